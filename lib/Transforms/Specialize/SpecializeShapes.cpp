@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Transforms/Specialize/Passes.h"
+
+#include "mmc/Dialect/Refinement.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+namespace mmc {
+#define GEN_PASS_DEF_SPECIALIZESHAPESPASS
+#include "mmc/Transforms/Specialize/Passes.h.inc"
+} // namespace mmc
+
+using namespace mlir;
+using namespace mmc;
+
+namespace {
+
+struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShapesPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (failed(parseShapes()) || failed(checkType()))
+      return signalPassFailure();
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      // Inlining has copied private functions to where they are called.
+      if (function.isPrivate())
+        function.erase();
+      else if (failed(specialize(function)))
+        return signalPassFailure();
+    }
+  }
+
+private:
+  LogicalResult parseShapes() {
+    for (StringRef text : shapes) {
+      auto [name, sizes] = text.split(':');
+      SmallVector<int64_t> shape;
+      SmallVector<StringRef> parts;
+      sizes.split(parts, 'x', -1, /*KeepEmpty=*/false);
+      for (StringRef part : parts)
+        if (part.getAsInteger(10, shape.emplace_back()) || shape.back() < 1)
+          return getOperation().emitError() << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
+      given[name] = shape;
+    }
+    return success();
+  }
+
+  LogicalResult checkType() {
+    if (dtype == "bf16" || dtype == "f32" || dtype == "f64")
+      return success();
+    return getOperation().emitError() << "dtype must be bf16, f32 or f64, got: '" << dtype << "'";
+  }
+
+  Type convert(Type type) {
+    if (dtype == "f32" && type.isBF16())
+      return Float32Type::get(type.getContext());
+    if (dtype == "f64" && isa<FloatType>(type))
+      return Float64Type::get(type.getContext());
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      return tensor.clone(convert(tensor.getElementType()));
+    return type;
+  }
+
+  /// The size that the options give dimension `dim` of the argument, or 0.
+  int64_t sizeFor(StringRef name, unsigned dim) {
+    auto found = given.find(name);
+    if (found != given.end())
+      return dim < found->second.size() ? found->second[dim] : 0;
+    bool tokens = llvm::StringSwitch<bool>(name)
+                      .Cases({"input_ids", "labels", "position_ids", "segment_ids", "image_slots"}, true)
+                      .Default(false);
+    if (tokens && dim < 2)
+      return dim == 0 ? batch : seqLen;
+    if (name == "modality" && dim == 0)
+      return batch;
+    if (name == "pixel_values" && dim == 0)
+      return images ? images : batch;
+    return 0;
+  }
+
+  LogicalResult specializeArgument(func::FuncOp function, unsigned index) {
+    BlockArgument argument = function.getArgument(index);
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    auto nameAttr = function.getArgAttrOfType<StringAttr>(index, "mmc.name");
+    if (!type)
+      return function.emitOpError() << "argument " << index << " must be a ranked tensor, got: " << argument.getType();
+    StringRef name = nameAttr ? nameAttr.getValue() : "";
+    SmallVector<int64_t> shape(type.getShape());
+    auto found = given.find(name);
+    if (found != given.end() && found->second.size() != shape.size())
+      return function.emitOpError() << "argument '" << name << "' must have rank " << shape.size()
+                                    << ", got: " << found->second.size() << " != " << shape.size();
+    for (auto [dim, size] : llvm::enumerate(shape)) {
+      int64_t wanted = sizeFor(name, dim);
+      if (ShapedType::isDynamic(size) && wanted == 0)
+        return function.emitOpError() << "argument " << index << " '" << name << "' has no size for dim " << dim
+                                      << "; give batch, seq-len, images or shapes=" << name << ":…";
+      if (!ShapedType::isDynamic(size) && found != given.end() && wanted != size)
+        return function.emitOpError() << "argument '" << name << "' dim " << dim
+                                      << " must be as the model has it, got: " << wanted << " != " << size;
+      if (ShapedType::isDynamic(size))
+        size = wanted;
+    }
+    argument.setType(RankedTensorType::get(shape, convert(type.getElementType())));
+    return success();
+  }
+
+  LogicalResult specialize(func::FuncOp function) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (failed(specializeArgument(function, i)))
+        return failure();
+    WalkResult walk = function.walk([&](Operation *op) {
+      if (op == function || isa<func::ReturnOp>(op))
+        return WalkResult::advance();
+      if (isa<ParamOp, CastOp, FillOp>(op))
+        op->getResult(0).setType(convert(op->getResult(0).getType()));
+      if (auto patches = dyn_cast<PatchesOp>(op))
+        patches.setType(convert(patches.getType()));
+      if (auto reshape = dyn_cast<ReshapeOp>(op))
+        reshape.getResult().setType(cast<RankedTensorType>(convert(reshape.getType())));
+      if (failed(refineResultTypes(op)))
+        return WalkResult::interrupt();
+      for (Value result : op->getResults())
+        if (!cast<ShapedType>(result.getType()).hasStaticShape()) {
+          op->emitOpError("must have a static shape after Specialize, got: ") << result.getType();
+          return WalkResult::interrupt();
+        }
+      return WalkResult::advance();
+    });
+    if (walk.wasInterrupted())
+      return failure();
+    Operation *terminator = function.getBody().front().getTerminator();
+    function.setFunctionType(FunctionType::get(function.getContext(), function.getBody().getArgumentTypes(),
+                                               terminator->getOperandTypes()));
+    return success();
+  }
+
+  llvm::StringMap<SmallVector<int64_t>> given;
+};
+
+} // namespace
