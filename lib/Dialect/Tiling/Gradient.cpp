@@ -21,7 +21,7 @@ TileSpace LinearGradInputOp::getTileSpace() {
 // The rows are summed over, so only the weight's own dimensions are cut.
 TileSpace LinearGradWeightOp::getTileSpace() {
   TileSpace space;
-  space.contraction = true;
+  space.contraction = space.collapsible = true;
   ArrayRef<int64_t> weight = shapeOf(getResult());
   TensorTiling gradient = whole(getGradient()), input = whole(getInput());
   if (getGroups() > 1) {
@@ -52,12 +52,18 @@ static TileSpace columnwise(Operation *op, ArrayRef<unsigned> wholeOperands) {
   return space;
 }
 
-TileSpace EmbeddingGradOp::getTileSpace() { return columnwise(*this, {0}); }
+TileSpace EmbeddingGradOp::getTileSpace() {
+  TileSpace space = columnwise(*this, {0});
+  space.collapsible = true;
+  return space;
+}
+
 TileSpace FillSlotsGradOp::getTileSpace() { return columnwise(*this, {1}); }
 
 /// A norm's statistics need whole rows, its weight gradient whole columns: one tile.
 static TileSpace single(Operation *op) {
   TileSpace space;
+  space.collapsible = true;
   for (Value operand : op->getOperands())
     space.operands.push_back(whole(operand));
   space.results.push_back(whole(op->getResult(0)));

@@ -15,8 +15,8 @@ TileSpace mmc::elementwiseSpace(Operation *op) {
   for (Value operand : op->getOperands()) {
     int operandRank = shapeOf(operand).size();
     space.operands.push_back(along(operand, rank - operandRank, operandRank));
-    // Merging the first two dimensions is harmless for whole operands and for those without either.
-    if (operandRank == rank - 1 && rank > 2)
+    // An operand that has the second dimension but not the first would no longer fit.
+    if (operandRank == rank - 1)
       space.collapsible = false;
   }
   for (Value result : op->getResults())
@@ -105,6 +105,7 @@ TileSpace SumRowsOp::getTileSpace() {
   for (size_t d = 0; d < shape.size(); ++d)
     space.operands[0][leading + d].dim = d;
   space.results.push_back(along(getResult(), 0, shape.size()));
+  space.collapsible = leading >= 2; // a sum over batch and sequence, not over batch alone
   return space;
 }
 

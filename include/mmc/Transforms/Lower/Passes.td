@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Passes of the Lower phase that both targets share: from kernels of mmc ops to functions of a tile.
+
+#ifndef MMC_TRANSFORMS_LOWER_PASSES
+#define MMC_TRANSFORMS_LOWER_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def TileKernelsPass : Pass<"mmc-tile-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turns a kernel into the function of one of its tiles";
+  let description = [{
+    The new function takes the index of a tile and a memref per input and output; it reads slices, computes
+    the kernel's ops on them as tensors and writes its part of the outputs. The number of tiles is the
+    attribute `mmc.tiles`. Tiles at an edge that are smaller have their own copy of the code: every shape is
+    static. The parts of a kernel (linears that share an input) follow each other in the tile index.
+  }];
+  let options = [
+    Option<"rows", "rows", "int64_t", "192", "rows of a contraction's tile">,
+    Option<"columns", "columns", "int64_t", "128", "columns of a contraction's tile">,
+    Option<"elements", "elements", "int64_t", "16384", "elements of any other tile, about">
+  ];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
+}
+
+def ConvertToLinalgPass : Pass<"mmc-convert-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Writes mmc ops as linalg on tensors";
+  let description = [{
+    Element-wise maps, reductions and contractions; the scalars within are of the compute type (f32, or f64
+    for f64), rounded where an op's result is.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistScratchPass : Pass<"mmc-hoist-scratch", "::mlir::func::FuncOp"> {
+  let summary = "Makes a tile's temporary buffers stack slots at the start of its function";
+  let description = [{
+    Shapes are static, so a buffer allocated in a loop can be the same in every iteration. Branches that
+    exclude each other share slots of one type.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "Writes exp, log, tanh and erf of f32 as polynomials";
+  let description = [{
+    Arithmetic that a loop vectoriser can widen, with errors of a few units in the last place; calls of a
+    mathematical library, which f64 keeps, would leave every loop scalar.
+  }];
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerHostPass : Pass<"mmc-lower-host", "::mlir::ModuleOp"> {
+  let summary = "Turns an entry function into a straight line of launches with constant offsets";
+  let description = [{
+    `void mmc_<name>(ptr context, ptr buffers)`: `buffers` is a table of pointers, the arena first, then the
+    parameters, inputs and outputs in the order of the function. Every launch becomes a call of
+    `mmc_rt_kernel_launch` with the tile function, the number of tiles and a table of pointers. The tile
+    functions are declared here and defined by `--mmc-wrap-tiles`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def WrapTilesPass : Pass<"mmc-wrap-tiles", "::mlir::ModuleOp"> {
+  let summary = "Gives every tile function the one signature that the runtime calls";
+  let description = [{
+    `void tile_<kernel>(i64 index, ptr arguments)` loads the pointers from the table and calls the kernel's
+    function, whose arguments do not alias each other.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // MMC_TRANSFORMS_LOWER_PASSES

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The Plan phase.
+
+#ifndef MMC_TRANSFORMS_PLAN_PASSES_H
+#define MMC_TRANSFORMS_PLAN_PASSES_H
+
+#include "mmc/Dialect/MmcDialect.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace mmc {
+
+#define GEN_PASS_DECL
+#include "mmc/Transforms/Plan/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "mmc/Transforms/Plan/Passes.h.inc"
+
+/// Attribute of a launch: per result its offset in the arena in bytes, or −1 − k for output k.
+inline constexpr llvm::StringLiteral kOffsetsAttr = "mmc.offsets";
+/// Attribute of an entry function: bytes of its arena, the exact peak.
+inline constexpr llvm::StringLiteral kArenaAttr = "mmc.arena_bytes";
+/// Alignment of every offset: a cache line, and the widest vector.
+inline constexpr int64_t kArenaAlignment = 64;
+
+/// Bytes of a tensor with static shape.
+int64_t bytesOf(mlir::Type type);
+
+void populatePlanPipeline(mlir::OpPassManager &manager);
+
+} // namespace mmc
+
+#endif // MMC_TRANSFORMS_PLAN_PASSES_H
