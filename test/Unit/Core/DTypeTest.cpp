@@ -141,6 +141,11 @@ TEST(DType, IntegersRoundOnce) {
   int64_t big = (int64_t(1) << 60) + (int64_t(1) << 52); // bf16's midpoint
   EXPECT_EQ((convertOne<uint16_t>(DType::I64, big, DType::BF16)), 0x5d80);
   EXPECT_EQ((convertOne<uint16_t>(DType::I64, big + 1, DType::BF16)), 0x5d81);
+  EXPECT_EQ((convertOne<uint16_t>(DType::I64, big - 1, DType::BF16)), 0x5d80);
+  int64_t odd = (int64_t(1) << 60) + 3 * (int64_t(1) << 52); // the midpoint above 0x5d81
+  EXPECT_EQ((convertOne<uint16_t>(DType::I64, odd, DType::BF16)), 0x5d82);
+  EXPECT_EQ((convertOne<uint16_t>(DType::I64, odd - 1, DType::BF16)), 0x5d81);
+  EXPECT_EQ((convertOne<uint16_t>(DType::I64, 1 - odd, DType::BF16)), 0xdd81);
   EXPECT_EQ((convertOne<uint16_t>(DType::I64, -big - 1, DType::BF16)), 0xdd81);
   EXPECT_EQ((convertOne<uint16_t>(DType::I64, std::numeric_limits<int64_t>::max(), DType::BF16)),
             0x5f00);

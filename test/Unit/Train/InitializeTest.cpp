@@ -121,6 +121,14 @@ TEST(Initialize, Bounds) {
                1 / std::sqrt(1000));
 }
 
+TEST(Initialize, RoundingStaysWithinTheBounds) {
+  // Between the bounds lies one float; a third of the values is nearer to the next, outside.
+  Statistics got = statisticsOf(make({1000}, "uniform(1, 1.00000009)"));
+  EXPECT_TRUE(got.least == 1 && got.greatest == 1);
+  got = statisticsOf(make({1000}, "uniform(-1.00000009, -1)"));
+  EXPECT_TRUE(got.least == -1 && got.greatest == -1);
+}
+
 TEST(Initialize, NormalAndConstants) {
   Statistics got = statisticsOf(make({100, 1000}, "normal(2, 0.02)"));
   EXPECT_NEAR(got.mean, 2, 6 * 0.02 / std::sqrt(1e5));
