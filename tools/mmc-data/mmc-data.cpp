@@ -15,6 +15,9 @@ int main(int argc, char **argv) {
       mmc::data::pixelsCommand(),
   };
   cl::SetVersionPrinter(printVersion);
+  // libLLVM registers hundreds of options of its own for use without a subcommand.
+  cl::OptionCategory none("mmc-data options");
+  cl::HideUnrelatedOptions(none);
   if (!cl::ParseCommandLineOptions(argc, argv,
                                    "mmc-data: shows and converts what training will see\n\n"
                                    "Exit status: 0 success, 1 bad input, 2 wrong usage.\n",

@@ -14,11 +14,8 @@ namespace cl = llvm::cl;
 
 namespace mmc::data {
 
-static cl::SubCommand
-    pixels("pixels", "Decodes image files and preprocesses them for a vision tower.\n"
-                     "  Writes pixel_values:<file name>, f32 [3, N, N], for each FILE (PNG or "
-                     "JPEG, by content);\n"
-                     "  with --preprocess=none rgb:<file name>, u8 [height, width, 3]");
+static cl::SubCommand pixels("pixels",
+                             "Writes PNG and JPEG files as a vision tower sees them (safetensors)");
 static cl::list<std::string> files(cl::Positional, cl::OneOrMore, cl::desc("FILE..."),
                                    cl::sub(pixels));
 static cl::opt<std::string>
@@ -33,8 +30,11 @@ static cl::opt<std::string>
            cl::desc("Instead of --preprocess and --size: a Hugging Face preprocessor_config.json, "
                     "or the directory that holds it"),
            cl::value_desc("path"), cl::sub(pixels));
-static cl::opt<std::string> output("o", cl::desc("Output file; - is standard output"),
-                                   cl::value_desc("file"), cl::init("-"), cl::sub(pixels));
+static cl::opt<std::string>
+    output("o",
+           cl::desc("Output file: pixel_values:<file name>, f32 [3, N, N], for each FILE; with "
+                    "none rgb:<file name>, u8 [height, width, 3]; - is standard output"),
+           cl::value_desc("file"), cl::init("-"), cl::sub(pixels));
 
 /// The transform that the options ask for; none for --preprocess=none.
 static StatusOr<std::optional<ImageTransform>> chosenTransform() {
