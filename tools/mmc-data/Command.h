@@ -18,7 +18,10 @@ struct Command {
 };
 
 /// One function per subcommand, each in the file of its name. mmc-data.cpp lists them.
+Command detokenizeCommand();
+Command encodeCommand();
 Command pixelsCommand();
+Command tokenizeCommand();
 
 } // namespace mmc::data
 

@@ -12,6 +12,9 @@ static void printVersion(llvm::raw_ostream &out) { out << "mmc-data " MMC_VERSIO
 
 int main(int argc, char **argv) {
   const mmc::data::Command commands[] = {
+      mmc::data::encodeCommand(),
+      mmc::data::tokenizeCommand(),
+      mmc::data::detokenizeCommand(),
       mmc::data::pixelsCommand(),
   };
   cl::SetVersionPrinter(printVersion);
