@@ -172,6 +172,13 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError("must name a function of the module, got: ") << getKernelAttr();
   FunctionType type = kernel.getFunctionType();
+  // A kernel that Lower has cut into tiles takes a tile's index, then a buffer per operand and result.
+  if (kernel->hasAttr("mmc.tiles")) {
+    if (type.getNumInputs() != 1 + getNumOperands() + getNumResults())
+      return emitOpError("must have a value per buffer of the kernel, got: ")
+             << getNumOperands() + getNumResults() << " != " << type.getNumInputs() - 1;
+    return success();
+  }
   if (TypeRange(type.getInputs()) != TypeRange(getOperandTypes()) ||
       TypeRange(type.getResults()) != TypeRange(getResultTypes()))
     return emitOpError("must have the kernel's types, got: ")
