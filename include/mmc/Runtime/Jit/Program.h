@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A compiled module: the one bridge between the runtime and the compiler. No MLIR in this header.
+
+#ifndef MMC_RUNTIME_JIT_PROGRAM_H
+#define MMC_RUNTIME_JIT_PROGRAM_H
+
+#include "mmc/Runtime/Core/Status.h"
+#include "mmc/Runtime/Core/Tensor.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mmc {
+
+/// The optimizer that the entry `update` is compiled for: AdamW as torch's. Weight decay applies to
+/// parameters of two or more dimensions.
+struct UpdateSettings {
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
+  /// "PATTERN:X": the learning rate of parameters whose name the glob pattern matches is X times the
+  /// common one; the last match wins.
+  std::vector<std::string> lrScales;
+};
+
+/// What is to be compiled, and for which shapes.
+struct CompileRequest {
+  /// Path of the model file.
+  std::string modelFile;
+  /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients" (what
+  /// Autodiff makes of @loss) and "update" (the optimizer's step over all trainable parameters).
+  std::vector<std::string> entries;
+  /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
+  std::map<std::string, Shape> shapes;
+  int64_t batch = 0, seqLen = 0, images = 0;
+  /// F32 or BF16: weights and activations. Trainable parameters are F32 in either. F64 for checks.
+  DType dtype = DType::BF16;
+  /// Adapters to insert, as text: "lora rank=8 alpha=16 targets=q_proj,v_proj"; empty: none.
+  std::string adapter;
+  /// Which parameters train: "adapters,connector", "all", a pattern, …; empty: none.
+  std::string train;
+  UpdateSettings update;
+  /// native, avx2, avx512, avx512-bf16 or amx.
+  std::string cpuFeatures = "native";
+  /// Where each phase's result is written ("04-autodiff.mlir"); empty: nowhere.
+  std::string dumpDir;
+  /// Where compiled code is kept between processes; empty: the user's cache directory; "none": not kept.
+  std::string cacheDir;
+};
+
+/// A batch input or a result of an entry.
+struct ProgramTensor {
+  std::string name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
+  DType dtype = DType::F32;
+  Shape shape;
+};
+
+/// A parameter, as compiled code wants it in memory: row-major, 64-byte aligned.
+struct ProgramParameter {
+  std::string name; ///< its key in the checkpoint
+  DType dtype = DType::F32;
+  Shape shape;
+  bool trainable = false;
+  std::string group; ///< llm, vision, connector, adapters; empty where the file says nothing
+  std::string init;  ///< how it starts when no checkpoint provides it (see Initialize.h); may be empty
+};
+
+/// One compiled function.
+struct ProgramEntry {
+  std::string name;
+  std::vector<size_t> parameters; ///< those it reads, as indices in Program::parameters()
+  std::vector<ProgramTensor> inputs, outputs;
+  int64_t arenaBytes = 0; ///< its temporaries, the exact peak
+};
+
+/// Where an entry finds its data. Pointers are 64-byte aligned; an output may be the same buffer as the
+/// input or parameter that it updates element by element (entry `update`).
+struct Bindings {
+  void *arena = nullptr;          ///< at least arenaBytes
+  std::vector<void *> parameters; ///< one per Program::parameters()
+  std::vector<void *> inputs;     ///< one per ProgramEntry::inputs
+  std::vector<void *> outputs;    ///< one per ProgramEntry::outputs
+};
+
+class Program {
+public:
+  /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
+  /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
+  static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
+  ~Program();
+
+  /// Parameters of all entries, each once, in the order of the model file.
+  const std::vector<ProgramParameter> &parameters() const;
+  /// The compiled entry of that name, or null.
+  const ProgramEntry *find(const std::string &entry) const;
+  /// Runs an entry on `threads` threads. Results do not depend on their number.
+  void run(const ProgramEntry &entry, const Bindings &bindings, int threads) const;
+  /// Whether the code came from the cache, and how long compiling or loading it took.
+  bool fromCache() const;
+  double seconds() const;
+
+private:
+  struct Content;
+  explicit Program(std::unique_ptr<Content> content);
+  std::unique_ptr<Content> content;
+};
+
+} // namespace mmc
+
+#endif // MMC_RUNTIME_JIT_PROGRAM_H
