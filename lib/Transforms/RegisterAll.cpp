@@ -2,8 +2,11 @@
 
 #include "mmc/Transforms/RegisterAll.h"
 
+#include "mmc/Transforms/Adapters/Passes.h"
+#include "mmc/Transforms/Autodiff/Passes.h"
 #include "mmc/Transforms/Fuse/Passes.h"
 #include "mmc/Transforms/Lower/Passes.h"
+#include "mmc/Transforms/Pipelines.h"
 #include "mmc/Transforms/Plan/Passes.h"
 #include "mmc/Transforms/Specialize/Passes.h"
 
@@ -26,6 +29,9 @@
 #include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -46,8 +52,14 @@ void mmc::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void mmc::registerAllPasses() {
   mlir::registerTransformsPasses();
+  mlir::bufferization::registerBufferizationPasses();
+  mlir::memref::registerMemRefPasses();
+  mlir::registerLinalgPasses();
   registerMmcSpecializePasses();
+  registerMmcAdaptersPasses();
+  registerMmcAutodiffPasses();
   registerMmcFusePasses();
   registerMmcPlanPasses();
   registerMmcLowerPasses();
+  registerCompilePipeline();
 }

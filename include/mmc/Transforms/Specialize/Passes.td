@@ -14,6 +14,11 @@ def AssignGroupsPass : Pass<"mmc-assign-groups", "::mlir::ModuleOp"> {
   }];
 }
 
+def KeepEntriesPass : Pass<"mmc-keep-entries", "::mlir::ModuleOp"> {
+  let summary = "Removes the public functions that are not wanted";
+  let options = [ListOption<"entries", "entries", "std::string", "functions to keep">];
+}
+
 def UnrollRepeatsPass : Pass<"mmc-unroll-repeats", "::mlir::ModuleOp"> {
   let summary = "Stamps out the body of every mmc.repeat";
   let description = [{

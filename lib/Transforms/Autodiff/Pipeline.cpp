@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Transforms/Autodiff/Passes.h"
+
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void mmc::populateAutodiffPipeline(OpPassManager &manager, const AutodiffOptions &options) {
+  if (options.gradients)
+    manager.addPass(createDifferentiatePass());
+  if (options.update)
+    manager.addPass(createBuildUpdatePass(options.updateOptions));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}

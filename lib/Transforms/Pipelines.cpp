@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Transforms/Pipelines.h"
+
+#include "mmc/Transforms/Adapters/Passes.h"
+#include "mmc/Transforms/Autodiff/Passes.h"
+#include "mmc/Transforms/Fuse/Passes.h"
+#include "mmc/Transforms/Lower/Passes.h"
+#include "mmc/Transforms/Plan/Passes.h"
+#include "mmc/Transforms/Specialize/Passes.h"
+
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace mlir;
+using namespace mmc;
+
+static bool wants(const CompileOptions &options, llvm::StringRef entry) {
+  return llvm::is_contained(options.entries, entry.str());
+}
+
+/// Keeps the wanted entries; before Autodiff also @loss, which it derives @gradients and @update from.
+static void keepEntries(OpPassManager &manager, const CompileOptions &options, bool beforeAutodiff) {
+  if (options.entries.empty())
+    return;
+  KeepEntriesPassOptions keep;
+  for (const std::string &entry : options.entries)
+    if (!beforeAutodiff || (entry != "gradients" && entry != "update"))
+      keep.entries.push_back(entry);
+  if (beforeAutodiff && (wants(options, "gradients") || wants(options, "update")) && !wants(options, "loss"))
+    keep.entries.push_back("loss");
+  manager.addPass(createKeepEntriesPass(keep));
+}
+
+static void addPhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
+  switch (phase) {
+  case Phase::Input:
+    break;
+  case Phase::Specialize: {
+    SpecializeShapesPassOptions shapes;
+    shapes.shapes.assign(options.shapes.begin(), options.shapes.end());
+    shapes.batch = options.batch;
+    shapes.seqLen = options.seqLen;
+    shapes.images = options.images;
+    shapes.dtype = options.dtype;
+    keepEntries(manager, options, /*beforeAutodiff=*/true);
+    populateSpecializePipeline(manager, shapes);
+    break;
+  }
+  case Phase::Adapters:
+    populateAdaptersPipeline(manager, {options.adapter, options.train});
+    break;
+  case Phase::Autodiff: {
+    AutodiffOptions autodiff;
+    autodiff.gradients = wants(options, "gradients");
+    autodiff.update = wants(options, "update");
+    autodiff.updateOptions.beta1 = options.beta1;
+    autodiff.updateOptions.beta2 = options.beta2;
+    autodiff.updateOptions.eps = options.eps;
+    autodiff.updateOptions.weightDecay = options.weightDecay;
+    autodiff.updateOptions.lrScales.assign(options.lrScales.begin(), options.lrScales.end());
+    populateAutodiffPipeline(manager, autodiff);
+    keepEntries(manager, options, /*beforeAutodiff=*/false);
+    break;
+  }
+  case Phase::Fuse: {
+    FormKernelsPassOptions fuse;
+    fuse.enable = options.fuse;
+    populateFusePipeline(manager, fuse);
+    break;
+  }
+  case Phase::Plan:
+    populatePlanPipeline(manager);
+    break;
+  case Phase::Lower: {
+    LowerCpuOptions cpu;
+    cpu.features = options.features;
+    populateLowerCpuPipeline(manager, cpu);
+    break;
+  }
+  }
+}
+
+LogicalResult mmc::populateCompilePipeline(OpPassManager &manager, const CompileOptions &options,
+                                           llvm::function_ref<void(const llvm::Twine &)> error) {
+  std::optional<Phase> from = parsePhase(options.from), to = parsePhase(options.to);
+  for (auto &[given, parsed] : {std::pair(&options.from, from), std::pair(&options.to, to)})
+    if (!parsed) {
+      error("no phase is named '" + llvm::Twine(*given) + "'; phases are input, specialize, adapters, autodiff, fuse, plan, lower");
+      return failure();
+    }
+  if (options.target != "cpu") {
+    error("target must be cpu, got: '" + llvm::Twine(options.target) + "'");
+    return failure();
+  }
+  for (Phase phase : allPhases())
+    if (phase > *from && phase <= *to)
+      addPhase(manager, phase, options);
+  return success();
+}
+
+void mmc::registerCompilePipeline() {
+  PassPipelineRegistration<CompileOptions>(
+      "mmc-compile", "Runs the phases of compilation, from= … to= …",
+      [](OpPassManager &manager, const CompileOptions &options) {
+        (void)populateCompilePipeline(manager, options, [](const llvm::Twine &message) {
+          llvm::errs() << "mmc-compile: " << message << "\n";
+          // A pipeline builder cannot fail; an unknown pass name in the manager makes mmc-opt fail instead.
+          std::exit(2);
+        });
+      });
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Transforms/Specialize/Passes.h"
+
+namespace mmc {
+#define GEN_PASS_DEF_KEEPENTRIESPASS
+#include "mmc/Transforms/Specialize/Passes.h.inc"
+} // namespace mmc
+
+using namespace mlir;
+using namespace mmc;
+
+namespace {
+struct KeepEntriesPass : mmc::impl::KeepEntriesPassBase<KeepEntriesPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (function.isPublic() && !llvm::is_contained(entries, function.getName()))
+        function.erase();
+    for (const std::string &entry : entries)
+      if (!getOperation().lookupSymbol<func::FuncOp>(entry)) {
+        getOperation().emitError("has no function '@") << entry << "'";
+        return signalPassFailure();
+      }
+  }
+};
+} // namespace
