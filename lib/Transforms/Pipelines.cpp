@@ -31,7 +31,7 @@ static void keepEntries(OpPassManager &manager, const CompileOptions &options, b
   manager.addPass(createKeepEntriesPass(keep));
 }
 
-static void addPhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
+void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
   switch (phase) {
   case Phase::Input:
     break;
@@ -94,7 +94,7 @@ LogicalResult mmc::populateCompilePipeline(OpPassManager &manager, const Compile
   }
   for (Phase phase : allPhases())
     if (phase > *from && phase <= *to)
-      addPhase(manager, phase, options);
+      populatePhase(manager, phase, options);
   return success();
 }
 

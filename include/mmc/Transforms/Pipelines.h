@@ -39,6 +39,9 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
                                llvm::cl::init(true)};
 };
 
+/// Adds one phase. `options` must be valid, as populateCompilePipeline checks.
+void populatePhase(mlir::OpPassManager &manager, Phase phase, const CompileOptions &options);
+
 /// Adds the phases after `from` up to `to`; fails, with a message, on an option that names no phase or target.
 llvm::LogicalResult populateCompilePipeline(mlir::OpPassManager &manager, const CompileOptions &options,
                                             llvm::function_ref<void(const llvm::Twine &)> error);
