@@ -16,8 +16,13 @@ struct KeepEntriesPass : mmc::impl::KeepEntriesPassBase<KeepEntriesPass> {
 
   void runOnOperation() override {
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (function.isPublic() && !llvm::is_contained(entries, function.getName()))
-        function.erase();
+      if (function.isPublic() && !llvm::is_contained(entries, function.getName())) {
+        // What another entry calls is still to be inlined there.
+        if (SymbolTable::symbolKnownUseEmpty(function, getOperation()))
+          function.erase();
+        else
+          function.setPrivate();
+      }
     for (const std::string &entry : entries)
       if (!getOperation().lookupSymbol<func::FuncOp>(entry)) {
         getOperation().emitError("has no function '@") << entry << "'";
