@@ -55,26 +55,28 @@ void ModelWriter::comment(const std::string &text) {
 
 void ModelWriter::wrapped(const std::string &statement) {
   std::string indent(2 * depth, ' '), rest = statement;
-  auto breakAt = [&](size_t at) {
-    content += indent + rest.substr(0, at) + '\n';
-    rest = rest.substr(at + 1);
+  auto breakAt = [&](size_t space) {
+    content += indent + rest.substr(0, space) + '\n';
+    rest = rest.substr(space + 1);
     indent = std::string(2 * depth + 4, ' ');
   };
-  for (const char *before : {" scaling ", " : ", " -> "}) {
-    if (indent.size() + rest.size() <= kColumns)
-      break;
-    // A piece before the place that is itself too long is cut behind its commas.
-    size_t at = rest.rfind(before);
-    while (at != std::string::npos && indent.size() + at > kColumns) {
+  // What stands before column `end` of the rest, cut behind its commas until it fits.
+  auto cut = [&](size_t end) {
+    while (indent.size() + end > kColumns) {
       size_t comma = rest.rfind(", ", kColumns - indent.size() - 1);
       if (comma == std::string::npos)
         break;
       breakAt(comma + 1);
-      at -= comma + 2;
+      end -= comma + 2;
     }
-    if (at != std::string::npos)
-      breakAt(at);
+    return end;
+  };
+  for (const char *before : {" scaling ", " : ", " -> "}) {
+    size_t at = rest.rfind(before);
+    if (at != std::string::npos && indent.size() + rest.size() > kColumns)
+      breakAt(cut(at));
   }
+  cut(rest.size());
   content += indent + rest + '\n';
 }
 

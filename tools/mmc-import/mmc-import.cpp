@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // mmc-import: a Hugging Face model directory to a readable model file.
 
+#include "ClipVision.h"
 #include "Llama.h"
 
 #include "mmc/Runtime/Core/File.h"
@@ -28,10 +29,15 @@ static Status write(ModelWriter &writer) {
   if (modelPath.empty())
     return Status::badUsage("--model=DIR must be given; see mmc-import --help");
   MMC_ASSIGN_OR_RETURN(ModelDirectory model, openModel(modelPath));
-  if (model.architecture() != "LlamaForCausalLM")
-    return unsupported(model, "LlamaForCausalLM");
-  MMC_ASSIGN_OR_RETURN(Llama llama, readLlama(model));
-  writeLlama(writer, llama);
+  if (model.architecture() == "LlamaForCausalLM") {
+    MMC_ASSIGN_OR_RETURN(Llama llama, readLlama(model));
+    writeLlama(writer, llama);
+    return Status::ok();
+  }
+  if (!isClipVision(model))
+    return unsupported(model, "LlamaForCausalLM, CLIPModel, CLIPVisionModel");
+  MMC_ASSIGN_OR_RETURN(ClipVision tower, readClipVision(model));
+  writeClipVision(writer, tower);
   return Status::ok();
 }
 
