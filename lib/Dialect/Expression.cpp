@@ -109,6 +109,21 @@ std::optional<double> mmc::evaluate(llvm::StringRef text, const Variables &varia
   return Evaluator(text, variables).run(error);
 }
 
+/// The expression with the variables that are known replaced by their values.
+static std::string substitute(llvm::StringRef expression, const Variables &variables) {
+  std::string result;
+  while (!expression.empty()) {
+    llvm::StringRef word =
+        expression.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    if (word.empty())
+      word = expression.take_front(1);
+    expression = expression.drop_front(word.size());
+    auto found = variables.find(word);
+    result += found == variables.end() ? word.str() : std::to_string(static_cast<int64_t>(found->second));
+  }
+  return result;
+}
+
 std::optional<std::string> mmc::fillPlaceholders(llvm::StringRef text, const Variables &variables,
                                                  bool partial, std::string &error) {
   std::string result;
@@ -117,13 +132,17 @@ std::optional<std::string> mmc::fillPlaceholders(llvm::StringRef text, const Var
     result += before;
     if (before.size() == text.size())
       break;
+    if (!after.contains('}')) {
+      error = "'{" + after.str() + "' has no '}'";
+      return std::nullopt;
+    }
     auto [expression, tail] = after.split('}');
     std::string why;
     std::optional<double> value = evaluate(expression, variables, why);
     if (value) {
       result += std::to_string(static_cast<int64_t>(*value));
     } else if (partial) {
-      result += ("{" + expression + "}").str();
+      result += "{" + substitute(expression, variables) + "}";
     } else {
       error = "in '{" + expression.str() + "}': " + why;
       return std::nullopt;
