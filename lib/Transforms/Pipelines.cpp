@@ -38,6 +38,7 @@ static void addPhase(OpPassManager &manager, Phase phase, const CompileOptions &
   case Phase::Specialize: {
     SpecializeShapesPassOptions shapes;
     shapes.shapes.assign(options.shapes.begin(), options.shapes.end());
+    shapes.sizes.assign(options.sizes.begin(), options.sizes.end());
     shapes.batch = options.batch;
     shapes.seqLen = options.seqLen;
     shapes.images = options.images;
