@@ -9,6 +9,8 @@ using nlohmann::json;
 
 namespace mmc::import {
 
+bool isLlama(const ModelDirectory &model) { return model.architecture() == "LlamaForCausalLM"; }
+
 /// The `scaling` attribute, from what transformers calls rope_scaling, later rope_parameters.
 static std::string readScaling(ConfigReader &rope) {
   // The first files with scaling said `type`.

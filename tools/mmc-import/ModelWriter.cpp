@@ -172,9 +172,13 @@ Value ModelWriter::linear(const std::string &name, const Value &input, const std
   Value weight = param("w" + name, key + ".weight", {out, input.shape.back()});
   if (!bias)
     return op("linear", {input, weight}, "", result);
-  Value offset = param("b" + name, key + ".bias", {out});
-  line(result.name + " = mmc.linear " + input.name + ", " + weight.name + " bias " + offset.name + " : " +
-       join({input, weight, offset}, true));
+  return biasedLinear(input, weight, param("b" + name, key + ".bias", {out}), result);
+}
+
+Value ModelWriter::biasedLinear(const Value &input, const Value &weight, const Value &bias,
+                                const Value &result) {
+  line(result.name + " = mmc.linear " + input.name + ", " + weight.name + " bias " + bias.name + " : " +
+       join({input, weight, bias}, true));
   return result;
 }
 

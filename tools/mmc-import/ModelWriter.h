@@ -66,6 +66,7 @@ public:
            const std::string &settings = "");
   /// Weight (and bias) under `key`, [out, in], and the op.
   Value linear(const std::string &name, const Value &input, const std::string &key, int64_t out, bool bias);
+  Value biasedLinear(const Value &input, const Value &weight, const Value &bias, const Value &result);
   /// Weight (and bias) are named %g<suffix> (%b<suffix>), the result %n<suffix>.
   Value rmsNorm(const std::string &suffix, const Value &input, const std::string &key, double eps);
   Value layerNorm(const std::string &suffix, const Value &input, const std::string &key, double eps);
