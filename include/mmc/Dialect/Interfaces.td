@@ -16,6 +16,13 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   }];
   let methods = [
     InterfaceMethod<[{
+      The op with the further results that its adjoint reads (attention: the softmax's denominators). An op
+      that lacks them builds its replacement at the builder's insertion point, whose first results are its
+      own; the caller replaces it. The default needs nothing more than operands and results.
+      }],
+      "::mlir::Operation *", "withSavedResults", (ins "::mlir::OpBuilder &":$builder), /*methodBody=*/"",
+      /*defaultImplementation=*/[{ return $_op.getOperation(); }]>,
+    InterfaceMethod<[{
       Builds the adjoint at the builder's insertion point. `resultGradients` has one value per result,
       null where nothing flows back. `wanted` has one flag per operand; gradients of operands that are
       not wanted must not be computed. Fills `operandGradients` (one entry per operand, null: zero or

@@ -35,7 +35,9 @@ class Mmc_Op<string mnemonic, list<Trait> traits = []> : Op<Mmc_Dialect, mnemoni
 class Mmc_PureOp<string mnemonic, list<Trait> traits = []>
     : Mmc_Op<mnemonic, traits # [Pure, InferTypeOpAdaptor]>;
 
-def Mmc_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
+def Mmc_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildAdjoint"]>;
+def Mmc_DifferentiableWithSaved
+    : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildAdjoint", "withSavedResults"]>;
 def Mmc_Fusible : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace"]>;
 def Mmc_FusibleWithTile : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "buildTile"]>;
 

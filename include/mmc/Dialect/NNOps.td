@@ -102,7 +102,7 @@ def RotaryOp : Mmc_PureOp<"rotary", [Mmc_Differentiable, Mmc_FusibleWithTile]> {
   let assemblyFormat = "$input `,` $table `heads` `(` $heads `)` (`inverse` $inverse^)? attr-dict `:` type(operands)";
 }
 
-def AttentionOp : Mmc_Op<"attention", [Pure, Mmc_Differentiable, Mmc_FusibleWithTile]> {
+def AttentionOp : Mmc_Op<"attention", [Pure, Mmc_DifferentiableWithSaved, Mmc_FusibleWithTile]> {
   let summary = "Multi-head attention within segments";
   let description = [{
     `query` [B, T, heads · d], `key` and `value` [B, S, kv_heads · d]; result [B, T, heads · d]:

@@ -64,27 +64,25 @@ LogicalResult RotaryOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef
   return success();
 }
 
-// P = softmax(scale·q·kᵀ), o = P·v; see mmc.attention_grad. The forward op is given its second result.
+Operation *AttentionOp::withSavedResults(OpBuilder &builder) {
+  if (getLse())
+    return *this;
+  ArrayRef<int64_t> shape = shapeOf(getQuery());
+  Type statistic = elementOf(getQuery()).isF64() ? elementOf(getQuery()) : builder.getF32Type();
+  Type lse = tensorOf({shape[0], shape[1], int64_t(getHeads())}, statistic);
+  return AttentionOp::create(builder, getLoc(), TypeRange{getType(0), lse}, getOperands(), (*this)->getAttrs());
+}
+
+// P = softmax(scale·q·kᵀ), o = P·v; see mmc.attention_grad.
 LogicalResult AttentionOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool> wanted,
                                         SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
-  AttentionOp forward = *this;
-  Value output = getResult();
-  if (!getLse()) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(*this);
-    ArrayRef<int64_t> shape = shapeOf(getQuery());
-    Type statistic = elementOf(getQuery()).isF64() ? elementOf(getQuery()) : builder.getF32Type();
-    forward = AttentionOp::create(builder, getLoc(),
-                                  TypeRange{getType(0), tensorOf({shape[0], shape[1], int64_t(getHeads())}, statistic)},
-                                  getOperands(), (*this)->getAttrs());
-    output = forward.getResult();
-    getResult().replaceAllUsesWith(output);
-  }
-  auto gradient = AttentionGradOp::create(
-      builder, getLoc(), getQuery().getType(), getKey().getType(), getValue().getType(), forward.getQuery(),
-      forward.getKey(), forward.getValue(), forward.getSegments(), output, forward.getLse(), dy[0], getHeads(),
-      getKvHeads(), getCausal(), llvm::APFloat(forward.getScoreScale()));
+  if (dy[1])
+    return emitOpError("has no derivative of its second result, lse; only the first may be differentiated");
+  auto gradient = AttentionGradOp::create(builder, getLoc(), getQuery().getType(), getKey().getType(),
+                                          getValue().getType(), getQuery(), getKey(), getValue(), getSegments(),
+                                          getResult(), getLse(), dy[0], getHeads(), getKvHeads(), getCausal(),
+                                          llvm::APFloat(getScoreScale()));
   for (int i = 0; i < 3; ++i)
     if (wanted[i])
       grads[i] = gradient->getResult(i);

@@ -9,8 +9,10 @@ using namespace mlir;
 void mmc::populateAutodiffPipeline(OpPassManager &manager, const AutodiffOptions &options) {
   if (options.gradients)
     manager.addPass(createDifferentiatePass());
+  manager.addNestedPass<func::FuncOp>(createRemoveDropoutPass());
   if (options.update)
     manager.addPass(createBuildUpdatePass(options.updateOptions));
   manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createWidenGradientsPass());
   manager.addPass(createCSEPass());
 }

@@ -24,6 +24,9 @@ struct AutodiffOptions {
   BuildUpdatePassOptions updateOptions;
 };
 
+/// What `--mmc-verify-gradients` checks of @gradients.
+llvm::LogicalResult verifyGradients(mlir::func::FuncOp gradients);
+
 void populateAutodiffPipeline(mlir::OpPassManager &manager, const AutodiffOptions &options);
 
 } // namespace mmc
