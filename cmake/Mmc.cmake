@@ -27,6 +27,7 @@ function(mmc_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE ${MMC_WARNINGS})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
+  set_property(GLOBAL APPEND PROPERTY MMC_TOOLS ${name})
 endfunction()
 
 # mmc_unit_test(NAME SOURCE… LIBS lib…): a GoogleTest executable that scripts/test finds in build/test/Unit.

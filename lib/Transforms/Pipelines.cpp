@@ -5,6 +5,7 @@
 #include "mmc/Transforms/Adapters/Passes.h"
 #include "mmc/Transforms/Autodiff/Passes.h"
 #include "mmc/Transforms/Fuse/Passes.h"
+#include "mmc/Transforms/Lower/Cuda/Passes.h"
 #include "mmc/Transforms/Lower/Passes.h"
 #include "mmc/Transforms/Plan/Passes.h"
 #include "mmc/Transforms/Specialize/Passes.h"
@@ -31,7 +32,7 @@ static void keepEntries(OpPassManager &manager, const CompileOptions &options, b
   manager.addPass(createKeepEntriesPass(keep));
 }
 
-static void addPhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
+void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
   switch (phase) {
   case Phase::Input:
     break;
@@ -72,6 +73,13 @@ static void addPhase(OpPassManager &manager, Phase phase, const CompileOptions &
     populatePlanPipeline(manager);
     break;
   case Phase::Lower: {
+    if (options.target == "cuda") {
+      LowerCudaOptions cuda;
+      cuda.chip = options.chip;
+      cuda.dumpPtx = options.dumpPtx;
+      populateLowerCudaPipeline(manager, cuda);
+      break;
+    }
     LowerCpuOptions cpu;
     cpu.features = options.features;
     populateLowerCpuPipeline(manager, cpu);
@@ -88,13 +96,17 @@ LogicalResult mmc::populateCompilePipeline(OpPassManager &manager, const Compile
       error("no phase is named '" + llvm::Twine(*given) + "'; phases are input, specialize, adapters, autodiff, fuse, plan, lower");
       return failure();
     }
-  if (options.target != "cpu") {
-    error("target must be cpu, got: '" + llvm::Twine(options.target) + "'");
+  if (options.target != "cpu" && options.target != "cuda") {
+    error("target must be cpu or cuda, got: '" + llvm::Twine(options.target) + "'");
+    return failure();
+  }
+  if (options.target == "cuda" && !findCudaChip(options.chip)) {
+    error(unknownCudaChip(options.chip));
     return failure();
   }
   for (Phase phase : allPhases())
     if (phase > *from && phase <= *to)
-      addPhase(manager, phase, options);
+      populatePhase(manager, phase, options);
   return success();
 }
 

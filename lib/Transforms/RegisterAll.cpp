@@ -5,6 +5,7 @@
 #include "mmc/Transforms/Adapters/Passes.h"
 #include "mmc/Transforms/Autodiff/Passes.h"
 #include "mmc/Transforms/Fuse/Passes.h"
+#include "mmc/Transforms/Lower/Cuda/Passes.h"
 #include "mmc/Transforms/Lower/Passes.h"
 #include "mmc/Transforms/Pipelines.h"
 #include "mmc/Transforms/Plan/Passes.h"
@@ -18,7 +19,9 @@
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Linalg/Transforms/SubsetInsertionOpInterfaceImpl.h"
@@ -38,7 +41,7 @@
 void mmc::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<MmcDialect, mlir::affine::AffineDialect, mlir::arith::ArithDialect,
                   mlir::bufferization::BufferizationDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
-                  mlir::linalg::LinalgDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
+                  mlir::gpu::GPUDialect, mlir::linalg::LinalgDialect, mlir::LLVM::LLVMDialect, mlir::NVVM::NVVMDialect, mlir::math::MathDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
                   mlir::vector::VectorDialect>();
   mlir::func::registerInlinerExtension(registry);
@@ -61,5 +64,6 @@ void mmc::registerAllPasses() {
   registerMmcFusePasses();
   registerMmcPlanPasses();
   registerMmcLowerPasses();
+  registerMmcLowerCudaPasses();
   registerCompilePipeline();
 }

@@ -35,9 +35,14 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
   Option<std::string> target{*this, "target", llvm::cl::desc("cpu or cuda"), llvm::cl::init("cpu")};
   Option<std::string> features{*this, "features", llvm::cl::desc("instruction set of target=cpu: generic, avx2, avx512, avx512-bf16 or amx"),
                                llvm::cl::init("avx2")};
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("GPU of target=cuda: sm_80, sm_90, …"), llvm::cl::init("sm_80")};
+  Option<std::string> dumpPtx{*this, "dump-ptx", llvm::cl::desc("file to write the PTX of target=cuda to"), llvm::cl::init("")};
   Option<bool> verifyContracts{*this, "verify-contracts", llvm::cl::desc("check each phase's contract after it"),
                                llvm::cl::init(true)};
 };
+
+/// Adds one phase. `options` must be valid, as populateCompilePipeline checks.
+void populatePhase(mlir::OpPassManager &manager, Phase phase, const CompileOptions &options);
 
 /// Adds the phases after `from` up to `to`; fails, with a message, on an option that names no phase or target.
 llvm::LogicalResult populateCompilePipeline(mlir::OpPassManager &manager, const CompileOptions &options,

@@ -15,14 +15,15 @@ struct KeepEntriesPass : mmc::impl::KeepEntriesPassBase<KeepEntriesPass> {
   using Base::Base;
 
   void runOnOperation() override {
-    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (function.isPublic() && !llvm::is_contained(entries, function.getName())) {
-        // What another entry calls is still to be inlined there.
-        if (SymbolTable::symbolKnownUseEmpty(function, getOperation()))
-          function.erase();
-        else
-          function.setPrivate();
-      }
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      if (!function.isPublic() || llvm::is_contained(entries, function.getName()))
+        continue;
+      // What another entry calls stays for the inliner.
+      if (SymbolTable::symbolKnownUseEmpty(function, getOperation()))
+        function.erase();
+      else
+        function.setPrivate();
+    }
     for (const std::string &entry : entries)
       if (!getOperation().lookupSymbol<func::FuncOp>(entry)) {
         getOperation().emitError("has no function '@") << entry << "'";

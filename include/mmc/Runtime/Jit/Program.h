@@ -56,7 +56,7 @@ struct ProgramTensor {
   Shape shape;
 };
 
-/// A parameter, as compiled code wants it in memory: row-major, 64-byte aligned.
+/// A parameter, as compiled code wants it in memory: row-major, aligned to its elements.
 struct ProgramParameter {
   std::string name; ///< its key in the checkpoint
   DType dtype = DType::F32;
@@ -74,7 +74,7 @@ struct ProgramEntry {
   int64_t arenaBytes = 0; ///< its temporaries, the exact peak
 };
 
-/// Where an entry finds its data. Pointers are 64-byte aligned; an output may be the same buffer as the
+/// Where an entry finds its data. Arena, inputs and outputs are 64-byte aligned; an output may be the same buffer as the
 /// input or parameter that it updates element by element (entry `update`).
 struct Bindings {
   void *arena = nullptr;          ///< at least arenaBytes

@@ -42,6 +42,14 @@ def HoistScratchPass : Pass<"mmc-hoist-scratch", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def ExpandCopiesPass : Pass<"mmc-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Writes copies of buffers as linalg";
+  let description = [{
+    Upstream lowers a copy of a strided buffer to a call of its runtime library, which mmc does not have.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Writes exp, log, tanh and erf of f32 as polynomials";
   let description = [{

@@ -30,6 +30,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   OpPassManager &tiles = manager.nest<func::FuncOp>();
   tiles.addPass(createCanonicalizerPass());
   tiles.addPass(createCSEPass());
+  tiles.addPass(createExpandCopiesPass());
   tiles.addPass(createConvertLinalgToLoopsPass());
   tiles.addPass(createHoistScratchPass());
   tiles.addPass(memref::createFoldMemRefAliasOpsPass());

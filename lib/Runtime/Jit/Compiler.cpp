@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Compiler.h"
+
+#include "CodeGenerator.h"
+
+#include "mmc/Dialect/MmcDialect.h"
+#include "mmc/Transforms/Pipelines.h"
+#include "mmc/Transforms/Plan/Passes.h"
+#include "mmc/Transforms/RegisterAll.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mmc;
+
+std::string mmc::hostSymbol(const std::string &entry) { return "mmc_" + entry; }
+
+static StatusOr<DType> dtypeOf(mlir::Type type) {
+  if (type.isF32())
+    return DType::F32;
+  if (type.isBF16())
+    return DType::BF16;
+  if (type.isF16())
+    return DType::F16;
+  if (type.isF64())
+    return DType::F64;
+  if (type.isInteger(32))
+    return DType::I32;
+  if (type.isInteger(64))
+    return DType::I64;
+  return Status::badInput("the model has a tensor of an element type that the runtime does not know");
+}
+
+static StatusOr<ProgramTensor> describe(mlir::Type type, mlir::Attribute name, const std::string &otherwise) {
+  auto tensor = llvm::cast<mlir::RankedTensorType>(type);
+  auto text = llvm::dyn_cast_or_null<mlir::StringAttr>(name);
+  MMC_ASSIGN_OR_RETURN(DType dtype, dtypeOf(tensor.getElementType()));
+  return ProgramTensor{text ? text.str() : otherwise, dtype, Shape(tensor.getShape())};
+}
+
+/// What the planned module tells about its entries.
+static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
+  ModuleInfo info;
+  std::map<std::string, size_t> known;
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    auto arena = function->getAttrOfType<mlir::IntegerAttr>(kArenaAttr);
+    if (!arena)
+      continue;
+    ProgramEntry &entry = info.entries.emplace_back();
+    entry.name = function.getName().str();
+    entry.arenaBytes = arena.getInt();
+    for (ParamOp param : function.getOps<ParamOp>()) {
+      auto [found, isNew] = known.try_emplace(param.getName().str(), info.parameters.size());
+      entry.parameters.push_back(found->second);
+      if (!isNew)
+        continue;
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(param.getType(), param.getNameAttr(), ""));
+      auto group = param->getAttrOfType<mlir::StringAttr>("mmc.group");
+      info.parameters.push_back({tensor.name, tensor.dtype, tensor.shape, param.getTrainable(),
+                                 group ? group.str() : "", param.getInit().value_or("").str()});
+    }
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
+                           describe(function.getArgument(i).getType(), function.getArgAttr(i, "mmc.name"),
+                                    "argument." + std::to_string(i)));
+      entry.inputs.push_back(std::move(tensor));
+    }
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
+                           describe(function.getResultTypes()[i], function.getResultAttr(i, "mmc.name"),
+                                    "result." + std::to_string(i)));
+      entry.outputs.push_back(std::move(tensor));
+    }
+  }
+  return info;
+}
+
+static void setOptions(CompileOptions &options, const CompileRequest &request, const CpuTarget &target) {
+  options.entries = llvm::ArrayRef<std::string>(request.entries);
+  std::vector<std::string> shapes;
+  for (const auto &[name, shape] : request.shapes) {
+    std::string text = name + ":";
+    for (size_t d = 0; d < shape.size(); ++d)
+      text += (d ? "x" : "") + std::to_string(shape[d]);
+    shapes.push_back(text);
+  }
+  options.shapes = llvm::ArrayRef<std::string>(shapes);
+  options.batch = request.batch;
+  options.seqLen = request.seqLen;
+  options.images = request.images;
+  options.dtype = request.dtype == DType::F32 ? "f32" : request.dtype == DType::F64 ? "f64" : "bf16";
+  options.adapter = request.adapter;
+  options.train = request.train;
+  options.beta1 = request.update.beta1;
+  options.beta2 = request.update.beta2;
+  options.eps = request.update.eps;
+  options.weightDecay = request.update.weightDecay;
+  options.lrScales = llvm::ArrayRef<std::string>(request.update.lrScales);
+  options.features = target.recipe;
+}
+
+/// Writes the module as it is after `phase` to the dump directory.
+static Status dump(mlir::ModuleOp module, Phase phase, const std::string &directory) {
+  if (directory.empty())
+    return Status::ok();
+  std::error_code error = llvm::sys::fs::create_directories(directory);
+  std::string path = directory + "/0" + std::to_string(static_cast<int>(phase)) + "-" + nameOf(phase).str() + ".mlir";
+  if (!error) {
+    llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
+    if (!error) {
+      module->print(file.os());
+      file.keep();
+    }
+  }
+  return error ? Status::io("cannot write " + path + ": " + error.message()) : Status::ok();
+}
+
+StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const std::string &modelText,
+                                            const CpuTarget &target) {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+  // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+
+  auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  std::string diagnostics;
+  llvm::raw_string_ostream stream(diagnostics);
+  mlir::SourceMgrDiagnosticHandler handler(sources, &context, stream);
+  auto failed = [&](const std::string &what) {
+    return Status::badInput(what + (diagnostics.empty() ? "" : "\n" + diagnostics));
+  };
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+  if (!module)
+    return failed("cannot read the model file " + request.modelFile);
+
+  CompileOptions options;
+  setOptions(options, request, target);
+  CompiledModule result;
+  for (Phase phase : allPhases()) {
+    if (phase == Phase::Input)
+      continue;
+    mlir::PassManager manager(&context);
+    populatePhase(manager, phase, options);
+    if (mlir::failed(manager.run(*module)))
+      return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
+    MMC_RETURN_IF_ERROR(dump(*module, phase, request.dumpDir));
+    if (phase == Phase::Plan) {
+      MMC_ASSIGN_OR_RETURN(result.info, inspect(*module));
+    }
+  }
+  MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(*module, target));
+  return result;
+}

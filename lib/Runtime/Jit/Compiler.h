@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a model file to object code: all phases, then LLVM.
+
+#ifndef MMC_LIB_RUNTIME_JIT_COMPILER_H
+#define MMC_LIB_RUNTIME_JIT_COMPILER_H
+
+#include "CodeCache.h"
+#include "CpuTarget.h"
+
+namespace mmc {
+
+/// Name of the host program of an entry in the object code.
+std::string hostSymbol(const std::string &entry);
+
+/// Compiles `modelText`, which was read from request.modelFile. BadInput carries the diagnostics.
+StatusOr<CompiledModule> compileModule(const CompileRequest &request, const std::string &modelText,
+                                       const CpuTarget &target);
+
+} // namespace mmc
+
+#endif // MMC_LIB_RUNTIME_JIT_COMPILER_H

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Runtime/Model/Parameters.h"
+
+#include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Train/Initialize.h"
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <sys/stat.h>
+
+using namespace mmc;
+
+namespace {
+
+/// `--weights` arguments, sorted into files and the seed of a random initialisation.
+struct Sources {
+  std::vector<std::string> files;
+  std::optional<uint64_t> seed;
+};
+
+} // namespace
+
+static StatusOr<Sources> sortSources(const std::vector<std::string> &arguments) {
+  Sources sources;
+  for (const std::string &argument : arguments) {
+    if (argument.rfind("init:", 0) != 0) {
+      sources.files.push_back(argument);
+      continue;
+    }
+    uint64_t seed = 0;
+    const char *begin = argument.data() + 5, *end = argument.data() + argument.size();
+    auto [stop, error] = std::from_chars(begin, end, seed);
+    if (error != std::errc() || stop != end)
+      return Status::badUsage("--weights=init:SEED needs a non-negative whole number, got: '" + argument + "'");
+    sources.seed = seed;
+  }
+  return sources;
+}
+
+/// How a parameter starts whose definition does not say: as transformers does.
+static std::string initializerFor(const ProgramParameter &parameter) {
+  if (!parameter.init.empty())
+    return parameter.init;
+  if (parameter.shape.size() >= 2)
+    return "normal(0, 0.02)";
+  bool isBias = parameter.name.size() >= 5 && parameter.name.compare(parameter.name.size() - 5, 5, ".bias") == 0;
+  return isBias ? "zeros" : parameter.name.find("norm") != std::string::npos ? "ones" : "normal(0, 0.02)";
+}
+
+/// Position of the first value that is not finite, or −1.
+static int64_t firstNotFinite(const TensorView &view) {
+  for (int64_t i = 0; i < view.count(); ++i) {
+    bool finite = true;
+    switch (view.dtype) {
+    case DType::F64:
+      finite = std::isfinite(view.as<double>()[i]);
+      break;
+    case DType::F32:
+      finite = std::isfinite(view.as<float>()[i]);
+      break;
+    case DType::BF16:
+      finite = (view.as<uint16_t>()[i] & 0x7f80) != 0x7f80;
+      break;
+    case DType::F16:
+      finite = (view.as<uint16_t>()[i] & 0x7c00) != 0x7c00;
+      break;
+    default:
+      break;
+    }
+    if (!finite)
+      return i;
+  }
+  return -1;
+}
+
+/// What is wrong with a file's tensor for this parameter; empty when nothing is.
+static std::string mismatch(const ProgramParameter &parameter, const TensorView &found) {
+  if (found.shape != parameter.shape)
+    return "has another shape, got: " + toString(found.shape) + " != " + toString(parameter.shape);
+  if (!isFloat(found.dtype))
+    return "has a dtype that cannot be converted, got: " + std::string(nameOf(found.dtype));
+  if (int64_t at = firstNotFinite(found); at >= 0)
+    return "has a value that is not finite at element " + std::to_string(at);
+  return "";
+}
+
+StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wanted, const ParameterSources &sources) {
+  MMC_ASSIGN_OR_RETURN(Sources given, sortSources(sources.weights));
+  Parameters result;
+  result.infos = wanted;
+  result.data.resize(wanted.size());
+  // Base first: an adapter's file wins over it.
+  if (!given.files.empty()) {
+    MMC_ASSIGN_OR_RETURN(Weights weights, Weights::open(given.files));
+    result.mapped.push_back(std::move(weights));
+  }
+  struct stat status;
+  std::string adapter = sources.adapterDirectory + "/adapter_model.safetensors";
+  bool hasAdapterFile = !sources.adapterDirectory.empty() && stat(adapter.c_str(), &status) == 0;
+  if (hasAdapterFile) {
+    MMC_ASSIGN_OR_RETURN(Weights weights, Weights::open({adapter}));
+    result.mapped.push_back(std::move(weights));
+  }
+
+  std::string problems;
+  size_t problemCount = 0;
+  auto complain = [&](const std::string &name, const std::string &what) {
+    problems += "\n  " + name + " " + what;
+    ++problemCount;
+  };
+  std::set<std::string> used;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const ProgramParameter &parameter = wanted[i];
+    const Weights *owner = nullptr;
+    for (const Weights &weights : result.mapped)
+      if (weights.find(parameter.name) || weights.foreignDType(parameter.name))
+        owner = &weights;
+    if (!owner) {
+      // A file that is there must be complete: an adapter that silently starts anew did not resume.
+      bool mayInitialize = given.seed || (parameter.group == "adapters" && !hasAdapterFile) || parameter.group == "connector";
+      if (!mayInitialize || (!given.seed && parameter.init.empty())) {
+        complain(parameter.name, "is in none of the files");
+        continue;
+      }
+      Tensor tensor(parameter.dtype, parameter.shape);
+      MMC_RETURN_IF_ERROR(initialize(tensor, initializerFor(parameter), given.seed.value_or(sources.seed), parameter.name)
+                              .context("parameter " + parameter.name));
+      result.fresh.push_back(parameter.name);
+      result.data[i] = tensor.data();
+      result.owned.push_back(std::move(tensor));
+      continue;
+    }
+    used.insert(parameter.name);
+    std::optional<TensorView> found = owner->find(parameter.name);
+    std::string what = found ? mismatch(parameter, *found) : "has a dtype that cannot be converted, got: " + *owner->foreignDType(parameter.name);
+    if (!what.empty()) {
+      complain(parameter.name, what + " (" + owner->fileOf(parameter.name) + ")");
+      continue;
+    }
+    if (!parameter.trainable && found->dtype == parameter.dtype) {
+      result.data[i] = const_cast<void *>(found->data); // frozen: read only
+      continue;
+    }
+    Tensor tensor(parameter.dtype, parameter.shape);
+    convert(found->dtype, found->data, parameter.dtype, tensor.data(), tensor.count());
+    result.data[i] = tensor.data();
+    result.owned.push_back(std::move(tensor));
+  }
+  if (problemCount)
+    return Status::badInput(std::to_string(problemCount) + " of the model's " + std::to_string(wanted.size()) +
+                            " parameters cannot be loaded (--weights, --adapter):" + problems);
+  for (const Weights &weights : result.mapped)
+    for (const std::string &name : weights.names())
+      result.unused += !used.count(name);
+  return result;
+}
