@@ -110,7 +110,8 @@ private:
     SmallVector<Value> values, updated;
     for (ParamOp parameter : parameters)
       values.push_back(builder.clone(*parameter)->getResult(0));
-    for (auto [i, parameter] : llvm::enumerate(parameters)) {
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      ParamOp parameter = parameters[i];
       ValueRange state = body->getArguments().slice(1 + 3 * i, 3);
       double decay = cast<RankedTensorType>(parameter.getType()).getRank() >= 2 ? double(weightDecay) : 0;
       auto step = AdamWOp::create(builder, parameter.getLoc(), values[i], state[0], state[1], state[2],
