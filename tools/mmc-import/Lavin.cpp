@@ -19,12 +19,15 @@ static Value modality() { return {"%modality", {kDynamic}, "i32"}; }
 static void writeClassTokens(ModelWriter &w, const Lavin &lavin) {
   const ClipVision &tower = lavin.vision;
   const std::string every = std::to_string(lavin.every);
-  w.comment("Class tokens behind every " + every + " blocks of the tower (no norm behind them).");
-  w.open({"private @class_tokens", {{pixels(tower), ""}}, {{classTokens(lavin, ""), ""}}, "vision"});
+  w.comment(std::string("Class tokens behind every ") + (lavin.every == 1 ? "block" : every + " blocks") +
+            " of the tower (no norm behind them).");
+  w.open(
+      {"private @class_tokens", {{pixels(tower), ""}}, {{classTokens(lavin, ""), ""}}, "vision"});
   w.call("x0", "@vision_embeddings", {pixels(tower)}, states(tower, ""));
   Value x = states(tower, "%x"), y = states(tower, "%y");
   w.open("%last, %tokens = mmc.repeat j = 0 to " + std::to_string(lavin.imageTokens()) +
-         " iter(%h = %x0) collect axis(1) -> (" + x.type() + ", " + classTokens(lavin, "").type() + ")");
+         " iter(%h = %x0) collect axis(1) -> (" + x.type() + ", " + classTokens(lavin, "").type() +
+         ")");
   w.open("%y = mmc.repeat i = 0 to " + every + " iter(%x = %h) -> " + x.type());
   Value block = writeVisionBlock(w, tower, x, lavin.every == 1 ? "{j}" : "{" + every + "*j+i}");
   w.line("mmc.yield " + block.name + " : " + block.type());
@@ -38,19 +41,26 @@ static void writeClassTokens(ModelWriter &w, const Lavin &lavin) {
 /// A linear layer of the neck, whose hidden width is a size of the module.
 static Value writeNeckLinear(ModelWriter &w, const std::string &name, const Value &input,
                              const std::string &key, int64_t out) {
-  auto dim = [](int64_t size) { return size == kDynamic ? "\"neck\"" : '"' + std::to_string(size) + '"'; };
+  auto dim = [](int64_t size) {
+    return size == kDynamic ? "\"neck\"" : '"' + std::to_string(size) + '"';
+  };
   const int64_t in = input.shape.back();
   Value weight = w.param("w" + name, key + ".weight", {out, in},
                          " dims [" + dim(out) + ", " + dim(in) + "] init(\"xavier_uniform\")");
-  Value bias = w.param("b" + name, key + ".bias", {out}, " dims [" + dim(out) + "] init(\"zeros\")");
+  Value bias =
+      w.param("b" + name, key + ".bias", {out}, " dims [" + dim(out) + "] init(\"zeros\")");
   Value result = input.named("%" + name);
   result.shape.back() = out;
   return w.biasedLinear(input, weight, bias, result);
 }
 
 static void writeNeck(ModelWriter &w, const Lavin &lavin) {
-  w.comment("The neck: from class tokens to tokens of the language model, those of all pictures in one list.");
-  w.open({"private @neck", {{classTokens(lavin, "%tokens"), ""}}, {{features(lavin, ""), ""}}, "adapters"});
+  w.comment("The neck: from class tokens to tokens of the language model, those of all pictures in "
+            "one list.");
+  w.open({"private @neck",
+          {{classTokens(lavin, "%tokens"), ""}},
+          {{features(lavin, ""), ""}},
+          "adapters"});
   Value a = writeNeckLinear(w, "a", classTokens(lavin, "%tokens"), "adapter_proj.conv_A", kDynamic);
   Value act = w.op("act", "silu", {a});
   Value b = writeNeckLinear(w, "b", act, "adapter_proj.conv_B", lavin.llm.width);
@@ -59,7 +69,8 @@ static void writeNeck(ModelWriter &w, const Lavin &lavin) {
 
 static void writeModalityTokens(ModelWriter &w, const Lavin &lavin) {
   Value tokens{"%tokens", {kDynamic, lavin.llm.width}};
-  w.comment("The first token of every row: 0 says text only, 1 with a picture. The adapters' routers read it.");
+  w.comment("The first token of every row: 0 says text only, 1 with a picture. The adapters' "
+            "routers read it.");
   w.open({"private @modality_tokens", {{modality(), ""}}, {{tokens, ""}}, "adapters"});
   Value table = w.param("table", "adapter_modality_embedding.weight", {2, lavin.llm.width},
                         " init(\"normal(0, 1)\")");

@@ -18,26 +18,30 @@ static cl::opt<std::string> modelPath("model",
                                       cl::desc("Directory of a complete model: LlamaForCausalLM, "
                                                "CLIPVisionModel or CLIPModel (its tower)"),
                                       cl::value_desc("dir"), cl::cat(category));
-static cl::opt<std::string> llmPath("llm", cl::desc("Directory of the language model: LlamaForCausalLM"),
+static cl::opt<std::string> llmPath("llm",
+                                    cl::desc("Directory of the language model: LlamaForCausalLM"),
                                     cl::value_desc("dir"), cl::cat(category));
-static cl::opt<std::string> visionPath("vision",
-                                       cl::desc("Directory of the vision tower: CLIPVisionModel or CLIPModel"),
-                                       cl::value_desc("dir"), cl::cat(category));
-static cl::opt<std::string> connector("connector",
-                                      cl::desc("What joins the two: lavin (class tokens through a neck), or none (a "
-                                               "file that has both, unconnected); linear and mlp2x_gelu are "
-                                               "not supported yet"),
-                                      cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
+    visionPath("vision", cl::desc("Directory of the vision tower: CLIPVisionModel or CLIPModel"),
+               cl::value_desc("dir"), cl::cat(category));
+static cl::opt<std::string>
+    connector("connector",
+              cl::desc("What joins the two: lavin (class tokens through a neck), or none (a "
+                       "file that has both, unconnected); linear and mlp2x_gelu are "
+                       "not supported yet"),
+              cl::value_desc("name"), cl::cat(category));
 static cl::opt<int> selectLayer("vision-select-layer",
                                 cl::desc("Hidden state that linear and mlp2x_gelu read"),
                                 cl::value_desc("N"), cl::init(-2), cl::cat(category));
-static cl::opt<int64_t> visionEvery("vision-every",
-                                    cl::desc("lavin: take the class token of every N-th block (default: 4)"),
-                                    cl::value_desc("N"), cl::init(4), cl::cat(category));
-static cl::opt<int64_t> neckWidth("neck-width",
-                                  cl::desc("lavin: hidden width of the neck where no adapter file says "
-                                           "otherwise (default: 128)"),
-                                  cl::value_desc("N"), cl::init(128), cl::cat(category));
+static cl::opt<int64_t>
+    visionEvery("vision-every",
+                cl::desc("lavin: take the class token of every N-th block (default: 4)"),
+                cl::value_desc("N"), cl::init(4), cl::cat(category));
+static cl::opt<int64_t>
+    neckWidth("neck-width",
+              cl::desc("lavin: hidden width of the neck where no adapter file says "
+                       "otherwise (default: 128)"),
+              cl::value_desc("N"), cl::init(128), cl::cat(category));
 static cl::opt<std::string> output("o", cl::desc("Output file; - (the default) is standard output"),
                                    cl::value_desc("file"), cl::init("-"), cl::cat(category));
 
@@ -142,10 +146,11 @@ static void printVersion(llvm::raw_ostream &out) { out << "mmc-import " MMC_VERS
 int main(int argc, char **argv) {
   cl::SetVersionPrinter(printVersion);
   cl::HideUnrelatedOptions(mmc::import::category);
-  if (!cl::ParseCommandLineOptions(argc, argv,
-                                   "mmc-import: writes the model file of a Hugging Face model directory\n\n"
-                                   "Exit status: 0 success, 1 bad input, 2 wrong usage.\n",
-                                   &llvm::errs()))
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "mmc-import: writes the model file of a Hugging Face model directory\n\n"
+          "Exit status: 0 success, 1 bad input, 2 wrong usage.\n",
+          &llvm::errs()))
     return 2;
   mmc::Status status = mmc::import::run();
   if (!status.isOk())

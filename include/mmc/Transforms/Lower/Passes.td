@@ -50,6 +50,15 @@ def ExpandCopiesPass : Pass<"mmc-expand-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def SeparateFillsPass : Pass<"mmc-separate-fills", "::mlir::func::FuncOp"> {
+  let summary = "Gives every use of a filled tensor a fill of its own";
+  let description = [{
+    Two sums that start from one shared zero would be placed in one output's buffer by empty-tensor elimination,
+    and the second destroy the first: bufferization does not see that outputs are written through memrefs.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Writes exp, log, tanh and erf of f32 as polynomials";
   let description = [{

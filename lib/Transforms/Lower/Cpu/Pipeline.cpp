@@ -23,6 +23,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   kernels.addPass(createCSEPass());
   kernels.addPass(createLinalgElementwiseOpFusionPass());
   kernels.addPass(createCSEPass());
+  kernels.addPass(createSeparateFillsPass());
   // Results are computed where they belong instead of being copied there.
   kernels.addPass(bufferization::createEmptyTensorEliminationPass());
   kernels.addPass(bufferization::createEmptyTensorToAllocTensorPass());
