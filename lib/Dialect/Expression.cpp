@@ -13,6 +13,8 @@ namespace {
 /// Recursive descent, one function per level of precedence; the first error stops everything.
 class Evaluator {
 public:
+  static bool isWordCharacter(char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; }
+
   Evaluator(llvm::StringRef text, const Variables &variables) : rest(text), variables(variables) {}
 
   std::optional<double> run(std::string &error) {
@@ -81,7 +83,7 @@ private:
     if (accept("-"))
       return -factor();
     skip();
-    llvm::StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    llvm::StringRef word = rest.take_while(isWordCharacter);
     if (word.empty())
       return fail(rest.empty() ? "unexpected end" : "unexpected '" + rest + "'");
     rest = rest.drop_front(word.size());
@@ -109,17 +111,18 @@ std::optional<double> mmc::evaluate(llvm::StringRef text, const Variables &varia
   return Evaluator(text, variables).run(error);
 }
 
-/// The expression with the variables that are known replaced by their values.
+/// `expression` with the variables that are known replaced by their values: `{4*j+i}` of two repeats is filled
+/// by one after the other.
 static std::string substitute(llvm::StringRef expression, const Variables &variables) {
   std::string result;
   while (!expression.empty()) {
-    llvm::StringRef word =
-        expression.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
-    if (word.empty())
-      word = expression.take_front(1);
-    expression = expression.drop_front(word.size());
+    llvm::StringRef word = expression.take_while(Evaluator::isWordCharacter);
     auto found = variables.find(word);
-    result += found == variables.end() ? word.str() : std::to_string(static_cast<int64_t>(found->second));
+    if (found != variables.end())
+      result += std::to_string(static_cast<int64_t>(found->second));
+    else
+      result += word.empty() ? expression.take_front() : word;
+    expression = expression.drop_front(std::max<size_t>(word.size(), 1));
   }
   return result;
 }

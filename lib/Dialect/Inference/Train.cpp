@@ -41,16 +41,17 @@ LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where where,
 
 LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
   Rules rules("mmc.adamw", where);
-  rules.rank("parameter", op.getParameter().getType(), 1).rank("settings", op.getSettings().getType(), 1);
+  rules.rank("settings", op.getSettings().getType(), 1);
   if (!rules.hold())
     return failure();
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()})
     rules.sameElement("gradient and moments must have the parameter's element type", other.getType(),
                       op.getParameter().getType());
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()}) {
-    rules.rank("gradient and moments", other.getType(), 1);
-    if (rules.hold())
-      rules.equal("gradient and moments must have the parameter's size", shapeOf(other)[0], shapeOf(op.getParameter())[0]);
+    ArrayRef<int64_t> shape = shapeOf(op.getParameter());
+    rules.rank("gradient and moments", other.getType(), shape.size());
+    for (size_t d = 0; rules.hold() && d < shape.size(); ++d)
+      rules.equal("gradient and moments must have the parameter's dim " + Twine(d), shapeOf(other)[d], shape[d]);
   }
   for (const APFloat &beta : {op.getBeta1(), op.getBeta2()})
     rules.check(beta.convertToDouble() >= 0 && beta.convertToDouble() < 1,

@@ -2,10 +2,12 @@
 
 #include "mmc/Transforms/Specialize/Passes.h"
 
+#include "mmc/Dialect/Expression.h"
 #include "mmc/Dialect/Refinement.h"
 
-#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
+
+#include <cmath>
 
 namespace mmc {
 #define GEN_PASS_DEF_SPECIALIZESHAPESPASS
@@ -21,7 +23,7 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(parseShapes()) || failed(checkOptions()))
+    if (failed(parseShapes()) || failed(parseSizes()) || failed(checkOptions()))
       return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       // Inlining has copied private functions to where they are called.
@@ -30,25 +32,67 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
       else if (failed(specialize(function)))
         return signalPassFailure();
     }
-    for (const auto &entry : given)
-      if (!used.contains(entry.first())) {
-        getOperation().emitError() << "shapes names '" << entry.first() << "', but no function has an argument of that mmc.name";
-        return signalPassFailure();
-      }
   }
 
 private:
   LogicalResult parseShapes() {
     for (StringRef text : shapes) {
-      auto [name, sizes] = text.split(':');
+      auto [name, sizes] = text.rsplit(':'); // a name may hold a colon itself
       SmallVector<int64_t> shape;
       SmallVector<StringRef> parts;
-      sizes.split(parts, 'x');
+      if (!sizes.empty()) // a scalar has none
+        sizes.split(parts, 'x');
       for (StringRef part : parts)
         if (part.getAsInteger(10, shape.emplace_back()) || shape.back() < 1)
           return getOperation().emitError() << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
       given[name] = shape;
     }
+    return success();
+  }
+
+  /// The module's sizes, with those of the option in place of their defaults.
+  LogicalResult parseSizes() {
+    auto defaults = getOperation()->getAttrOfType<DictionaryAttr>("mmc.sizes");
+    for (NamedAttribute entry : defaults ? defaults.getValue() : ArrayRef<NamedAttribute>()) {
+      auto size = dyn_cast<IntegerAttr>(entry.getValue());
+      if (!size || size.getInt() < 1)
+        return getOperation().emitError() << "mmc.sizes must give positive sizes, got: '" << entry.getName().strref()
+                                          << "' = " << entry.getValue();
+      sizeOf[entry.getName()] = size.getInt();
+    }
+    for (StringRef text : sizes) {
+      auto [name, number] = text.split(':');
+      int64_t size;
+      if (number.getAsInteger(10, size) || size < 1)
+        return getOperation().emitError() << "sizes must be name:N with a positive N, got: '" << text << "'";
+      auto found = sizeOf.find(name);
+      if (found == sizeOf.end())
+        return getOperation().emitError() << "sizes must name entries of the module's mmc.sizes, which has no '" << name << "'";
+      found->second = size;
+    }
+    return success();
+  }
+
+  /// Puts sizes where `dims` of a parameter says they stand.
+  LogicalResult resolveDims(ParamOp param) {
+    std::optional<ArrayAttr> dims = param.getDims();
+    if (!dims)
+      return success();
+    auto type = cast<RankedTensorType>(param.getType());
+    SmallVector<int64_t> shape;
+    for (auto [text, written] : llvm::zip(dims->getAsValueRange<StringAttr>(), type.getShape())) {
+      std::string error;
+      std::optional<double> size = evaluate(text, sizeOf, error);
+      if (!size)
+        return param.emitOpError() << "dim '" << text << "' must follow from the module's mmc.sizes: " << error;
+      if (*size < 1 || *size != std::floor(*size))
+        return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
+      if (!ShapedType::isDynamic(written) && written != *size)
+        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << *size << " != " << written;
+      shape.push_back(*size);
+    }
+    param.removeDimsAttr();
+    param.getResult().setType(type.clone(shape));
     return success();
   }
 
@@ -97,8 +141,6 @@ private:
     StringRef name = nameAttr ? nameAttr.getValue() : "";
     SmallVector<int64_t> shape(type.getShape());
     auto found = given.find(name);
-    if (found != given.end())
-      used.insert(name);
     if (found != given.end() && found->second.size() != shape.size())
       return function.emitOpError() << "argument '" << name << "' must have rank " << shape.size()
                                     << ", got: " << found->second.size() << " != " << shape.size();
@@ -153,6 +195,8 @@ private:
     WalkResult walk = function.walk([&](Operation *op) {
       if (op == function || isa<func::ReturnOp>(op))
         return WalkResult::advance();
+      if (auto param = dyn_cast<ParamOp>(op); param && failed(resolveDims(param)))
+        return WalkResult::interrupt();
       if (isa<ParamOp, CastOp, FillOp, SumRowsOp, RepeatRowsOp>(op))
         op->getResult(0).setType(convert(op->getResult(0).getType()));
       if (auto patches = dyn_cast<PatchesOp>(op))
@@ -175,7 +219,7 @@ private:
   }
 
   llvm::StringMap<SmallVector<int64_t>> given;
-  llvm::StringSet<> used;
+  Variables sizeOf;
 };
 
 } // namespace
