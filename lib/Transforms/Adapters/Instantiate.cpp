@@ -241,7 +241,12 @@ private:
         if (failed(setAttribute(op, copy, entry)))
           return failure();
     }
-    return refineResultTypes(copy);
+    if (failed(refineResultTypes(copy)))
+      return failure();
+    for (Type type : copy->getResultTypes())
+      if (!cast<ShapedType>(type).hasStaticShape())
+        return op->emitOpError("has no static shape at '") << values.words.lookup("site") << "', got: " << type;
+    return success();
   }
 
   LogicalResult setAttribute(Operation *op, Operation *copy, NamedAttribute entry) {

@@ -68,6 +68,18 @@ def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
 }
 
+def LowerContractionsPass : Pass<"mmc-lower-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Writes matrix products as blocks of registers";
+  let description = [{
+    c += a·b on buffers becomes loops around a block of accumulators in vector registers, of the size that
+    the instruction set has room for. An operand that does not lie as the block reads it, or is narrower than
+    what is summed in, is packed into scratch first. Sizes are static: edges have their own, smaller blocks.
+  }];
+  let options = [Option<"features", "features", "std::string", "\"avx2\"", "instruction set: avx2, avx512, avx512-bf16 or amx">];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def LowerHostPass : Pass<"mmc-lower-host", "::mlir::ModuleOp"> {
   let summary = "Turns an entry function into a straight line of launches with constant offsets";
   let description = [{
