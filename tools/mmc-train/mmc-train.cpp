@@ -17,6 +17,7 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/Threading.h"
 
+#include <csignal>
 #include <cstdio>
 
 using namespace mmc;
@@ -142,6 +143,8 @@ static Status train(const TrainSettings &settings) {
 }
 
 int main(int argc, char **argv) {
+  // A file size limit is an error like a full disk, with a message, and no reason to be killed.
+  std::signal(SIGXFSZ, SIG_IGN);
   StatusOr<TrainCommand> command =
       parseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   Status status = command.isOk() ? Status::ok() : command.status();
