@@ -131,6 +131,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
   mlir::registerLLVMDialectTranslation(registry);
   // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+  context.printOpOnDiagnostic(false);
 
   auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
   llvm::SourceMgr sources;
