@@ -4,6 +4,7 @@
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Core/Log.h"
 #include "mmc/Runtime/Model/AdapterConfig.h"
+#include "mmc/Runtime/Model/FileShapes.h"
 #include "mmc/Runtime/Train/Explain.h"
 #include "mmc/Runtime/Train/Interrupt.h"
 #include "mmc/Runtime/Train/OpenData.h"
@@ -68,6 +69,7 @@ namespace {
 struct Job {
   int threads = 1;
   AdapterConfig adapter;
+  ParameterSources sources;
   DataRequest data, evalData;
   std::unique_ptr<ProgramModel> model;
 };
@@ -83,7 +85,11 @@ static StatusOr<Job> prepare(const TrainSettings &settings) {
   }
   MMC_ASSIGN_OR_RETURN(job.data, trainingData(settings));
   MMC_ASSIGN_OR_RETURN(job.evalData, evaluationData(settings));
+  job.sources.weights = settings.weights;
+  job.sources.adapterDirectory = job.adapter.directory;
+  job.sources.seed = static_cast<uint64_t>(settings.seed);
   ProgramModel::Request request = compileRequest(settings, job.adapter, job.threads);
+  MMC_ASSIGN_OR_RETURN(request.base.fileShapes, fileShapes(job.sources));
   MMC_ASSIGN_OR_RETURN(request.train, dataShapes(settings, job.data));
   if (!job.evalData.path.empty()) {
     MMC_ASSIGN_OR_RETURN(request.eval, dataShapes(settings, job.evalData));
@@ -122,11 +128,7 @@ static Status train(const TrainSettings &settings) {
                             std::move(openedEval.questions)};
   }
 
-  ParameterSources sources;
-  sources.weights = settings.weights;
-  sources.adapterDirectory = job.adapter.directory;
-  sources.seed = static_cast<uint64_t>(settings.seed);
-  MMC_RETURN_IF_ERROR(model.load(sources));
+  MMC_RETURN_IF_ERROR(model.load(job.sources));
   if (size_t unused = model.values().unusedKeys())
     note(std::to_string(unused) + " tensors of the weights belong to no parameter of the model");
 

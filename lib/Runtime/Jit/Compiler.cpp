@@ -4,6 +4,7 @@
 
 #include "CodeGenerator.h"
 #include "InputLimits.h"
+#include "OpenSizes.h"
 
 #include "mmc/Dialect/MmcDialect.h"
 #include "mmc/Transforms/Pipelines.h"
@@ -149,6 +150,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
 
   CompileOptions options;
   setOptions(options, request, target);
+  std::vector<std::string> sizes = openSizes(*module, request.fileShapes);
+  options.sizes = llvm::ArrayRef<std::string>(sizes);
   CompiledModule result;
   std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {
