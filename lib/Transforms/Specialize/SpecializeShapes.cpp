@@ -87,7 +87,7 @@ private:
       if (*size < 1 || *size != std::floor(*size))
         return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
       if (!ShapedType::isDynamic(written) && written != *size)
-        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << *size << " != " << written;
+        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << int64_t(*size) << " != " << written;
       shape.push_back(*size);
     }
     param.removeDimsAttr();
