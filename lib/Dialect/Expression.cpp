@@ -13,6 +13,8 @@ namespace {
 /// Recursive descent, one function per level of precedence; the first error stops everything.
 class Evaluator {
 public:
+  static bool isWordCharacter(char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; }
+
   Evaluator(llvm::StringRef text, const Variables &variables) : rest(text), variables(variables) {}
 
   std::optional<double> run(std::string &error) {
@@ -81,7 +83,7 @@ private:
     if (accept("-"))
       return -factor();
     skip();
-    llvm::StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    llvm::StringRef word = rest.take_while(isWordCharacter);
     if (word.empty())
       return fail(rest.empty() ? "unexpected end" : "unexpected '" + rest + "'");
     rest = rest.drop_front(word.size());
@@ -109,6 +111,22 @@ std::optional<double> mmc::evaluate(llvm::StringRef text, const Variables &varia
   return Evaluator(text, variables).run(error);
 }
 
+/// `expression` with the variables that are known replaced by their values: `{4*j+i}` of two repeats is filled
+/// by one after the other.
+static std::string substitute(llvm::StringRef expression, const Variables &variables) {
+  std::string result;
+  while (!expression.empty()) {
+    llvm::StringRef word = expression.take_while(Evaluator::isWordCharacter);
+    auto found = variables.find(word);
+    if (found != variables.end())
+      result += std::to_string(static_cast<int64_t>(found->second));
+    else
+      result += word.empty() ? expression.take_front() : word;
+    expression = expression.drop_front(std::max<size_t>(word.size(), 1));
+  }
+  return result;
+}
+
 std::optional<std::string> mmc::fillPlaceholders(llvm::StringRef text, const Variables &variables,
                                                  bool partial, std::string &error) {
   std::string result;
@@ -123,7 +141,7 @@ std::optional<std::string> mmc::fillPlaceholders(llvm::StringRef text, const Var
     if (value) {
       result += std::to_string(static_cast<int64_t>(*value));
     } else if (partial) {
-      result += ("{" + expression + "}").str();
+      result += "{" + substitute(expression, variables) + "}";
     } else {
       error = "in '{" + expression.str() + "}': " + why;
       return std::nullopt;

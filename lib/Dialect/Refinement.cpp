@@ -25,10 +25,15 @@ static LogicalResult refineReshape(ReshapeOp op) {
     *llvm::find_if(shape, ShapedType::isDynamic) = total / rest;
     result = tensorOf(shape, elementOf(op.getInput()));
   } else if (llvm::none_of(input, ShapedType::isDynamic) && !result.hasStaticShape() &&
-             input.size() > shape.size() && llvm::count(input, 1) == int64_t(input.size() - shape.size())) {
-    // Several `?`: only dropping dimensions of size 1 is unambiguous.
-    shape.clear();
-    llvm::copy_if(input, std::back_inserter(shape), [](int64_t dim) { return dim != 1; });
+             input.size() > shape.size()) {
+    // Several `?`: only dropping dimensions of size 1 is unambiguous, the last ones before others.
+    size_t excess = input.size() - shape.size();
+    if (llvm::all_of(input.take_back(excess), [](int64_t dim) { return dim == 1; })) {
+      shape.assign(input.drop_back(excess).begin(), input.drop_back(excess).end());
+    } else if (llvm::count(input, 1) == static_cast<int64_t>(excess)) {
+      shape.clear();
+      llvm::copy_if(input, std::back_inserter(shape), [](int64_t dim) { return dim != 1; });
+    }
     result = tensorOf(shape, elementOf(op.getInput()));
   }
   op.getResult().setType(result);

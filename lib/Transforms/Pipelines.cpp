@@ -39,6 +39,7 @@ void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOption
   case Phase::Specialize: {
     SpecializeShapesPassOptions shapes;
     shapes.shapes.assign(options.shapes.begin(), options.shapes.end());
+    shapes.sizes.assign(options.sizes.begin(), options.sizes.end());
     shapes.batch = options.batch;
     shapes.seqLen = options.seqLen;
     shapes.images = options.images;

@@ -8,9 +8,13 @@
 namespace mmc::import {
 
 std::string readActivation(ConfigReader &config, const std::string &fallback) {
-  static const std::map<std::string, std::string> ops = {
-      {"gelu", "gelu erf"},           {"gelu_fast", "gelu tanh"}, {"gelu_new", "gelu tanh"},
-      {"gelu_pytorch_tanh", "gelu tanh"}, {"quick_gelu", "gelu quick"}, {"silu", "silu"}, {"swish", "silu"}};
+  static const std::map<std::string, std::string> ops = {{"gelu", "gelu erf"},
+                                                         {"gelu_fast", "gelu tanh"},
+                                                         {"gelu_new", "gelu tanh"},
+                                                         {"gelu_pytorch_tanh", "gelu tanh"},
+                                                         {"quick_gelu", "gelu quick"},
+                                                         {"silu", "silu"},
+                                                         {"swish", "silu"}};
   std::string name = config.text("hidden_act", fallback);
   auto found = ops.find(name);
   if (found != ops.end())

@@ -8,8 +8,8 @@
 
 namespace mmc::import {
 
-/// The op for `hidden_act` as it is written before its operand: "silu", "gelu quick". A name without an op
-/// is recorded as the config's error.
+/// The op for `hidden_act` as it is written before its operand: "silu", "gelu quick". A name
+/// without an op is recorded as the config's error.
 std::string readActivation(ConfigReader &config, const std::string &fallback);
 
 } // namespace mmc::import

@@ -23,8 +23,8 @@ struct ClipVision {
 /// Whether the directory holds a CLIP tower.
 bool isClipVision(const ModelDirectory &model);
 
-/// The key layout is looked up in the directory's safetensors header; without weights it is the hub's. A
-/// directory with weights of another kind is BadInput.
+/// The key layout is looked up in the directory's safetensors header; without weights it is the
+/// hub's. A directory with weights of another kind is BadInput.
 StatusOr<ClipVision> readClipVision(const ModelDirectory &model);
 
 /// "CLIP tower: …", for the comment at a file's start.
@@ -37,7 +37,8 @@ Value states(const ClipVision &tower, const std::string &name);
 
 /// @vision_embeddings: pictures to what the first block gets.
 void writeVisionEmbeddings(ModelWriter &writer, const ClipVision &tower);
-/// One block within a repeat; `layer` is the placeholder in its parameters' names. Returns its output.
+/// One block within a repeat; `layer` is the placeholder in its parameters' names. Returns its
+/// output.
 Value writeVisionBlock(ModelWriter &writer, const ClipVision &tower, const Value &input,
                        const std::string &layer);
 /// @hidden_states: every block's input and the last one's output.

@@ -16,34 +16,40 @@ std::string ModelDirectory::architecture() const {
   if (auto list = config.find("architectures"); list != config.end() && !list->empty())
     return list->front().get<std::string>();
   static const std::map<std::string, std::string> classes = {
-      {"llama", "LlamaForCausalLM"}, {"clip", "CLIPModel"}, {"clip_vision_model", "CLIPVisionModel"}};
+      {"llama", "LlamaForCausalLM"},
+      {"clip", "CLIPModel"},
+      {"clip_vision_model", "CLIPVisionModel"}};
   std::string type = config.at("model_type").get<std::string>();
   auto found = classes.find(type);
   return found == classes.end() ? type : found->second;
 }
 
 StatusOr<ModelDirectory> openModel(const std::string &path) {
+  if (path.empty())
+    return Status::badUsage("a model directory must be named, got: ''");
   ModelDirectory model;
   model.path = path;
   while (model.path.size() > 1 && model.path.back() == '/')
     model.path.pop_back();
   MMC_RETURN_IF_ERROR(readJsonFile(model.configPath(), model.config));
   if (!model.config.is_object())
-    return Status::badInput(model.configPath() + ": must be a JSON object, got: " +
-                            model.config.type_name());
+    return Status::badInput(model.configPath() +
+                            ": must be a JSON object, got: " + model.config.type_name());
   auto list = model.config.find("architectures");
-  bool named = list != model.config.end() && !list->is_null() && !(list->is_array() && list->empty());
+  bool named =
+      list != model.config.end() && !list->is_null() && !(list->is_array() && list->empty());
   if (named && !(list->is_array() && list->front().is_string()))
-    return Status::badInput(model.configPath() + ": architectures must be a list of names, got: " +
-                            list->dump());
+    return Status::badInput(model.configPath() +
+                            ": architectures must be a list of names, got: " + list->dump());
   if (list != model.config.end() && !named)
     model.config.erase(list);
   if (named)
     return model;
   auto type = model.config.find("model_type");
   if (type == model.config.end() || !type->is_string())
-    return Status::badInput(model.configPath() +
-                            ": architectures or model_type must say what the model is; it has neither");
+    return Status::badInput(
+        model.configPath() +
+        ": architectures or model_type must say what the model is; it has neither");
   return model;
 }
 
@@ -56,7 +62,8 @@ int64_t ConfigReader::size(const char *key, int64_t fallback, int64_t most) {
   if (!has(key))
     return fallback;
   const json &field = object[key];
-  bool fits = field.is_number_integer() && field.get<double>() >= 1 && field.get<double>() <= double(most);
+  bool fits =
+      field.is_number_integer() && field.get<double>() >= 1 && field.get<double>() <= double(most);
   require(fits, std::string(key) + " must be a whole number from 1 to " + std::to_string(most) +
                     ", got: " + field.dump());
   return fits ? field.get<int64_t>() : fallback;

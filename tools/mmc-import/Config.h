@@ -20,21 +20,23 @@ struct ModelDirectory {
   nlohmann::json config;
 
   std::string configPath() const { return path + "/config.json"; }
-  /// The class that the checkpoint was saved from: `architectures[0]`, or what `model_type` stands for
+  /// The class that the checkpoint was saved from: `architectures[0]`, or what `model_type` stands
+  /// for
   /// ("LlamaForCausalLM"); a model_type that mmc does not know is returned as it is.
   std::string architecture() const;
 };
 
-/// Reads DIR/config.json. Io if there is none, BadInput where it is not an object, is broken, or says
-/// neither `architectures` nor `model_type`.
+/// Reads DIR/config.json. Io if there is none, BadInput where it is not an object, is broken, or
+/// says neither `architectures` nor `model_type`.
 StatusOr<ModelDirectory> openModel(const std::string &path);
 
-/// The fields of an object. A field that is absent or null has the default given; one of another type or
-/// out of bounds is an error, of which status() keeps the first.
+/// The fields of an object. A field that is absent or null has the default given; one of another
+/// type or out of bounds is an error, of which status() keeps the first.
 class ConfigReader {
 public:
   /// `where` begins the messages: the file, and the object within it.
-  ConfigReader(const nlohmann::json &object, std::string where) : object(object), where(std::move(where)) {}
+  ConfigReader(const nlohmann::json &object, std::string where)
+      : object(object), where(std::move(where)) {}
 
   /// A whole number from 1 to `most`.
   int64_t size(const char *key, int64_t fallback, int64_t most = int64_t(1) << 30);

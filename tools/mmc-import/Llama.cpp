@@ -9,6 +9,8 @@ using nlohmann::json;
 
 namespace mmc::import {
 
+bool isLlama(const ModelDirectory &model) { return model.architecture() == "LlamaForCausalLM"; }
+
 /// The `scaling` attribute, from what transformers calls rope_scaling, later rope_parameters.
 static std::string readScaling(ConfigReader &rope) {
   // The first files with scaling said `type`.
@@ -29,10 +31,11 @@ static std::string readScaling(ConfigReader &rope) {
   number("factor");
   if (type == "llama3") {
     double low = number("low_freq_factor"), high = number("high_freq_factor");
-    rope.require(low < high, "high_freq_factor must exceed low_freq_factor, got: " + floatText(high) +
-                                 " <= " + floatText(low));
+    rope.require(low < high, "high_freq_factor must exceed low_freq_factor, got: " +
+                                 floatText(high) + " <= " + floatText(low));
     const char *context = "original_max_position_embeddings";
-    rope.require(rope.has(context), "rope_type llama3 needs '" + std::string(context) + "', which is missing");
+    rope.require(rope.has(context),
+                 "rope_type llama3 needs '" + std::string(context) + "', which is missing");
     text += std::string(", ") + context + " = " + std::to_string(rope.size(context, 1));
   }
   return "{" + text + "}";
@@ -48,14 +51,16 @@ static Status readRope(const ModelDirectory &model, ConfigReader &config, Llama 
       continue;
     const json &object = model.config[key];
     if (!object.is_object())
-      return Status::badInput(model.configPath() + ": " + key + " must be an object, got: " + object.dump());
+      return Status::badInput(model.configPath() + ": " + key +
+                              " must be an object, got: " + object.dump());
     ConfigReader rope(object, model.configPath() + ": " + key);
     llama.theta = rope.positive("rope_theta", llama.theta);
     partial = rope.positive("partial_rotary_factor", partial);
     llama.scaling = readScaling(rope);
     MMC_RETURN_IF_ERROR(rope.status());
   }
-  config.require(partial == 1, "partial_rotary_factor must be 1 for LLaMA, got: " + floatText(partial));
+  config.require(partial == 1,
+                 "partial_rotary_factor must be 1 for LLaMA, got: " + floatText(partial));
   return config.status();
 }
 
@@ -71,12 +76,13 @@ StatusOr<Llama> readLlama(const ModelDirectory &model) {
   config.require(llama.heads % llama.kvHeads == 0,
                  "num_attention_heads must be a multiple of num_key_value_heads, got: " +
                      std::to_string(llama.heads) + " % " + std::to_string(llama.kvHeads) + " != 0");
-  config.require(config.has("head_dim") || llama.width % llama.heads == 0,
-                 "hidden_size must be a multiple of num_attention_heads where head_dim is not given, got: " +
-                     std::to_string(llama.width) + " % " + std::to_string(llama.heads) + " != 0");
+  config.require(
+      config.has("head_dim") || llama.width % llama.heads == 0,
+      "hidden_size must be a multiple of num_attention_heads where head_dim is not given, got: " +
+          std::to_string(llama.width) + " % " + std::to_string(llama.heads) + " != 0");
   llama.headDim = config.size("head_dim", llama.width / llama.heads);
-  config.require(llama.headDim % 2 == 0,
-                 "rotary embedding needs heads of even width, got: " + std::to_string(llama.headDim));
+  config.require(llama.headDim % 2 == 0, "rotary embedding needs heads of even width, got: " +
+                                             std::to_string(llama.headDim));
   llama.eps = config.positive("rms_norm_eps", 1e-6);
   llama.attentionBias = config.flag("attention_bias", false);
   llama.mlpBias = config.flag("mlp_bias", false);
@@ -94,7 +100,8 @@ static Value ids(const std::string &name) { return {name, {kDynamic, kDynamic}, 
 
 static Value writeBlock(ModelWriter &w, const Llama &llama, const Value &x, const Value &rope,
                         const Value &segments) {
-  const std::string layer = "model.layers.{i}.", attention = layer + "self_attn.", mlp = layer + "mlp.";
+  const std::string layer = "model.layers.{i}.", attention = layer + "self_attn.",
+                    mlp = layer + "mlp.";
   const int64_t queryWidth = llama.heads * llama.headDim, keyWidth = llama.kvHeads * llama.headDim;
   const std::string heads = " heads(" + std::to_string(llama.heads) + ")";
   const std::string kvHeads = " heads(" + std::to_string(llama.kvHeads) + ")";
@@ -120,9 +127,12 @@ static Value writeBlock(ModelWriter &w, const Llama &llama, const Value &x, cons
 }
 
 void writeLanguageModel(ModelWriter &w, const Llama &llama) {
-  Value embeddings = hidden(llama, "%embeddings"), positions = ids("%positions"), segments = ids("%segments");
+  Value embeddings = hidden(llama, "%embeddings"), positions = ids("%positions"),
+        segments = ids("%segments");
   w.comment("Embedded tokens to hidden states behind the last norm.");
-  w.open({"private @language_model", {{embeddings, ""}, {positions, ""}, {segments, ""}}, {{embeddings, ""}},
+  w.open({"private @language_model",
+          {{embeddings, ""}, {positions, ""}, {segments, ""}},
+          {{embeddings, ""}},
           "llm"});
   Value rope{"%rope", {kDynamic, kDynamic, llama.headDim}, "f32"};
   w.op("rotary_table", {positions},
@@ -130,7 +140,8 @@ void writeLanguageModel(ModelWriter &w, const Llama &llama) {
            (llama.scaling.empty() ? "" : " scaling " + llama.scaling),
        rope);
   Value x = hidden(llama, "%x");
-  w.open("%h = mmc.repeat i = 0 to " + std::to_string(llama.layers) + " iter(%x = %embeddings) -> " + x.type());
+  w.open("%h = mmc.repeat i = 0 to " + std::to_string(llama.layers) +
+         " iter(%x = %embeddings) -> " + x.type());
   Value y = writeBlock(w, llama, x, rope, segments);
   w.line("mmc.yield " + y.name + " : " + y.type());
   w.close();
@@ -139,7 +150,9 @@ void writeLanguageModel(ModelWriter &w, const Llama &llama) {
 }
 
 std::vector<Port> languageInputs() {
-  return {{ids("%ids"), "input_ids"}, {ids("%positions"), "position_ids"}, {ids("%segments"), "segment_ids"}};
+  return {{ids("%ids"), "input_ids"},
+          {ids("%positions"), "position_ids"},
+          {ids("%segments"), "segment_ids"}};
 }
 
 Value writeEmbedding(ModelWriter &w, const Llama &llama) {
@@ -148,12 +161,14 @@ Value writeEmbedding(ModelWriter &w, const Llama &llama) {
 }
 
 void writeHead(ModelWriter &w, const Llama &llama, const Value &embedded) {
-  Value h = w.call("h", "@language_model", {embedded, ids("%positions"), ids("%segments")}, embedded);
+  Value h =
+      w.call("h", "@language_model", {embedded, ids("%positions"), ids("%segments")}, embedded);
   if (!llama.tied) {
     w.closeWithReturn({w.linear("logits", h, "lm_head", llama.vocab, false)});
     return;
   }
-  Value table{"%table", {llama.vocab, llama.width}}, logits{"%logits", {kDynamic, kDynamic, llama.vocab}};
+  Value table{"%table", {llama.vocab, llama.width}},
+      logits{"%logits", {kDynamic, kDynamic, llama.vocab}};
   w.closeWithReturn({w.op("linear", {h, table}, "", logits)});
 }
 
@@ -167,7 +182,8 @@ void writeLoss(ModelWriter &w, const Llama &llama, const std::vector<Port> &inpu
     operands.push_back(port.value);
   Value logits = w.call("logits", "@logits", operands, {"", {kDynamic, kDynamic, llama.vocab}});
   Value targets = w.op("targets", "shift_labels", {ids("%labels")});
-  Value losses = w.op("cross_entropy", {logits, targets}, "", {"%losses", {kDynamic, kDynamic}, "f32"});
+  Value losses =
+      w.op("cross_entropy", {logits, targets}, "", {"%losses", {kDynamic, kDynamic}, "f32"});
   w.op("sum", {losses}, "", sum);
   w.op("count_labels", {targets}, "", count);
   w.closeWithReturn({sum, count});
@@ -177,8 +193,9 @@ std::string describe(const Llama &llama) {
   std::string heads = std::to_string(llama.heads) + " heads";
   if (llama.kvHeads != llama.heads)
     heads += " over " + std::to_string(llama.kvHeads) + " key and value heads";
-  return "LLaMA (LlamaForCausalLM): " + std::to_string(llama.layers) + " blocks of width " +
-         std::to_string(llama.width) + ", " + heads + ", vocabulary " + std::to_string(llama.vocab);
+  return "LLaMA (LlamaForCausalLM): " + std::to_string(llama.layers) +
+         (llama.layers == 1 ? " block" : " blocks") + " of width " + std::to_string(llama.width) +
+         ", " + heads + ", vocabulary " + std::to_string(llama.vocab);
 }
 
 void writeLlama(ModelWriter &w, const Llama &llama) {

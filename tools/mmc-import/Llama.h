@@ -17,6 +17,9 @@ struct Llama {
   std::string scaling;    ///< of mmc.rotary_table, as an attribute; empty: none
 };
 
+/// Whether the directory holds a LlamaForCausalLM.
+bool isLlama(const ModelDirectory &model);
+
 /// BadInput names what the dialect cannot express (a rope type, an activation) or does not fit.
 StatusOr<Llama> readLlama(const ModelDirectory &model);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Writes model files as a person would: names that say what a value is, lines of at most 120 columns.
+// Writes model files as a person would: names that say what a value is, lines of at most 120
+// columns.
 
 #include "ModelWriter.h"
 
@@ -92,8 +93,10 @@ void ModelWriter::close() {
   content += std::string(2 * depth, ' ') + "}\n";
 }
 
-/// `items` between parentheses, as many to a line as fit behind column `start`, or one where `oneEach`.
-static std::string parenthesized(const std::vector<std::string> &items, size_t start, bool oneEach) {
+/// `items` between parentheses, as many to a line as fit behind column `start`, or one where
+/// `oneEach`.
+static std::string parenthesized(const std::vector<std::string> &items, size_t start,
+                                 bool oneEach) {
   std::string text = "(", padding(start + 1, ' ');
   size_t column = start + 1;
   for (size_t i = 0; i < items.size(); ++i) {
@@ -130,7 +133,8 @@ void ModelWriter::open(const Function &function) {
   if (head.size() - lineStart + flat.size() + 2 <= kColumns && flat.find('\n') == std::string::npos)
     head += flat;
   else
-    head += "\n    " + indent + "-> " + (bare ? results[0] : parenthesized(results, indent.size() + 7, false));
+    head += "\n    " + indent + "-> " +
+            (bare ? results[0] : parenthesized(results, indent.size() + 7, false));
 
   std::string attributes =
       function.group.empty() ? "" : " attributes {mmc.group = \"" + function.group + "\"}";
@@ -146,8 +150,8 @@ void ModelWriter::closeWithReturn(const std::vector<Value> &values) {
   close();
 }
 
-Value ModelWriter::param(const std::string &name, const std::string &key, std::vector<int64_t> shape,
-                         const std::string &settings) {
+Value ModelWriter::param(const std::string &name, const std::string &key,
+                         std::vector<int64_t> shape, const std::string &settings) {
   Value value{"%" + name, std::move(shape)};
   line(value.name + " = mmc.param \"" + key + "\"" + settings + " : " + value.type());
   return value;
@@ -172,9 +176,13 @@ Value ModelWriter::linear(const std::string &name, const Value &input, const std
   Value weight = param("w" + name, key + ".weight", {out, input.shape.back()});
   if (!bias)
     return op("linear", {input, weight}, "", result);
-  Value offset = param("b" + name, key + ".bias", {out});
-  line(result.name + " = mmc.linear " + input.name + ", " + weight.name + " bias " + offset.name + " : " +
-       join({input, weight, offset}, true));
+  return biasedLinear(input, weight, param("b" + name, key + ".bias", {out}), result);
+}
+
+Value ModelWriter::biasedLinear(const Value &input, const Value &weight, const Value &bias,
+                                const Value &result) {
+  line(result.name + " = mmc.linear " + input.name + ", " + weight.name + " bias " + bias.name +
+       " : " + join({input, weight, bias}, true));
   return result;
 }
 
@@ -191,9 +199,11 @@ Value ModelWriter::layerNorm(const std::string &suffix, const Value &input, cons
   return op("n" + suffix, "layer_norm", {input, weight, bias}, " eps(" + floatText(eps) + ")");
 }
 
-Value ModelWriter::reshape(const std::string &name, const Value &input, std::vector<int64_t> shape) {
+Value ModelWriter::reshape(const std::string &name, const Value &input,
+                           std::vector<int64_t> shape) {
   Value result{"%" + name, std::move(shape), input.element};
-  line(result.name + " = mmc.reshape " + input.name + " : " + input.type() + " to " + result.type());
+  line(result.name + " = mmc.reshape " + input.name + " : " + input.type() + " to " +
+       result.type());
   return result;
 }
 
@@ -208,7 +218,8 @@ Value ModelWriter::slice(const std::string &name, const Value &input, size_t axi
 }
 
 Value ModelWriter::attention(const std::string &name, const Value &query, const Value &key,
-                             const Value &value, const Value *segments, int64_t heads, int64_t kvHeads) {
+                             const Value &value, const Value *segments, int64_t heads,
+                             int64_t kvHeads) {
   Value result = query.named("%" + name);
   std::vector<Value> operands = {query, key, value};
   std::string text = result.name + " = mmc.attention " + join(operands, false);
@@ -224,8 +235,8 @@ Value ModelWriter::attention(const std::string &name, const Value &query, const 
 Value ModelWriter::call(const std::string &name, const std::string &function,
                         const std::vector<Value> &operands, const Value &result) {
   Value value = result.named("%" + name);
-  line(value.name + " = call " + function + "(" + join(operands, false) + ") : (" + join(operands, true) +
-       ") -> " + value.type());
+  line(value.name + " = call " + function + "(" + join(operands, false) + ") : (" +
+       join(operands, true) + ") -> " + value.type());
   return value;
 }
 

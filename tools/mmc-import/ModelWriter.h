@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Writes model files as a person would: names that say what a value is, lines of at most 120 columns.
+// Writes model files as a person would: names that say what a value is, lines of at most 120
+// columns.
 
 #ifndef MMC_TOOLS_MMC_IMPORT_MODELWRITER_H
 #define MMC_TOOLS_MMC_IMPORT_MODELWRITER_H
@@ -39,7 +40,8 @@ struct Function {
 };
 
 /// Collects the text. The ops return their result, whose shape follows from the operands as in the
-/// dialect; a result's name is given without `%`, and its parameters are named after it: %wq, %bq of %q.
+/// dialect; a result's name is given without `%`, and its parameters are named after it: %wq, %bq
+/// of %q.
 class ModelWriter {
 public:
   /// The file so far.
@@ -59,23 +61,28 @@ public:
   Value param(const std::string &name, const std::string &key, std::vector<int64_t> shape,
               const std::string &settings = "");
   /// `mmc.<mnemonic> <operands> <settings>`, typed with the operands' types, giving `result`.
-  Value op(const std::string &mnemonic, const std::vector<Value> &operands, const std::string &settings,
-           const Value &result);
+  Value op(const std::string &mnemonic, const std::vector<Value> &operands,
+           const std::string &settings, const Value &result);
   /// An op whose result has the type of its first operand.
   Value op(const std::string &name, const std::string &mnemonic, const std::vector<Value> &operands,
            const std::string &settings = "");
   /// Weight (and bias) under `key`, [out, in], and the op.
-  Value linear(const std::string &name, const Value &input, const std::string &key, int64_t out, bool bias);
+  Value linear(const std::string &name, const Value &input, const std::string &key, int64_t out,
+               bool bias);
+  Value biasedLinear(const Value &input, const Value &weight, const Value &bias,
+                     const Value &result);
   /// Weight (and bias) are named %g<suffix> (%b<suffix>), the result %n<suffix>.
   Value rmsNorm(const std::string &suffix, const Value &input, const std::string &key, double eps);
-  Value layerNorm(const std::string &suffix, const Value &input, const std::string &key, double eps);
+  Value layerNorm(const std::string &suffix, const Value &input, const std::string &key,
+                  double eps);
   Value reshape(const std::string &name, const Value &input, std::vector<int64_t> shape);
-  Value slice(const std::string &name, const Value &input, size_t axis, int64_t start, int64_t size);
+  Value slice(const std::string &name, const Value &input, size_t axis, int64_t start,
+              int64_t size);
   /// Not causal and without segments where `segments` is null.
   Value attention(const std::string &name, const Value &query, const Value &key, const Value &value,
                   const Value *segments, int64_t heads, int64_t kvHeads);
-  Value call(const std::string &name, const std::string &function, const std::vector<Value> &operands,
-             const Value &result);
+  Value call(const std::string &name, const std::string &function,
+             const std::vector<Value> &operands, const Value &result);
 
 private:
   void wrapped(const std::string &statement);

@@ -19,7 +19,8 @@ using Variables = llvm::StringMap<double>;
 std::optional<double> evaluate(llvm::StringRef text, const Variables &variables, std::string &error);
 
 /// `text` with every `{expression}` replaced by its value as an integer. With `partial` an expression
-/// over other variables stays as it is (an outer repeat fills it in); without, it is an error.
+/// over further variables stays, with the known ones filled in (another repeat does the rest); without, it is
+/// an error.
 std::optional<std::string> fillPlaceholders(llvm::StringRef text, const Variables &variables, bool partial,
                                             std::string &error);
 

@@ -60,9 +60,12 @@ def CountLabelsOp : Mmc_PureOp<"count_labels", [Mmc_Fusible]> {
 def AdamWOp : Mmc_PureOp<"adamw", [Mmc_Fusible]> {
   let summary = "One AdamW step";
   let description = [{
-    All tensors [N] of one type. `settings` [6] holds lr, bias correction 1 − β₁ⁿ, 1 − β₂ⁿ, gradient scale,
-    and two spare; g = gradient · scale; p ← p·(1 − lr·weight_decay); m ← β₁m + (1−β₁)g;
-    v ← β₂v + (1−β₂)g²; p ← p − lr·lr_scale/(1−β₁ⁿ) · m / (√v/√(1−β₂ⁿ) + eps), as torch.optim.AdamW.
+    Parameter, gradient and moments have one type; element by element, as torch.optim.AdamW:
+    g = gradient · settings[3]; p ← p·(1 − η·weight_decay); m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²;
+    p ← p − η/settings[1] · m / (√v/√settings[2] + eps), with η = settings[0] · lr_scale.
+    `settings` [6] f32 is what changes from step to step n = 1, 2, …: [0] the learning rate; [1] 1 − β₁ⁿ;
+    [2] 1 − β₂ⁿ; [3] the factor on every gradient (1 / label count, times what clipping takes off); [4] and
+    [5] are not read.
   }];
   let arguments = (ins Mmc_FloatTensor:$parameter, Mmc_FloatTensor:$gradient, Mmc_FloatTensor:$first,
                        Mmc_FloatTensor:$second, Mmc_FloatTensor:$settings, F64Attr:$beta1, F64Attr:$beta2,

@@ -20,6 +20,7 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
   ListOption<std::string> entries{*this, "entries",
                                   llvm::cl::desc("functions to compile: logits, loss, gradients, update, …; none: all of the file")};
   ListOption<std::string> shapes{*this, "shapes", llvm::cl::desc("name:AxBxC of arguments, by their mmc.name")};
+  ListOption<std::string> sizes{*this, "sizes", llvm::cl::desc("name:N of the module's mmc.sizes: sizes of parameters that a model leaves open")};
   Option<int64_t> batch{*this, "batch", llvm::cl::desc("rows of a batch"), llvm::cl::init(0)};
   Option<int64_t> seqLen{*this, "seq-len", llvm::cl::desc("tokens of a row"), llvm::cl::init(0)};
   Option<int64_t> images{*this, "images", llvm::cl::desc("pictures of a batch (0: as many as rows)"), llvm::cl::init(0)};

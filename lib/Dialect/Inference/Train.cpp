@@ -39,7 +39,7 @@ LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where, Adapt
 
 LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
   Rules rules("mmc.adamw", where);
-  rules.rank("parameter", op.getParameter().getType(), 1).rank("settings", op.getSettings().getType(), 1);
+  rules.rank("settings", op.getSettings().getType(), 1);
   if (!rules.hold())
     return failure();
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()})

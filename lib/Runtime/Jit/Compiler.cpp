@@ -3,6 +3,7 @@
 #include "Compiler.h"
 
 #include "CodeGenerator.h"
+#include "InputLimits.h"
 
 #include "mmc/Dialect/MmcDialect.h"
 #include "mmc/Transforms/Pipelines.h"
@@ -147,6 +148,7 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
   CompileOptions options;
   setOptions(options, request, target);
   CompiledModule result;
+  std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {
     if (phase == Phase::Input)
       continue;
@@ -155,8 +157,15 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
     if (mlir::failed(manager.run(*module)))
       return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
     MMC_RETURN_IF_ERROR(dump(*module, phase, request.dumpDir));
+    // Later phases put what reads an input into kernels.
+    if (phase == Phase::Specialize)
+      limits = inputLimits(*module);
     if (phase == Phase::Plan) {
       MMC_ASSIGN_OR_RETURN(result.info, inspect(*module));
+      for (ProgramEntry &entry : result.info.entries)
+        for (ProgramTensor &input : entry.inputs)
+          if (auto found = limits.find(input.name); found != limits.end())
+            input.limit = found->second;
     }
   }
   MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(*module, target));

@@ -143,6 +143,7 @@ private:
       FailureOr<SiteValues> values = valuesAt(site, module, definition, clause);
       if (failed(values))
         return failure();
+      values->stream = numberOfSites;
       FailureOr<Value> result = instantiate(definition, site, *values);
       if (failed(result))
         return failure();

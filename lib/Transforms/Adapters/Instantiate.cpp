@@ -230,6 +230,9 @@ private:
       auto type = cast<RankedTensorType>(copy->getResult(0).getType());
       copy->getResult(0).setType(type.clone(convert(type.getElementType())));
     }
+    // Dropouts of equal inputs are not equal: a stream of its own keeps CSE from merging them.
+    if (auto dropout = dyn_cast<DropoutOp>(copy))
+      dropout.setStream(values.stream);
     if (Attribute expressions = copy->removeDiscardableAttr("expr")) {
       auto dictionary = dyn_cast<DictionaryAttr>(expressions);
       if (!dictionary)
@@ -238,7 +241,12 @@ private:
         if (failed(setAttribute(op, copy, entry)))
           return failure();
     }
-    return refineResultTypes(copy);
+    if (failed(refineResultTypes(copy)))
+      return failure();
+    for (Type type : copy->getResultTypes())
+      if (!cast<ShapedType>(type).hasStaticShape())
+        return op->emitOpError("has no static shape at '") << values.words.lookup("site") << "', got: " << type;
+    return success();
   }
 
   LogicalResult setAttribute(Operation *op, Operation *copy, NamedAttribute entry) {

@@ -15,6 +15,7 @@ namespace mmc {
 struct SiteValues {
   Variables numbers;
   llvm::StringMap<std::string> words;
+  int64_t stream = 0; ///< of the site's dropout
 
   /// `text` with every `{word}` or `{expression}` replaced; numbers as short as they can be read back.
   std::optional<std::string> fill(llvm::StringRef text, std::string &error) const;

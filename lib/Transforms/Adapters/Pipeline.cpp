@@ -2,6 +2,8 @@
 
 #include "mmc/Transforms/Adapters/Passes.h"
 
+#include "mlir/Transforms/Passes.h"
+
 using namespace mlir;
 
 void mmc::populateAdaptersPipeline(OpPassManager &manager, const AdaptersOptions &options) {
@@ -9,6 +11,9 @@ void mmc::populateAdaptersPipeline(OpPassManager &manager, const AdaptersOptions
     InsertAdaptersPassOptions insert;
     insert.spec = options.spec;
     manager.addPass(createInsertAdaptersPass(insert));
+    manager.addPass(createProveIdentityPass());
+    // Options at their neutral value (no dropout, a scale of 1) leave no op behind.
+    manager.addPass(createCanonicalizerPass());
   }
   if (!options.train.empty()) {
     SelectTrainablePassOptions select;

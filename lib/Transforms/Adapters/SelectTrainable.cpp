@@ -44,7 +44,7 @@ private:
     SmallVector<StringRef> words;
     StringRef(train).split(words, ',', -1, /*KeepEmpty=*/false);
     if (words.empty())
-      return getOperation().emitError("train must name groups or patterns of parameters, got: ''; ") << describeGroups();
+      return getOperation().emitError("train must name groups or patterns of parameters, got: '") << train << "'; " << describeGroups();
     // "adapters,connector" is for models with either, so only all groups together must match something.
     SmallVector<StringRef> groups;
     size_t inGroups = 0;

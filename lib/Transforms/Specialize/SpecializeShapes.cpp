@@ -2,9 +2,12 @@
 
 #include "mmc/Transforms/Specialize/Passes.h"
 
+#include "mmc/Dialect/Expression.h"
 #include "mmc/Dialect/Refinement.h"
 
 #include "llvm/ADT/StringSwitch.h"
+
+#include <cmath>
 
 namespace mmc {
 #define GEN_PASS_DEF_SPECIALIZESHAPESPASS
@@ -20,7 +23,7 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(parseShapes()) || failed(checkType()))
+    if (failed(parseShapes()) || failed(parseSizes()) || failed(checkType()))
       return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       // Inlining has copied private functions to where they are called.
@@ -43,6 +46,52 @@ private:
           return getOperation().emitError() << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
       given[name] = shape;
     }
+    return success();
+  }
+
+  /// The module's sizes, with those of the option in place of their defaults.
+  LogicalResult parseSizes() {
+    auto defaults = getOperation()->getAttrOfType<DictionaryAttr>("mmc.sizes");
+    for (NamedAttribute entry : defaults ? defaults.getValue() : ArrayRef<NamedAttribute>()) {
+      auto size = dyn_cast<IntegerAttr>(entry.getValue());
+      if (!size || size.getInt() < 1)
+        return getOperation().emitError() << "mmc.sizes must give positive sizes, got: '" << entry.getName().strref()
+                                          << "' = " << entry.getValue();
+      sizeOf[entry.getName()] = size.getInt();
+    }
+    for (StringRef text : sizes) {
+      auto [name, number] = text.split(':');
+      int64_t size;
+      if (number.getAsInteger(10, size) || size < 1)
+        return getOperation().emitError() << "sizes must be name:N with a positive N, got: '" << text << "'";
+      auto found = sizeOf.find(name);
+      if (found == sizeOf.end())
+        return getOperation().emitError() << "sizes must name entries of the module's mmc.sizes, which has no '" << name << "'";
+      found->second = size;
+    }
+    return success();
+  }
+
+  /// Puts sizes where `dims` of a parameter says they stand.
+  LogicalResult resolveDims(ParamOp param) {
+    std::optional<ArrayAttr> dims = param.getDims();
+    if (!dims)
+      return success();
+    auto type = cast<RankedTensorType>(param.getType());
+    SmallVector<int64_t> shape;
+    for (auto [text, written] : llvm::zip(dims->getAsValueRange<StringAttr>(), type.getShape())) {
+      std::string error;
+      std::optional<double> size = evaluate(text, sizeOf, error);
+      if (!size)
+        return param.emitOpError() << "dim '" << text << "' must follow from the module's mmc.sizes: " << error;
+      if (*size < 1 || *size != std::floor(*size))
+        return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
+      if (!ShapedType::isDynamic(written) && written != *size)
+        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << *size << " != " << written;
+      shape.push_back(*size);
+    }
+    param.removeDimsAttr();
+    param.getResult().setType(type.clone(shape));
     return success();
   }
 
@@ -113,6 +162,8 @@ private:
     WalkResult walk = function.walk([&](Operation *op) {
       if (op == function || isa<func::ReturnOp>(op))
         return WalkResult::advance();
+      if (auto param = dyn_cast<ParamOp>(op); param && failed(resolveDims(param)))
+        return WalkResult::interrupt();
       if (isa<ParamOp, CastOp, FillOp>(op))
         op->getResult(0).setType(convert(op->getResult(0).getType()));
       if (auto patches = dyn_cast<PatchesOp>(op))
@@ -137,6 +188,7 @@ private:
   }
 
   llvm::StringMap<SmallVector<int64_t>> given;
+  Variables sizeOf;
 };
 
 } // namespace

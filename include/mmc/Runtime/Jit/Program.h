@@ -54,6 +54,8 @@ struct ProgramTensor {
   std::string name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
   DType dtype = DType::F32;
   Shape shape;
+  /// Of an input that indexes something (token ids, labels, image slots): how many rows that has. 0: none.
+  int64_t limit = 0;
 };
 
 /// A parameter, as compiled code wants it in memory: row-major, aligned to its elements.

@@ -50,6 +50,15 @@ def ExpandCopiesPass : Pass<"mmc-expand-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def SeparateFillsPass : Pass<"mmc-separate-fills", "::mlir::func::FuncOp"> {
+  let summary = "Gives every use of a filled tensor a fill of its own";
+  let description = [{
+    Two sums that start from one shared zero would be placed in one output's buffer by empty-tensor elimination,
+    and the second destroy the first: bufferization does not see that outputs are written through memrefs.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Writes exp, log, tanh and erf of f32 as polynomials";
   let description = [{
@@ -57,6 +66,18 @@ def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
     mathematical library, which f64 keeps, would leave every loop scalar.
   }];
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerContractionsPass : Pass<"mmc-lower-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Writes matrix products as blocks of registers";
+  let description = [{
+    c += a·b on buffers becomes loops around a block of accumulators in vector registers, of the size that
+    the instruction set has room for. An operand that does not lie as the block reads it, or is narrower than
+    what is summed in, is packed into scratch first. Sizes are static: edges have their own, smaller blocks.
+  }];
+  let options = [Option<"features", "features", "std::string", "\"avx2\"", "instruction set: avx2, avx512, avx512-bf16 or amx">];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def LowerHostPass : Pass<"mmc-lower-host", "::mlir::ModuleOp"> {

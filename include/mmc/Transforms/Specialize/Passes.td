@@ -33,9 +33,14 @@ def SpecializeShapesPass : Pass<"mmc-specialize-shapes", "::mlir::ModuleOp"> {
     Sizes come by argument name (`shapes=input_ids:4x512,pixel_values:4x3x224x224`) or, for the usual batch
     inputs, from `batch`, `seq-len` and `images`. `dtype=f32` turns bf16 into f32 throughout (`f64` turns all
     floating types into f64: what gradients are checked in); `bf16`, the default, leaves the file's types.
+
+    A model may leave sizes of its parameters open: the module attribute `mmc.sizes = {neck = 128}` names
+    them with their defaults, `dims` of a parameter says where they stand, and `sizes=neck:20` sets them (an
+    adapter file that was made with another neck).
   }];
   let options = [
     ListOption<"shapes", "shapes", "std::string", "name:AxBxC of arguments, by their mmc.name">,
+    ListOption<"sizes", "sizes", "std::string", "name:N of the module's mmc.sizes">,
     Option<"batch", "batch", "int64_t", "0", "rows of a batch (0: not given)">,
     Option<"seqLen", "seq-len", "int64_t", "0", "tokens of a row (0: not given)">,
     Option<"images", "images", "int64_t", "0", "pictures of a batch (0: as many as rows)">,

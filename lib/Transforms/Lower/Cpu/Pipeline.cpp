@@ -3,6 +3,7 @@
 #include "mmc/Transforms/Lower/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -23,6 +24,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   kernels.addPass(createCSEPass());
   kernels.addPass(createLinalgElementwiseOpFusionPass());
   kernels.addPass(createCSEPass());
+  kernels.addPass(createSeparateFillsPass());
   // Results are computed where they belong instead of being copied there.
   kernels.addPass(bufferization::createEmptyTensorEliminationPass());
   kernels.addPass(bufferization::createEmptyTensorToAllocTensorPass());
@@ -31,6 +33,9 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   tiles.addPass(createCanonicalizerPass());
   tiles.addPass(createCSEPass());
   tiles.addPass(createExpandCopiesPass());
+  LowerContractionsPassOptions contractions;
+  contractions.features = options.features;
+  tiles.addPass(createLowerContractionsPass(contractions));
   tiles.addPass(createConvertLinalgToLoopsPass());
   tiles.addPass(createHoistScratchPass());
   tiles.addPass(memref::createFoldMemRefAliasOpsPass());
@@ -45,6 +50,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   tiles.addPass(createSCFToControlFlowPass());
   tiles.addPass(createCanonicalizerPass());
   tiles.addPass(createCSEPass());
+  manager.addPass(createConvertVectorToLLVMPass());
   manager.addPass(createConvertMathToLLVMPass());
   manager.addPass(createConvertMathToLibmPass());
   manager.addPass(createArithToLLVMConversionPass());

@@ -31,6 +31,7 @@ void mmc::populateLowerCudaPipeline(OpPassManager &manager, const LowerCudaOptio
   tensors.addPass(createLinalgElementwiseOpFusionPass());
   tensors.addPass(createCSEPass());
   // Results are computed where they belong instead of being copied there.
+  tensors.addPass(createSeparateFillsPass());
   tensors.addPass(bufferization::createEmptyTensorEliminationPass());
   tensors.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   device.addPass(bufferization::createOneShotBufferizePass());

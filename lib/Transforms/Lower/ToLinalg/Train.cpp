@@ -105,14 +105,14 @@ static Values lowerAdamW(AdamWOp op, Emitter &e) {
   double eps = op.getEps().convertToDouble(), decay = op.getWeightDecay().convertToDouble();
   double lrScale = op.getLrScale().convertToDouble();
   auto setting = [&](int64_t i) -> Value {
-    return e.widen(tensor::ExtractOp::create(e.builder, e.loc, op.getSettings(), e.index(i)));
+    return e.narrow(tensor::ExtractOp::create(e.builder, e.loc, op.getSettings(), e.index(i)), e.compute(element));
   };
   Value lr = e.mul(setting(0), e.constant(e.compute(element), lrScale));
   Value correction1 = setting(1), correction2 = setting(2), scale = setting(3);
   Value keep = e.sub(e.constant(lr.getType(), 1), e.mul(lr, e.constant(lr.getType(), decay)));
   Value stepSize = e.div(lr, correction1);
   Value root2 = math::SqrtOp::create(e.builder, e.loc, correction2);
-  SmallVector<AffineMap> maps(4, e.identity(1));
+  SmallVector<AffineMap> maps(4, e.identity(shape.size()));
   Values outputs = {e.empty(shape, element), e.empty(shape, element), e.empty(shape, element)};
   return e.generic(shape, {op.getParameter(), op.getGradient(), op.getFirst(), op.getSecond()}, maps, outputs,
                    {maps[0], maps[0], maps[0]}, {}, [&](Emitter &e, ValueRange in) -> Values {

@@ -1,0 +1,72 @@
+// RUN: mmc-opt %s --mmc-tile-kernels | FileCheck %s
+// RUN: mmc-opt %s --mmc-tile-kernels="elements=256 rows=8 columns=16" | FileCheck %s --check-prefix=CUT
+
+// A kernel becomes a function of a tile's index and one buffer per operand and result. How it is cut is a matter
+// of speed; that a tile writes its part of the outputs, and that all tiles are counted, is the contract.
+
+// Entry functions stay as they are.
+// CHECK-LABEL: func.func @entry
+// CHECK: mmc.launch @silu(%{{.*}}) : (tensor<64x32xf32>) -> tensor<64x32xf32>
+// CUT-LABEL: func.func @entry
+func.func @entry(%x: tensor<64x32xf32>) -> tensor<64x32xf32> {
+  %y = mmc.launch @silu(%x) : (tensor<64x32xf32>) -> tensor<64x32xf32>
+  return %y : tensor<64x32xf32>
+}
+
+// CHECK: func.func private @silu(%{{.*}}: index, %{{.*}}: memref<64x32xf32>, %[[OUT:.*]]: memref<64x32xf32>)
+// CHECK-SAME: mmc.kernel
+// CHECK-SAME: mmc.tiles = 1 : i64
+// CHECK: %[[Y:.*]] = mmc.silu %{{.*}} : tensor<64x32xf32>
+// CHECK: bufferization.materialize_in_destination %[[Y]] in restrict writable %[[OUT]]
+// 2048 elements in tiles of 256.
+// CUT: func.func private @silu(%[[INDEX:.*]]: index, %{{.*}}: memref<64x32xf32>, %{{.*}}: memref<64x32xf32>)
+// CUT-SAME: mmc.tiles = 8 : i64
+// CUT: memref.subview
+// CUT: mmc.silu %{{.*}} : tensor<8x32xf32>
+func.func private @silu(%x: tensor<64x32xf32>) -> tensor<64x32xf32> attributes {mmc.kernel} {
+  %y = mmc.silu %x : tensor<64x32xf32>
+  return %y : tensor<64x32xf32>
+}
+
+// Both results are written, and the ops of a kernel see slices of each other's tiles.
+// CHECK: func.func private @two(%{{.*}}: index, %{{.*}}: memref<8x4xf32>, %{{.*}}: memref<8x4xf32>, %{{.*}}: memref<8x4xf32>)
+// CHECK: %[[A:.*]] = mmc.silu
+// CHECK: %[[B:.*]] = mmc.scale %[[A]]
+// CHECK-DAG: materialize_in_destination %[[A]]
+// CHECK-DAG: materialize_in_destination %[[B]]
+func.func private @two(%x: tensor<8x4xf32>) -> (tensor<8x4xf32>, tensor<8x4xf32>) attributes {mmc.kernel} {
+  %a = mmc.silu %x : tensor<8x4xf32>
+  %b = mmc.scale %a by(2.0) : tensor<8x4xf32>
+  return %a, %b : tensor<8x4xf32>, tensor<8x4xf32>
+}
+
+// A last tile that is smaller has code of its own: every shape is static.
+// CUT: func.func private @ragged(
+// CUT: scf.if
+// CUT: mmc.silu %{{.*}} : tensor<{{[0-9]+}}x32xf32>
+// CUT: else
+// CUT: mmc.silu %{{.*}} : tensor<{{[0-9]+}}x32xf32>
+// CUT-NOT: ?x
+func.func private @ragged(%x: tensor<13x32xf32>) -> tensor<13x32xf32> attributes {mmc.kernel} {
+  %y = mmc.silu %x : tensor<13x32xf32>
+  return %y : tensor<13x32xf32>
+}
+
+// The linears of one input: their tiles follow each other, each in a branch of its own.
+// CHECK: func.func private @shared(
+// CHECK: scf.if
+// CHECK: mmc.linear
+// CHECK: scf.if
+// CHECK: mmc.linear
+func.func private @shared(%x: tensor<4x8xf32>, %v: tensor<16x8xf32>, %w: tensor<24x8xf32>)
+    -> (tensor<4x16xf32>, tensor<4x24xf32>) attributes {mmc.kernel} {
+  %a = mmc.linear %x, %v : tensor<4x8xf32>, tensor<16x8xf32>
+  %b = mmc.linear %x, %w : tensor<4x8xf32>, tensor<24x8xf32>
+  return %a, %b : tensor<4x16xf32>, tensor<4x24xf32>
+}
+
+// A kernel that is cut already is left alone.
+// CHECK: func.func private @done(%{{.*}}: index) attributes {mmc.kernel, mmc.tiles = 3 : i64}
+func.func private @done(%index: index) attributes {mmc.kernel, mmc.tiles = 3 : i64} {
+  return
+}

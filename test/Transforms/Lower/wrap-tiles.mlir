@@ -1,0 +1,30 @@
+// RUN: mmc-opt %s --mmc-wrap-tiles -split-input-file -verify-diagnostics | FileCheck %s
+
+// The wrapper takes the pointers from the table, in order, and calls the kernel's function, whose buffers do not
+// alias and which nobody else calls.
+// CHECK: llvm.func internal @add(%{{.*}}: i64, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias})
+llvm.func @add(%index: i64, %x: !llvm.ptr, %y: !llvm.ptr) {
+  llvm.return
+}
+// CHECK: llvm.func @tile_add(%[[INDEX:.*]]: i64, %[[TABLE:.*]]: !llvm.ptr) {
+// CHECK: %[[A0:.*]] = llvm.getelementptr %[[TABLE]][0] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+// CHECK: %[[P0:.*]] = llvm.load %[[A0]]
+// CHECK: %[[A1:.*]] = llvm.getelementptr %[[TABLE]][1] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+// CHECK: %[[P1:.*]] = llvm.load %[[A1]]
+// CHECK: llvm.call @add(%[[INDEX]], %[[P0]], %[[P1]])
+// CHECK: llvm.return
+llvm.func @tile_add(i64, !llvm.ptr)
+
+// Other declarations, and wrappers that have a body, are left alone.
+// CHECK: llvm.func @mmc_rt_kernel_launch(!llvm.ptr, !llvm.ptr, i64, !llvm.ptr){{$}}
+llvm.func @mmc_rt_kernel_launch(!llvm.ptr, !llvm.ptr, i64, !llvm.ptr)
+// CHECK: llvm.func @tile_done(%{{.*}}: i64, %{{.*}}: !llvm.ptr) {
+// CHECK-NEXT: llvm.return
+llvm.func @tile_done(%index: i64, %table: !llvm.ptr) {
+  llvm.return
+}
+
+// -----
+
+// expected-error @+1 {{has no kernel 'missing' to call}}
+llvm.func @tile_missing(i64, !llvm.ptr)
