@@ -73,10 +73,10 @@ StatusOr<ClipVision> readClipVision(const ModelDirectory &model) {
 }
 
 std::string describe(const ClipVision &tower) {
-  return "CLIP tower: " + std::to_string(tower.layers) + " blocks of width " +
-         std::to_string(tower.width) + ", " + std::to_string(tower.heads) + " heads, pictures of " +
-         std::to_string(tower.image) + "x" + std::to_string(tower.image) + " in patches of " +
-         std::to_string(tower.patch);
+  return "CLIP tower: " + std::to_string(tower.layers) +
+         (tower.layers == 1 ? " block" : " blocks") + " of width " + std::to_string(tower.width) +
+         ", " + std::to_string(tower.heads) + " heads, pictures of " + std::to_string(tower.image) +
+         "x" + std::to_string(tower.image) + " in patches of " + std::to_string(tower.patch);
 }
 
 Value pixels(const ClipVision &tower) {

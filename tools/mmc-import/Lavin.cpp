@@ -19,7 +19,8 @@ static Value modality() { return {"%modality", {kDynamic}, "i32"}; }
 static void writeClassTokens(ModelWriter &w, const Lavin &lavin) {
   const ClipVision &tower = lavin.vision;
   const std::string every = std::to_string(lavin.every);
-  w.comment(std::string("Class tokens behind every ") + (lavin.every == 1 ? "block" : every + " blocks") +
+  w.comment(std::string("Class tokens behind every ") +
+            (lavin.every == 1 ? "block" : every + " blocks") +
             " of the tower (no norm behind them).");
   w.open(
       {"private @class_tokens", {{pixels(tower), ""}}, {{classTokens(lavin, ""), ""}}, "vision"});

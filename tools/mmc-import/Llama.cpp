@@ -193,8 +193,9 @@ std::string describe(const Llama &llama) {
   std::string heads = std::to_string(llama.heads) + " heads";
   if (llama.kvHeads != llama.heads)
     heads += " over " + std::to_string(llama.kvHeads) + " key and value heads";
-  return "LLaMA (LlamaForCausalLM): " + std::to_string(llama.layers) + " blocks of width " +
-         std::to_string(llama.width) + ", " + heads + ", vocabulary " + std::to_string(llama.vocab);
+  return "LLaMA (LlamaForCausalLM): " + std::to_string(llama.layers) +
+         (llama.layers == 1 ? " block" : " blocks") + " of width " + std::to_string(llama.width) +
+         ", " + heads + ", vocabulary " + std::to_string(llama.vocab);
 }
 
 void writeLlama(ModelWriter &w, const Llama &llama) {

@@ -3,6 +3,8 @@
 #include "Compiler.h"
 
 #include "CodeGenerator.h"
+#include "InputLimits.h"
+#include "OpenSizes.h"
 
 #include "mmc/Dialect/MmcDialect.h"
 #include "mmc/Transforms/Pipelines.h"
@@ -130,6 +132,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
   mlir::registerLLVMDialectTranslation(registry);
   // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+  context.printOpOnDiagnostic(false);
 
   auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
   llvm::SourceMgr sources;
@@ -146,7 +150,10 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
 
   CompileOptions options;
   setOptions(options, request, target);
+  std::vector<std::string> sizes = openSizes(*module, request.fileShapes);
+  options.sizes = llvm::ArrayRef<std::string>(sizes);
   CompiledModule result;
+  std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {
     if (phase == Phase::Input)
       continue;
@@ -155,8 +162,15 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
     if (mlir::failed(manager.run(*module)))
       return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
     MMC_RETURN_IF_ERROR(dump(*module, phase, request.dumpDir));
+    // Later phases put what reads an input into kernels.
+    if (phase == Phase::Specialize)
+      limits = inputLimits(*module);
     if (phase == Phase::Plan) {
       MMC_ASSIGN_OR_RETURN(result.info, inspect(*module));
+      for (ProgramEntry &entry : result.info.entries)
+        for (ProgramTensor &input : entry.inputs)
+          if (auto found = limits.find(input.name); found != limits.end())
+            input.limit = found->second;
     }
   }
   MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(*module, target));

@@ -8,7 +8,10 @@ using namespace mmc;
 using nlohmann::json;
 
 static json write(const ProgramTensor &tensor) {
-  return {{"name", tensor.name}, {"dtype", std::string(nameOf(tensor.dtype))}, {"shape", tensor.shape}};
+  return {{"name", tensor.name},
+          {"dtype", std::string(nameOf(tensor.dtype))},
+          {"shape", tensor.shape},
+          {"limit", tensor.limit}};
 }
 
 static json write(const ProgramParameter &parameter) {
@@ -92,6 +95,7 @@ std::optional<ModuleInfo> mmc::parseModuleInfo(const std::string &text) {
       read(item, "name", tensor.name);
       read(item, "dtype", tensor.dtype);
       read(item, "shape", tensor.shape);
+      read(item, "limit", tensor.limit);
     }
     return result;
   };

@@ -3,6 +3,8 @@
 #include "mmc/Runtime/Train/ChoiceQuestions.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 
 using namespace mmc;
 
@@ -11,66 +13,114 @@ bool ChoiceQuestions::suits(const std::string &promptFormat) {
   return dash != std::string::npos && promptFormat.compare(dash + 1, 1, "A") == 0;
 }
 
-StatusOr<ChoiceQuestions::Question> ChoiceQuestions::question(int64_t index) const {
+/// How many tokens all rows have in common at their beginning, or at their end.
+static size_t commonLength(const std::vector<Sample> &rows, bool atEnd) {
+  const std::vector<int32_t> &first = rows.front().inputIds;
+  size_t common = first.size();
+  for (const Sample &sample : rows) {
+    const std::vector<int32_t> &other = sample.inputIds;
+    common = std::min(common, other.size());
+    auto count = [&](auto begin, auto otherBegin) {
+      return static_cast<size_t>(std::mismatch(begin, begin + common, otherBegin).first - begin);
+    };
+    common = atEnd ? count(first.rbegin(), other.rbegin()) : count(first.begin(), other.begin());
+  }
+  return common;
+}
+
+Status ChoiceQuestions::addRows(int64_t index, std::vector<Row> &rows) const {
   const ScienceQaProblem &problem = data.problem(index);
   const std::string prompt = data.text(index).prompt;
-  Question question;
-  std::vector<std::vector<int32_t>> rows;
-  for (size_t option = 0; option < std::max<size_t>(problem.choices.size(), 2); ++option) {
+  std::vector<Sample> samples;
+  const auto options = static_cast<int64_t>(problem.choices.size());
+  // With one option, a second row still shows where the letter stands.
+  for (int64_t option = 0; option < std::max<int64_t>(options, 2); ++option) {
     const std::string answer =
         std::string("The answer is ") + static_cast<char>('A' + option) + ".";
     MMC_ASSIGN_OR_RETURN(Sample sample,
                          encodeLavinRow(tokenizer, prompt, answer, problem.imageFile, row));
-    rows.push_back(sample.inputIds);
-    if (option == 0)
-      question.sample = std::move(sample);
+    if (sample.inputIds.back() != tokenizer.eosId())
+      return Status::ok(); // cut off
+    sample.id = problem.id;
+    samples.push_back(std::move(sample));
   }
-  question.sample.id = problem.id;
-  // The first place where any two rows differ: before it they are one prefix.
-  size_t length = rows[0].size();
-  for (const std::vector<int32_t> &other : rows)
-    length = std::min<size_t>(
-        length, std::mismatch(rows[0].begin(), rows[0].end(), other.begin(), other.end()).first -
-                    rows[0].begin());
-  for (const std::vector<int32_t> &other : rows)
-    if (length == 0 || length >= other.size())
-      return question; // the letter is cut off
-  question.column = static_cast<int64_t>(length) - 1;
-  for (size_t option = 0; option < problem.choices.size(); ++option)
-    question.tokens.push_back(rows[option][length]);
-  return question;
+  const auto begin = static_cast<int64_t>(commonLength(samples, /*atEnd=*/false));
+  const auto tail = static_cast<int64_t>(commonLength(samples, /*atEnd=*/true));
+  const size_t shared = rows.size();
+  rows.push_back({samples.front(), {}});
+  for (int64_t option = 0; option < options; ++option) {
+    const std::vector<int32_t> ids = samples[option].inputIds;
+    const int64_t end = std::max(samples[option].length() - tail, begin + 1);
+    size_t place = shared;
+    if (end > begin + 1 && option > 0) {
+      place = rows.size();
+      rows.push_back({std::move(samples[option]), {}});
+    }
+    for (int64_t t = begin; t < end; ++t)
+      rows[place].pieces.push_back({index, option, t - 1, ids[t]});
+  }
+  return Status::ok();
+}
+
+/// log p of `token` in a softmax over `logits`.
+static double logProbability(const float *logits, int64_t count, int32_t token) {
+  const float highest = *std::max_element(logits, logits + count);
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i)
+    sum += std::exp(static_cast<double>(logits[i]) - highest);
+  return static_cast<double>(logits[token]) - highest - std::log(sum);
+}
+
+Status ChoiceQuestions::score(TrainModel &model, const std::vector<Row> &rows,
+                              std::vector<std::vector<double>> &scores) const {
+  std::vector<std::vector<Sample>> samples;
+  std::vector<Piece> pieces;
+  std::vector<std::array<int64_t, 2>> positions;
+  for (const Row &item : rows) {
+    for (const Piece &piece : item.pieces) {
+      pieces.push_back(piece);
+      positions.push_back({static_cast<int64_t>(samples.size()), piece.column});
+    }
+    samples.push_back({item.sample});
+  }
+  MMC_ASSIGN_OR_RETURN(Batch batch, makeBatch(layout, seqLen, samples, pixels));
+  MicroBatch input;
+  input.tensors = std::move(batch.tensors);
+  input.name = "question '" + rows.front().sample.id + "'";
+  MMC_ASSIGN_OR_RETURN(Tensor logits, model.logits(input, positions));
+  const int64_t vocabulary = logits.shape().back();
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    std::vector<double> &options = scores[pieces[i].question];
+    if (static_cast<int64_t>(options.size()) <= pieces[i].option)
+      options.resize(pieces[i].option + 1);
+    options[pieces[i].option] +=
+        logProbability(logits.as<float>() + i * vocabulary, vocabulary, pieces[i].token);
+  }
+  return Status::ok();
 }
 
 StatusOr<MultipleChoiceScore> ChoiceQuestions::ask(TrainModel &model, int64_t limit) const {
-  MultipleChoiceScore score;
   const int64_t count = limit > 0 ? std::min(limit, data.size()) : data.size();
-  for (int64_t begin = 0; begin < count; begin += layout.batchSize) {
-    const int64_t end = std::min(begin + layout.batchSize, count);
-    std::vector<Question> questions;
-    std::vector<std::vector<Sample>> rows;
-    std::vector<std::array<int64_t, 2>> positions;
-    for (int64_t i = begin; i < end; ++i) {
-      MMC_ASSIGN_OR_RETURN(Question asked, question(i));
-      positions.push_back({i - begin, std::max<int64_t>(asked.column, 0)});
-      rows.emplace_back().push_back(std::move(asked.sample));
-      questions.push_back(std::move(asked));
-    }
-    MMC_ASSIGN_OR_RETURN(Batch batch, makeBatch(layout, seqLen, rows, pixels));
-    MicroBatch input;
-    input.tensors = std::move(batch.tensors);
-    input.name = "question '" + data.id(begin) + "'";
-    MMC_ASSIGN_OR_RETURN(Tensor logits, model.logits(input, positions));
-    const int64_t vocabulary = logits.shape().back();
-    for (int64_t i = begin; i < end; ++i) {
-      const Question &asked = questions[i - begin];
-      const float *values = logits.as<float>() + (i - begin) * vocabulary;
-      std::optional<int64_t> chosen;
-      for (size_t option = 0; asked.column >= 0 && option < asked.tokens.size(); ++option)
-        if (!chosen || values[asked.tokens[option]] > values[asked.tokens[*chosen]])
-          chosen = static_cast<int64_t>(option);
-      const ScienceQaProblem &problem = data.problem(i);
-      score.add(chosen, problem.answer, !problem.imageFile.empty());
+  std::vector<std::vector<double>> scores(count);
+  std::vector<Row> rows;
+  for (int64_t i = 0; i < count; ++i) {
+    MMC_RETURN_IF_ERROR(addRows(i, rows));
+    const auto batchSize = static_cast<size_t>(layout.batchSize);
+    while (rows.size() >= batchSize || (i + 1 == count && !rows.empty())) {
+      const size_t taken = std::min(batchSize, rows.size());
+      std::vector<Row> now(std::make_move_iterator(rows.begin()),
+                           std::make_move_iterator(rows.begin() + taken));
+      rows.erase(rows.begin(), rows.begin() + taken);
+      MMC_RETURN_IF_ERROR(score(model, now, scores));
     }
   }
-  return score;
+  MultipleChoiceScore result;
+  for (int64_t i = 0; i < count; ++i) {
+    std::optional<int64_t> chosen;
+    if (!scores[i].empty())
+      chosen = std::max_element(scores[i].begin(), scores[i].end()) - scores[i].begin();
+    const ScienceQaProblem &problem = data.problem(i);
+    result.add(chosen, problem.answer, !problem.imageFile.empty());
+  }
+  return result;
 }

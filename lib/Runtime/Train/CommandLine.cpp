@@ -2,7 +2,7 @@
 // mmc-train's command line and its help text.
 
 #include "NearestName.h"
-#include "ResumePlace.h"
+#include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Train/TrainSettings.h"
 
@@ -185,7 +185,7 @@ std::string helpText() {
     wrap(out, help, std::string(flag).size());
   }
   out += "\nEvaluation on ScienceQA also reports accuracy: the answer's opening \"The answer is\" is "
-         "given, and\nthe option counts whose letter is then the most likely next token. Prompt "
+         "given, and\nthe option counts whose letter is then the most likely to follow. Prompt "
          "formats whose answer\ndoes not begin with it have no accuracy.\n"
          "\nCtrl-C (or SIGTERM) finishes the step, writes a checkpoint and exits; a second one ends "
          "at once.\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "ResumePlace.h"
+#include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Checkpoint/Checkpoint.h"
 #include "mmc/Runtime/Core/File.h"
 

@@ -14,7 +14,7 @@
 using namespace mlir;
 using namespace mmc;
 
-/// The shortest decimal that reads back as `value`.
+/// The shortest decimal that reads back as `value`; whole numbers without exponent, as names have them.
 static std::string shortest(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15)
     return std::to_string(static_cast<int64_t>(value));

@@ -122,13 +122,13 @@ private:
       llvm::sort(both, [&](Operation *a, Operation *b) { return position[a] < position[b]; });
       if (failed(tileGroup(both, op)) || !outputsAreCut(both, op) || !mayMerge(other, mine)) {
         remark::missed(op->getLoc(), remark::RemarkOpts::name("not-fused").category("mmc-form-kernels"))
-            << "not computed with its operand's " << producer->getName().getStringRef();
+            << ("not computed with its operand's " + producer->getName().getStringRef()).str();
         continue;
       }
       merge(mine, other);
       mine->roots = {op};
       remark::passed(op->getLoc(), remark::RemarkOpts::name("fused").category("mmc-form-kernels"))
-          << "computed with its operand's " << producer->getName().getStringRef();
+          << ("computed with its operand's " + producer->getName().getStringRef()).str();
     }
   }
 
@@ -208,10 +208,11 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> entries;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(kKernelAttr))
+      if (!function->hasAttr(kKernelAttr) && !function.isExternal())
         entries.push_back(function);
     for (func::FuncOp entry : entries) {
-      separateReturns(entry);
+      if (failed(separateReturns(entry)))
+        return signalPassFailure();
       Grouping grouping(entry);
       for (Group *group : grouping.run(enable))
         outline(entry, *group);
@@ -221,7 +222,7 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
 private:
   /// Every returned value gets a kernel result of its own: parameters, arguments, views and values returned
   /// twice are copied.
-  void separateReturns(func::FuncOp entry) {
+  LogicalResult separateReturns(func::FuncOp entry) {
     Operation *terminator = entry.getBody().front().getTerminator();
     OpBuilder builder(terminator);
     llvm::SmallPtrSet<Value, 8> seen;
@@ -230,8 +231,12 @@ private:
       Operation *producer = value.getDefiningOp();
       if (producer && isa<FusibleOpInterface>(producer) && seen.insert(value).second)
         continue;
+      if (!isa<FloatType>(cast<RankedTensorType>(value.getType()).getElementType()))
+        return entry.emitOpError("must return integers straight from the op that makes them, and once, got: result ")
+               << operand.getOperandNumber();
       operand.set(CastOp::create(builder, entry.getLoc(), value.getType(), value));
     }
+    return success();
   }
 
   void outline(func::FuncOp entry, Group &group) {

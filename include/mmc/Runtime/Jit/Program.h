@@ -34,6 +34,8 @@ struct CompileRequest {
   /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
   std::map<std::string, Shape> shapes;
   int64_t batch = 0, seqLen = 0, images = 0;
+  /// Shapes that parameters have in their files; they decide sizes that the model leaves open (`mmc.sizes`).
+  std::map<std::string, Shape> fileShapes;
   /// F32 or BF16: weights and activations. Trainable parameters are F32 in either. F64 for checks.
   DType dtype = DType::BF16;
   /// Adapters to insert, as text: "lora rank=8 alpha=16 targets=q_proj,v_proj"; empty: none.
@@ -54,6 +56,8 @@ struct ProgramTensor {
   std::string name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
   DType dtype = DType::F32;
   Shape shape;
+  /// Of an input that indexes something (token ids, labels, image slots): how many rows that has. 0: none.
+  int64_t limit = 0;
 };
 
 /// A parameter, as compiled code wants it in memory: row-major, aligned to its elements.

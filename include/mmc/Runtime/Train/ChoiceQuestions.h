@@ -14,10 +14,10 @@
 
 namespace mmc {
 
-/// Each problem is a row that ends in "The answer is A."; causal attention hides the letter from the
-/// position before it. The options' tokens are where the rows of "... is A.", "... is B.", ... differ
-/// first, and the option whose token has the highest logit there is chosen: what greedy generation
-/// chooses once it has written "The answer is".
+/// Each option is a row that ends in "The answer is X.", and the option whose letter is the most likely
+/// there is chosen: what greedy generation chooses once it has written "The answer is". A letter's
+/// tokens are those between what all rows begin and end with; usually it is one, and one row serves all
+/// options, because causal attention hides the letter from the position that predicts it.
 class ChoiceQuestions {
 public:
   /// `data`, `tokenizer` must outlive it. Problems whose letter is cut off by the sequence length count
@@ -35,12 +35,20 @@ public:
   StatusOr<MultipleChoiceScore> ask(TrainModel &model, int64_t limit) const;
 
 private:
-  struct Question {
-    Sample sample;
-    int64_t column = -1; ///< that predicts the letter; -1: it is cut off
-    std::vector<int32_t> tokens;
+  /// The prediction of one token of one option's letter.
+  struct Piece {
+    int64_t question, option, column;
+    int32_t token;
   };
-  StatusOr<Question> question(int64_t index) const;
+  struct Row {
+    Sample sample;
+    std::vector<Piece> pieces;
+  };
+  /// Appends the rows of a problem; none when the letter is cut off.
+  Status addRows(int64_t index, std::vector<Row> &rows) const;
+  /// Adds the log-likelihoods of at most batchSize() rows to scores[question][option].
+  Status score(TrainModel &model, const std::vector<Row> &rows,
+               std::vector<std::vector<double>> &scores) const;
 
   const ScienceQaDataset &data;
   const Tokenizer &tokenizer;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which checkpoint --resume means.
 
-#ifndef MMC_LIB_RUNTIME_TRAIN_RESUMEPLACE_H
-#define MMC_LIB_RUNTIME_TRAIN_RESUMEPLACE_H
+#ifndef MMC_RUNTIME_TRAIN_RESUMEPLACE_H
+#define MMC_RUNTIME_TRAIN_RESUMEPLACE_H
 
 #include "mmc/Runtime/Core/Status.h"
 #include "mmc/Runtime/Train/TrainSettings.h"
@@ -22,4 +22,4 @@ StatusOr<std::optional<nlohmann::json>> settingsOfResumed(const TrainSettings &s
 
 } // namespace mmc
 
-#endif // MMC_LIB_RUNTIME_TRAIN_RESUMEPLACE_H
+#endif // MMC_RUNTIME_TRAIN_RESUMEPLACE_H

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Runtime/Train/Explain.h"
+
+#include <cstdio>
+#include <map>
+
+using namespace mmc;
+
+std::string mmc::withSeparators(int64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3 && text[at - 4] != '-'; at -= 3)
+    text.insert(at - 3, ",");
+  return text;
+}
+
+namespace {
+
+struct Amount {
+  int64_t tensors = 0, values = 0, bytes = 0;
+  void add(const ProgramParameter &parameter) {
+    int64_t count = elementCount(parameter.shape);
+    ++tensors;
+    values += count;
+    bytes += count * static_cast<int64_t>(sizeOf(parameter.dtype));
+  }
+};
+
+std::string line(const std::string &name, const Amount &amount) {
+  char text[160];
+  std::snprintf(text, sizeof(text), "  %-24s %9s %18s %20s\n", name.c_str(),
+                withSeparators(amount.tensors).c_str(), withSeparators(amount.values).c_str(),
+                withSeparators(amount.bytes).c_str());
+  return text;
+}
+
+std::string describe(const BatchShapes &shapes) {
+  auto ids = shapes.shapes.find("input_ids");
+  int64_t batch = ids == shapes.shapes.end() ? shapes.batch : ids->second.front();
+  int64_t seqLen = ids == shapes.shapes.end() ? shapes.seqLen : ids->second.back();
+  return std::to_string(batch) + " rows of " + std::to_string(seqLen) + " tokens";
+}
+
+} // namespace
+
+std::string mmc::explain(const ProgramModel &model) {
+  std::map<std::pair<bool, std::string>, Amount> groups;
+  Amount trainable, frozen;
+  for (const ProgramParameter &parameter : model.modelParameters()) {
+    (parameter.trainable ? trainable : frozen).add(parameter);
+    groups[{!parameter.trainable, parameter.group.empty() ? "(no group)" : parameter.group}].add(
+        parameter);
+  }
+  std::string out = "Parameters                   tensors             values                bytes\n";
+  out += line("trainable", trainable);
+  for (const auto &[key, amount] : groups)
+    if (!key.first)
+      out += line("  " + key.second, amount);
+  out += line("frozen", frozen);
+  for (const auto &[key, amount] : groups)
+    if (key.first)
+      out += line("  " + key.second, amount);
+  // Two moments and the gradient of a step, all f32.
+  out += "\nOptimizer state: " + withSeparators(2 * 4 * trainable.values) +
+         " bytes (two moments); gradients: " + withSeparators(4 * trainable.values) + " bytes\n";
+  out += "\nPlanned memory of a step (exact peak of the arena)\n";
+  int64_t largest = 0;
+  for (const ProgramModel::StepMemory &memory : model.stepMemory()) {
+    largest = std::max(largest, memory.peak());
+    out += "  " + describe(memory.shapes) + ": " + withSeparators(memory.peak()) +
+           " bytes (gradients " + withSeparators(memory.gradientBytes) + ", update " +
+           withSeparators(memory.updateBytes) + ")\n";
+  }
+  out += "  peak: " + withSeparators(largest) + " bytes\n";
+  return out;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Runtime/Train/ImagePixels.h"
+
+#include <cstring>
+
+using namespace mmc;
+
+Status ImagePixels::load(const std::string &file, float *pixels) {
+  if (auto found = cache.find(file); found != cache.end()) {
+    std::memcpy(pixels, found->second.data(), found->second.bytes());
+    return Status::ok();
+  }
+  MMC_ASSIGN_OR_RETURN(Image image, readImage(file));
+  StatusOr<Tensor> values = preprocess(image, transform);
+  if (!values.isOk())
+    return values.status().context(file);
+  std::memcpy(pixels, values->data(), values->bytes());
+  if (usedBytes + values->bytes() <= cacheBytes) {
+    usedBytes += values->bytes();
+    cache.emplace(file, std::move(*values));
+  }
+  return Status::ok();
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "mmc/Runtime/Train/OpenData.h"
+#include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Data/CaptionData.h"
+#include "mmc/Runtime/Data/TextData.h"
+#include "mmc/Runtime/Train/BatchFile.h"
+#include "mmc/Runtime/Train/DatasetSource.h"
+#include "mmc/Runtime/Train/SyntheticSource.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+using namespace mmc;
+namespace fs = std::filesystem;
+
+static constexpr std::string_view kSynthetic = "synthetic:";
+
+static bool endsWith(const std::string &text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+StatusOr<DataKind> mmc::dataKind(const std::string &path, const std::string &templateName) {
+  if (path.rfind(kSynthetic, 0) == 0)
+    return DataKind::Synthetic;
+  std::error_code failure;
+  if (!fs::exists(path, failure))
+    return Status::io("cannot open " + path + ": no such file or directory");
+  if (endsWith(path, ".safetensors"))
+    return DataKind::Batches;
+  if (templateName == "scienceqa")
+    return DataKind::ScienceQa;
+  if (templateName == "plain")
+    return DataKind::Captions;
+  if (templateName == "text")
+    return DataKind::Text;
+  if (fs::is_directory(path, failure))
+    return fs::exists(path + "/problems.json", failure) ? DataKind::ScienceQa : DataKind::Text;
+  return endsWith(path, ".json") ? DataKind::Captions : DataKind::Text;
+}
+
+StatusOr<DataRequest> mmc::trainingData(const TrainSettings &settings) {
+  DataRequest request;
+  request.path = settings.data;
+  request.split = settings.split;
+  request.pack = settings.pack;
+  request.shuffle = settings.shuffle;
+  MMC_ASSIGN_OR_RETURN(request.kind, dataKind(request.path, settings.templateName));
+  if (request.kind == DataKind::ScienceQa && request.split.empty())
+    request.split = "train";
+  return request;
+}
+
+StatusOr<DataRequest> mmc::evaluationData(const TrainSettings &settings) {
+  DataRequest request;
+  request.path = settings.evalData;
+  request.split = settings.evalSplit;
+  request.shuffle = false;
+  request.dropLast = false;
+  if (request.path.empty() && !request.split.empty())
+    request.path = settings.data;
+  if (request.path.empty())
+    return request;
+  MMC_ASSIGN_OR_RETURN(request.kind, dataKind(request.path, settings.templateName));
+  if (request.kind == DataKind::ScienceQa && request.split.empty())
+    request.split = "val";
+  return request;
+}
+
+StatusOr<std::vector<BatchShapes>> mmc::dataShapes(const TrainSettings &settings,
+                                                   const DataRequest &request) {
+  std::vector<BatchShapes> result;
+  if (request.kind == DataKind::Batches) {
+    MMC_ASSIGN_OR_RETURN(std::unique_ptr<BatchFile> file, BatchFile::open(request.path));
+    result.emplace_back().shapes = file->shapes();
+    return result;
+  }
+  std::vector<int64_t> lengths = settings.seqLen;
+  if (request.kind == DataKind::Synthetic)
+    lengths = {lengths.back()};
+  for (int64_t length : lengths)
+    result.push_back(
+        {{}, settings.batchSize, length, settings.batchSize * settings.imagesPerRow});
+  return result;
+}
+
+/// What the model's inputs say about rows and images.
+static StatusOr<BatchLayout> layoutOf(const TrainSettings &settings,
+                                      const std::vector<ProgramTensor> &inputs) {
+  BatchLayout layout;
+  int64_t images = 0, featureRows = 0;
+  for (const ProgramTensor &input : inputs) {
+    if (input.name == "input_ids") {
+      layout.batchSize = input.shape[0];
+      layout.vocabSize = input.limit;
+    } else if (input.name == "pixel_values") {
+      images = input.shape[0];
+      layout.imageHeight = input.shape[2];
+      layout.imageWidth = input.shape[3];
+    } else if (input.name == "image_slots") {
+      featureRows = input.limit;
+    } else if (input.name == "modality") {
+      layout.modality = true;
+    }
+  }
+  if (images == 0)
+    return layout;
+  layout.imagesPerRow = images / layout.batchSize;
+  layout.tokensPerImage = settings.imageTokens > 0 ? settings.imageTokens : featureRows / images;
+  if (featureRows > 0 && layout.tokensPerImage * images != featureRows)
+    return Status::badInput("--image-tokens must be what the model makes of an image, got: " +
+                            std::to_string(layout.tokensPerImage) + " != " +
+                            std::to_string(featureRows / images));
+  return layout;
+}
+
+static StatusOr<ImageTransform> transformOf(const TrainSettings &settings, DataKind kind,
+                                            const BatchLayout &layout) {
+  std::string name = settings.preprocess;
+  if (name.empty())
+    name = kind == DataKind::ScienceQa ? "lavin" : "clip";
+  if (layout.imageHeight != layout.imageWidth)
+    return Status::badInput("images must be square for --preprocess, got: " +
+                            std::to_string(layout.imageHeight) + " x " +
+                            std::to_string(layout.imageWidth));
+  const std::vector<std::string> &names = imageTransformNames();
+  if (std::find(names.begin(), names.end(), name) != names.end())
+    return imageTransform(name, layout.imageHeight);
+  MMC_ASSIGN_OR_RETURN(ImageTransform transform, readImageTransform(name));
+  if (transform.size != layout.imageHeight)
+    return Status::badInput(name + " makes images of another size than the model takes, got: " +
+                            std::to_string(transform.size) + " != " +
+                            std::to_string(layout.imageHeight));
+  return transform;
+}
+
+static LavinRowOptions lavinRow(const BatchLayout &layout, int64_t seqLen) {
+  LavinRowOptions row;
+  row.seqLen = seqLen;
+  row.imageTokens = layout.tokensPerImage;
+  return row;
+}
+
+static StatusOr<std::unique_ptr<Dataset>> openDataset(const TrainSettings &settings,
+                                                      const DataRequest &request,
+                                                      const Tokenizer &tokenizer,
+                                                      const BatchLayout &layout) {
+  const int64_t seqLen = settings.seqLen.back();
+  if (request.kind == DataKind::ScienceQa) {
+    MMC_ASSIGN_OR_RETURN(PromptFormat format, PromptFormat::parse(settings.promptFormat));
+    MMC_ASSIGN_OR_RETURN(std::vector<ScienceQaProblem> problems,
+                         loadScienceQa(request.path, {request.split, settings.useCaptions}));
+    return std::unique_ptr<Dataset>(std::make_unique<ScienceQaDataset>(
+        std::move(problems), format, tokenizer, lavinRow(layout, seqLen)));
+  }
+  if (request.kind == DataKind::Captions) {
+    CaptionOptions options;
+    options.seqLen = seqLen;
+    options.imageTokens = layout.tokensPerImage;
+    options.imageRoot = settings.imageFolder;
+    options.split = request.split;
+    MMC_ASSIGN_OR_RETURN(std::unique_ptr<CaptionDataset> data,
+                         CaptionDataset::load(request.path, tokenizer, options));
+    return std::unique_ptr<Dataset>(std::move(data));
+  }
+  TextOptions options;
+  options.seqLen = seqLen;
+  MMC_ASSIGN_OR_RETURN(std::unique_ptr<TextDataset> data,
+                       TextDataset::load(request.path, tokenizer, options));
+  return std::unique_ptr<Dataset>(std::move(data));
+}
+
+static StatusOr<std::unique_ptr<DataSource>>
+openSynthetic(const TrainSettings &settings, const std::string &path, const BatchLayout &layout) {
+  uint64_t seed = 0;
+  const char *begin = path.data() + kSynthetic.size(), *end = path.data() + path.size();
+  auto [stop, error] = std::from_chars(begin, end, seed);
+  if (error != std::errc() || stop != end)
+    return Status::badUsage("--data=synthetic:SEED needs a non-negative whole number, got: '" +
+                            path + "'");
+  MMC_ASSIGN_OR_RETURN(std::unique_ptr<SyntheticSource> source,
+                       SyntheticSource::create(layout, settings.seqLen.back(), seed));
+  return std::unique_ptr<DataSource>(std::move(source));
+}
+
+StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequest &request,
+                                   const std::vector<ProgramTensor> &inputs, bool withQuestions) {
+  OpenedData opened;
+  if (request.kind == DataKind::Batches) {
+    MMC_ASSIGN_OR_RETURN(opened.source, BatchFile::open(request.path));
+    return opened;
+  }
+  MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutOf(settings, inputs));
+  if (request.kind == DataKind::Synthetic) {
+    MMC_ASSIGN_OR_RETURN(opened.source, openSynthetic(settings, request.path, layout));
+    return opened;
+  }
+  if (settings.tokenizer.empty())
+    return Status::badUsage("--tokenizer must be given for " + request.path);
+  MMC_ASSIGN_OR_RETURN(opened.tokenizer, Tokenizer::load(settings.tokenizer));
+  layout.padId = std::max(opened.tokenizer->padId(), 0);
+  PixelLoader pixels;
+  if (layout.imagesPerRow > 0) {
+    MMC_ASSIGN_OR_RETURN(ImageTransform transform, transformOf(settings, request.kind, layout));
+    opened.pixels = std::make_unique<ImagePixels>(transform);
+    pixels = opened.pixels->loader();
+  }
+  MMC_ASSIGN_OR_RETURN(opened.dataset, openDataset(settings, request, *opened.tokenizer, layout));
+  BatcherOptions options;
+  options.layout = layout;
+  options.seqLens = settings.seqLen;
+  options.pack = request.pack;
+  options.shuffle = request.shuffle;
+  options.seed = static_cast<uint64_t>(settings.seed);
+  options.dropLast = request.dropLast;
+  MMC_ASSIGN_OR_RETURN(opened.source, DatasetSource::create(*opened.dataset, options, pixels));
+  if (withQuestions && request.kind == DataKind::ScienceQa &&
+      ChoiceQuestions::suits(settings.promptFormat))
+    opened.questions = std::make_unique<ChoiceQuestions>(
+        static_cast<const ScienceQaDataset &>(*opened.dataset), *opened.tokenizer,
+        lavinRow(layout, settings.seqLen.back()), layout, settings.seqLen.back(), pixels);
+  return opened;
+}
