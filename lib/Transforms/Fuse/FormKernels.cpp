@@ -219,18 +219,20 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
   }
 
 private:
-  /// Every returned value gets a kernel result of its own: parameters, arguments, views and values returned
-  /// twice are copied.
+  /// Every returned value gets a kernel result of its own, perhaps seen through views: parameters, arguments
+  /// and values returned twice are copied.
   void separateReturns(func::FuncOp entry) {
     Operation *terminator = entry.getBody().front().getTerminator();
     OpBuilder builder(terminator);
     llvm::SmallPtrSet<Value, 8> seen;
     for (OpOperand &operand : terminator->getOpOperands()) {
-      Value value = operand.get();
-      Operation *producer = value.getDefiningOp();
-      if (producer && isa<FusibleOpInterface>(producer) && seen.insert(value).second)
+      Value value = operand.get(), source = value;
+      while (auto view = source.getDefiningOp<ReshapeOp>())
+        source = view.getInput();
+      Operation *producer = source.getDefiningOp();
+      if (producer && isa<FusibleOpInterface>(producer) && seen.insert(source).second)
         continue;
-      operand.set(CastOp::create(builder, entry.getLoc(), value.getType(), value));
+      operand.set(CopyOp::create(builder, entry.getLoc(), value));
     }
   }
 
