@@ -34,6 +34,18 @@ void MmcDialect::initialize() {
       >();
 }
 
+LogicalResult checkRankedTensors(StringRef name, std::optional<Location> location, ValueRange operands) {
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    if (isa<RankedTensorType>(operand.getType()))
+      continue;
+    if (location)
+      emitError(*location) << "'" << name << "' op operand #" << index << " must be a ranked tensor, got: "
+                           << operand.getType();
+    return failure();
+  }
+  return success();
+}
+
 Operation *cloneWithOperands(OpBuilder &builder, Operation *op, ValueRange operands,
                              TypeRange resultTypes) {
   OperationState state(op->getLoc(), op->getName(), operands, resultTypes, op->getAttrs());

@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace mmc;
 
-// mmc.repeat i = 0 to 32 iter(%x = %h0) collect axis(1) -> tensor<…>, tensor<…> { … }
+// mmc.repeat i = 0 to 32 iter(%x = %h0) collect axis(1) -> (tensor<…>, tensor<…>) { … }
 ParseResult RepeatOp::parse(OpAsmParser &parser, OperationState &state) {
   Builder &builder = parser.getBuilder();
   std::string index;
@@ -71,6 +71,8 @@ void RepeatOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult RepeatOp::verify() {
+  if (getNumResults() < getNumIterated())
+    return emitOpError("must have a result per iteration value, got: ") << getNumResults() << " < " << getNumIterated();
   if (getLower() > getUpper())
     return emitOpError("must not end before it starts, got: ") << getLower() << " > " << getUpper();
   if (getNumResults() > getNumIterated() && !getAxis())
@@ -83,7 +85,28 @@ LogicalResult RepeatOp::verify() {
   return success();
 }
 
+/// A collected result is the pieces of all iterations, one after the other along the axis.
+static LogicalResult verifyCollected(RepeatOp repeat, Type piece, Type result) {
+  auto from = cast<RankedTensorType>(piece), to = cast<RankedTensorType>(result);
+  int64_t axis = *repeat.getAxis(), count = repeat.getUpper() - repeat.getLower();
+  if (axis < 0 || axis >= from.getRank())
+    return repeat.emitOpError("axis must be a dimension of what is collected, got: ") << axis << " of " << from.getRank();
+  SmallVector<int64_t> shape(from.getShape());
+  if (!ShapedType::isDynamic(shape[axis]))
+    shape[axis] *= count;
+  auto expected = RankedTensorType::get(shape, from.getElementType());
+  if (to != expected)
+    return repeat.emitOpError("must have the type of all collected pieces as a result, got: ") << to << " != " << expected;
+  return success();
+}
+
 LogicalResult RepeatOp::verifyRegions() {
+  if (TypeRange(getBody().getArgumentTypes()) != TypeRange(getInits().getTypes()))
+    return emitOpError("must have one body argument of its type per iteration value, got: ")
+           << getBody().getNumArguments() << " arguments != " << getNumIterated() << " values, or other types";
+  for (auto outer = (*this)->getParentOfType<RepeatOp>(); outer; outer = outer->getParentOfType<RepeatOp>())
+    if (outer.getIndex() == getIndex())
+      return emitOpError("must not use the index of an enclosing repeat, got: '") << getIndex() << "'";
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (yield.getNumOperands() != getNumResults())
     return yield.emitOpError("must yield one value per result of the repeat, got: ")
@@ -92,6 +115,10 @@ LogicalResult RepeatOp::verifyRegions() {
     if (value.getType() != result.getType())
       return yield.emitOpError("must yield the type of the iteration value, got: ")
              << value.getType() << " != " << result.getType();
+  for (auto [value, result] :
+       llvm::zip(yield.getValues().drop_front(getNumIterated()), getResults().drop_front(getNumIterated())))
+    if (failed(verifyCollected(*this, value.getType(), result.getType())))
+      return failure();
   return success();
 }
 
@@ -127,6 +154,9 @@ LogicalResult AdapterOp::verifyRegions() {
   if (getBody().getNumArguments() != 2)
     return emitOpError("must have two arguments, the site's input and its output, got: ")
            << getBody().getNumArguments() << " != 2";
+  for (Value argument : getBody().getArguments())
+    if (!isa<RankedTensorType>(argument.getType()))
+      return emitOpError("must have tensors as arguments, got: ") << argument.getType();
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (yield.getNumOperands() != 1)
     return yield.emitOpError("must yield one value, what takes the place of the site's output, got: ")

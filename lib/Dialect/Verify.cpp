@@ -21,6 +21,9 @@ LogicalResult ParamOp::verify() {
 LogicalResult FillOp::verify() {
   if (!cast<ShapedType>(getType()).hasStaticShape())
     return emitOpError("must have a static shape, got: ") << getType();
+  double value = getValue().convertToDouble();
+  if (isa<IntegerType>(elementOf(getResult())) && value != std::trunc(value))
+    return emitOpError("of integers must have a whole value, got: ") << value;
   return success();
 }
 
@@ -34,9 +37,16 @@ static std::optional<int64_t> count(ArrayRef<int64_t> shape) {
   return product;
 }
 
+static LogicalResult verifySameElement(Operation *op) {
+  Type from = elementOf(op->getOperand(0)), to = elementOf(op->getResult(0));
+  if (from != to)
+    return op->emitOpError("must keep the element type, got: ") << from << " != " << to;
+  return success();
+}
+
 LogicalResult ReshapeOp::verify() {
-  if (elementOf(getInput()) != elementOf(getResult()))
-    return emitOpError("must keep the element type, got: ") << elementOf(getInput()) << " != " << elementOf(getResult());
+  if (failed(verifySameElement(*this)))
+    return failure();
   std::optional<int64_t> from = count(shapeOf(getInput())), to = count(shapeOf(getResult()));
   if (from && to && *from != *to)
     return emitOpError("must keep the number of elements, got: ") << *from << " != " << *to;
@@ -56,11 +66,15 @@ static LogicalResult verifySuffix(Operation *op, StringRef rule, ArrayRef<int64_
 }
 
 LogicalResult SumRowsOp::verify() {
+  if (failed(verifySameElement(*this)))
+    return failure();
   return verifySuffix(*this, "result's shape must be a suffix of the operand's", shapeOf(getResult()),
                       shapeOf(getInput()));
 }
 
 LogicalResult RepeatRowsOp::verify() {
+  if (failed(verifySameElement(*this)))
+    return failure();
   return verifySuffix(*this, "operand's shape must be a suffix of the result's", shapeOf(getInput()),
                       shapeOf(getResult()));
 }
@@ -74,6 +88,14 @@ static double numberIn(DictionaryAttr dictionary, StringRef key) {
   return std::nan("");
 }
 
+/// An entry as text for a message.
+static std::string textIn(DictionaryAttr dictionary, StringRef key) {
+  std::string text = "nothing";
+  if (Attribute value = dictionary.get(key))
+    llvm::raw_string_ostream(text = "") << value;
+  return text;
+}
+
 LogicalResult RotaryTableOp::verify() {
   if (!(getTheta().convertToDouble() > 0))
     return emitOpError("theta must be positive, got: ") << getTheta().convertToDouble();
@@ -82,13 +104,13 @@ LogicalResult RotaryTableOp::verify() {
     return success();
   auto kind = scaling->getAs<StringAttr>("rope_type");
   if (!kind || (kind != "linear" && kind != "llama3"))
-    return emitOpError("rope_type must be \"linear\" or \"llama3\", got: ") << scaling->get("rope_type");
+    return emitOpError("rope_type must be \"linear\" or \"llama3\", got: ") << textIn(*scaling, "rope_type");
   SmallVector<StringRef> needed = {"factor"};
   if (kind == "llama3")
     needed.append({"low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
   for (StringRef key : needed)
     if (!(numberIn(*scaling, key) > 0))
-      return emitOpError("scaling needs a positive number '") << key << "', got: " << scaling->get(key);
+      return emitOpError("scaling needs a positive number '") << key << "', got: " << textIn(*scaling, key);
   if (kind == "llama3" && !(numberIn(*scaling, "high_freq_factor") > numberIn(*scaling, "low_freq_factor")))
     return emitOpError("high_freq_factor must exceed low_freq_factor, got: ")
            << numberIn(*scaling, "high_freq_factor") << " <= " << numberIn(*scaling, "low_freq_factor");
@@ -136,7 +158,9 @@ LogicalResult AttentionOp::verify() {
   ArrayRef<int64_t> q = shapeOf(getQuery()), k = shapeOf(getKey()), v = shapeOf(getValue());
   int64_t heads = getHeads(), kvHeads = getKvHeads();
   rules.rank("query", getQuery().getType(), 3).rank("key", getKey().getType(), 3).rank("value", getValue().getType(), 3);
-  rules.check(heads >= 1 && kvHeads >= 1 && heads % kvHeads == 0,
+  rules.check(heads >= 1, "heads must be 1 or more, got: " + Twine(heads) + " < 1");
+  rules.check(kvHeads >= 1, "kv_heads must be 1 or more, got: " + Twine(kvHeads) + " < 1");
+  rules.check(kvHeads < 1 || heads % kvHeads == 0,
               "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " + Twine(kvHeads) + " != 0");
   if (!rules.hold())
     return failure();
@@ -158,11 +182,14 @@ LogicalResult AttentionOp::verify() {
           .equal("segments dim 1 must equal query dim 1", shapeOf(getSegments())[1], q[1])
           .equal("with segments key dim 1 must equal query dim 1", k[1], q[1]);
   }
-  rules.check(getResult().getType() == getQuery().getType(), "result must have the query's type");
+  if (rules.hold() && getResult().getType() != getQuery().getType())
+    return emitOpError("result must have the query's type, got: ") << getResult().getType() << " != " << getQuery().getType();
   if (getLse() && rules.hold()) {
     rules.rank("lse", getLse().getType(), 3);
     if (rules.hold())
-      rules.equal("lse dim 2 must equal heads", shapeOf(getLse())[2], heads);
+      rules.equal("lse dim 0 must equal query dim 0", shapeOf(getLse())[0], q[0])
+          .equal("lse dim 1 must equal query dim 1", shapeOf(getLse())[1], q[1])
+          .equal("lse dim 2 must equal heads", shapeOf(getLse())[2], heads);
   }
   return success(rules.hold());
 }

@@ -13,6 +13,7 @@ def LinearGradInputOp : Mmc_GradientOp<"linear_grad_input"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, Mmc_FloatTensor:$weight, DefaultValuedOptionalAttr<I64Attr, "1">:$groups);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $weight (`groups` `(` $groups^ `)`)? attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def LinearGradWeightOp : Mmc_GradientOp<"linear_grad_weight"> {
@@ -20,6 +21,7 @@ def LinearGradWeightOp : Mmc_GradientOp<"linear_grad_weight"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, Mmc_FloatTensor:$input, DefaultValuedOptionalAttr<I64Attr, "1">:$groups);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $input (`groups` `(` $groups^ `)`)? attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def EmbeddingGradOp : Mmc_GradientOp<"embedding_grad"> {
@@ -27,6 +29,7 @@ def EmbeddingGradOp : Mmc_GradientOp<"embedding_grad"> {
   let arguments = (ins Mmc_Ids:$ids, Mmc_FloatTensor:$gradient);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$ids `,` $gradient attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def RmsNormGradOp : Mmc_GradientOp<"rms_norm_grad"> {
@@ -34,6 +37,7 @@ def RmsNormGradOp : Mmc_GradientOp<"rms_norm_grad"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$weight, Mmc_FloatTensor:$gradient, F64Attr:$eps);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $weight `,` $gradient `eps` `(` $eps `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def RmsNormGradWeightOp : Mmc_GradientOp<"rms_norm_grad_weight"> {
@@ -41,6 +45,7 @@ def RmsNormGradWeightOp : Mmc_GradientOp<"rms_norm_grad_weight"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$gradient, F64Attr:$eps);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $gradient `eps` `(` $eps `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def LayerNormGradOp : Mmc_GradientOp<"layer_norm_grad"> {
@@ -48,6 +53,7 @@ def LayerNormGradOp : Mmc_GradientOp<"layer_norm_grad"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$weight, Mmc_FloatTensor:$gradient, F64Attr:$eps);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $weight `,` $gradient `eps` `(` $eps `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def LayerNormGradWeightOp : Mmc_GradientOp<"layer_norm_grad_weight"> {
@@ -55,6 +61,7 @@ def LayerNormGradWeightOp : Mmc_GradientOp<"layer_norm_grad_weight"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$gradient, F64Attr:$eps);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $gradient `eps` `(` $eps `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def AttentionGradOp : Mmc_Op<"attention_grad", [Pure, Mmc_FusibleWithTile]> {
@@ -72,6 +79,7 @@ def AttentionGradOp : Mmc_Op<"attention_grad", [Pure, Mmc_FusibleWithTile]> {
     `heads` `(` $heads `)` `kv_heads` `(` $kv_heads `)` (`causal` $causal^)? `scale` `(` $scale `)`
     attr-dict `:` type(operands) `->` type(results)
   }];
+  let hasVerifier = 1;
 }
 
 def SiluGradOp : Mmc_GradientOp<"silu_grad"> {
@@ -79,6 +87,7 @@ def SiluGradOp : Mmc_GradientOp<"silu_grad"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$gradient);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $gradient attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def GeluGradOp : Mmc_GradientOp<"gelu_grad"> {
@@ -86,6 +95,7 @@ def GeluGradOp : Mmc_GradientOp<"gelu_grad"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$gradient, Mmc_GeluKind:$kind);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$kind $input `,` $gradient attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def SoftmaxGradOp : Mmc_GradientOp<"softmax_grad"> {
@@ -93,6 +103,7 @@ def SoftmaxGradOp : Mmc_GradientOp<"softmax_grad"> {
   let arguments = (ins Mmc_FloatTensor:$output, Mmc_FloatTensor:$gradient, F64Attr:$temperature);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$output `,` $gradient `temperature` `(` $temperature `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def PatchesGradOp : Mmc_GradientOp<"patches_grad"> {
@@ -100,6 +111,7 @@ def PatchesGradOp : Mmc_GradientOp<"patches_grad"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, I64Attr:$patch);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `patch` `(` $patch `)` attr-dict `:` type($gradient) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def FillSlotsGradOp : Mmc_GradientOp<"fill_slots_grad"> {
@@ -107,6 +119,7 @@ def FillSlotsGradOp : Mmc_GradientOp<"fill_slots_grad"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, Mmc_Ids:$slots);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $slots attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def MaskSlotsOp : Mmc_GradientOp<"mask_slots"> {
@@ -114,6 +127,7 @@ def MaskSlotsOp : Mmc_GradientOp<"mask_slots"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, Mmc_Ids:$slots);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $slots attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def RouteGradExpertOp : Mmc_GradientOp<"route_grad_expert"> {
@@ -121,6 +135,7 @@ def RouteGradExpertOp : Mmc_GradientOp<"route_grad_expert"> {
   let arguments = (ins Mmc_FloatTensor:$weights, Mmc_FloatTensor:$gradient, I64Attr:$expert, I64Attr:$axis);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$weights `,` $gradient `expert` `(` $expert `)` `axis` `(` $axis `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def RouteGradWeightsOp : Mmc_GradientOp<"route_grad_weights"> {
@@ -128,6 +143,7 @@ def RouteGradWeightsOp : Mmc_GradientOp<"route_grad_weights"> {
   let arguments = (ins Mmc_FloatTensor:$gradient, Variadic<Mmc_FloatTensor>:$experts, I64Attr:$axis);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $experts `axis` `(` $axis `)` attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def CrossEntropyGradOp : Mmc_GradientOp<"cross_entropy_grad"> {
@@ -135,6 +151,7 @@ def CrossEntropyGradOp : Mmc_GradientOp<"cross_entropy_grad"> {
   let arguments = (ins Mmc_FloatTensor:$logits, Mmc_Ids:$targets, Mmc_FloatTensor:$gradient);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$logits `,` $targets `,` $gradient attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def ScaleByOp : Mmc_GradientOp<"scale_by"> {
@@ -142,6 +159,7 @@ def ScaleByOp : Mmc_GradientOp<"scale_by"> {
   let arguments = (ins Mmc_FloatTensor:$input, Mmc_FloatTensor:$scalar);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$input `,` $scalar attr-dict `:` type(operands) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 #endif // MMC_DIALECT_GRADIENT_OPS

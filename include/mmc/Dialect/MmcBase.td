@@ -30,10 +30,34 @@ def Mmc_Tensor : RankedTensorOf<[Mmc_Float, I32, I64]>;
 
 class Mmc_Op<string mnemonic, list<Trait> traits = []> : Op<Mmc_Dialect, mnemonic, traits>;
 
+/// Result types follow from operands and attributes by the op's `inferReturnTypes(…, Adaptor, …)`. As upstream's
+/// InferTypeOpAdaptor, but the rule only ever sees ranked tensors: the parser infers before operands are verified.
+def Mmc_InferType : TraitList<[
+  DeclareOpInterfaceMethods<InferTypeOpInterface>,
+  NativeOpTrait<"InferTypeOpAdaptor", /*traits=*/[],
+    /*extraOpDeclaration=*/[{
+      static ::llvm::LogicalResult
+      inferReturnTypes(::mlir::MLIRContext *context, std::optional<::mlir::Location> location, Adaptor adaptor,
+                       ::llvm::SmallVectorImpl<::mlir::Type> &inferredReturnTypes);
+    }],
+    /*extraOpDefinition=*/[{
+      ::llvm::LogicalResult
+      $cppClass::inferReturnTypes(::mlir::MLIRContext *context, std::optional<::mlir::Location> location,
+                                  ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
+                                  ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
+                                  ::llvm::SmallVectorImpl<::mlir::Type> &inferredReturnTypes) {
+        if (::llvm::failed(::mmc::checkRankedTensors(getOperationName(), location, operands)))
+          return ::llvm::failure();
+        return inferReturnTypes(context, location, Adaptor(operands, attributes, properties, regions),
+                                inferredReturnTypes);
+      }
+    }]>
+]>;
+
 /// An op without side effects whose result types follow from operands and attributes. The rule is one
 /// function (lib/Dialect/Inference), which also serves as the op's shape verifier.
 class Mmc_PureOp<string mnemonic, list<Trait> traits = []>
-    : Mmc_Op<mnemonic, traits # [Pure, InferTypeOpAdaptor]>;
+    : Mmc_Op<mnemonic, traits # [Pure, Mmc_InferType]>;
 
 def Mmc_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildAdjoint"]>;
 def Mmc_DifferentiableWithSaved

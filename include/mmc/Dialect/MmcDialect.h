@@ -21,6 +21,12 @@
 
 #include "mmc/Dialect/MmcInterfaces.h.inc"
 
+namespace mmc {
+/// Reports, as an error of op `name`, the first operand that is not a ranked tensor.
+llvm::LogicalResult checkRankedTensors(llvm::StringRef name, std::optional<mlir::Location> location,
+                                       mlir::ValueRange operands);
+} // namespace mmc
+
 #include "mmc/Dialect/MmcDialect.h.inc"
 #include "mmc/Dialect/MmcEnums.h.inc"
 #define GET_OP_CLASSES

@@ -18,7 +18,7 @@ def ParamOp : Mmc_Op<"param", [Pure]> {
 
     ```mlir
     %w = mmc.param "model.layers.{i}.self_attn.q_proj.weight" : tensor<4096x4096xbf16>
-    %a = mmc.param trainable "{name}.lora_A.weight" dims("rank", "in") init("kaiming_uniform(sqrt(5))") : tensor<?x?xbf16>
+    %a = mmc.param trainable "{name}.lora_A.weight" dims ["rank", "in"] init("kaiming_uniform(sqrt(5))") : tensor<?x?xbf16>
     ```
   }];
   let arguments = (ins StrAttr:$name, UnitAttr:$trainable, OptionalAttr<StrArrayAttr>:$dims,
@@ -38,8 +38,8 @@ def RepeatOp : Mmc_Op<"repeat", [SingleBlockImplicitTerminator<"YieldOp">]> {
     along `axis`. Specialize unrolls it, filling the index into parameter names.
 
     ```mlir
-    %h, %taps = mmc.repeat "i" = 0 to 12 iter(%x = %h0) collect axis(1)
-        : tensor<?x50x768xf32> -> tensor<?x12x768xf32> { … mmc.yield %y, %cls : … }
+    %h:2 = mmc.repeat i = 0 to 12 iter(%x = %h0) collect axis(1)
+        -> (tensor<?x50x768xf32>, tensor<?x12x768xf32>) { … mmc.yield %y, %cls : tensor<?x50x768xf32>, tensor<?x1x768xf32> }
     ```
   }];
   let arguments = (ins StrAttr:$index, I64Attr:$lower, I64Attr:$upper, OptionalAttr<I64Attr>:$axis,

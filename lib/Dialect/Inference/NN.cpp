@@ -34,11 +34,13 @@ LogicalResult LinearOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
   Dims shape(shapeOf(op.getInput()));
   int64_t in = shape.back(), out = shapeOf(op.getWeight())[0], inner = shapeOf(op.getWeight())[1];
   int64_t width = ShapedType::isDynamic(inner) ? inner : inner * groups;
+  rules.check(ShapedType::isDynamic(out) || out % groups == 0,
+              "weight dim 0 must be a multiple of the groups, got: " + sizeText(out) + " % " + Twine(groups) + " != 0");
+  if (!rules.hold()) // a huge number of groups would overflow below
+    return failure();
   rules.equal(groups == 1 ? Twine("weight dim 1 must equal the input's last dim")
                           : "weight dim 1 times " + Twine(groups) + " groups must equal the input's last dim",
               width, in);
-  rules.check(ShapedType::isDynamic(out) || out % groups == 0,
-              "weight dim 0 must be a multiple of the groups, got: " + sizeText(out) + " % " + Twine(groups) + " != 0");
   if (op.getBias())
     rules.equal("bias dim 0 must equal weight dim 0", shapeOf(op.getBias())[0], out);
   shape.back() = out;
@@ -92,6 +94,8 @@ LogicalResult RotaryOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
   for (size_t d = 0; d + 1 < input.size(); ++d)
     rules.equal("table dim " + Twine(d) + " must equal input dim " + Twine(d), table[d], input[d]);
   int64_t width = input.back(), dim = table.back();
+  rules.check(ShapedType::isDynamic(dim) || dim % 2 == 0,
+              "table's last dim must be even, got: " + sizeText(dim) + " % 2 != 0");
   if (!ShapedType::isDynamic(width)) {
     rules.check(width % heads == 0, "input's last dim must be a multiple of heads, got: " + sizeText(width) +
                                         " % " + Twine(heads) + " != 0");
@@ -126,6 +130,7 @@ LogicalResult PatchesOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op
   rules.rank("pixels", op.getPixels().getType(), 4);
   int64_t patch = op.getPatch();
   rules.check(patch >= 1, "patch must be 1 or more, got: " + Twine(patch));
+  rules.floating("result", op.getType());
   if (!rules.hold())
     return failure();
   ArrayRef<int64_t> pixels = shapeOf(op.getPixels());

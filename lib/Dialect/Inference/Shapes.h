@@ -49,6 +49,14 @@ public:
       mlir::emitError(*location) << "'" << op << "' op " << what << ", got: " << x << " != " << y;
     return *this;
   }
+  Rules &floating(llvm::StringRef what, mlir::Type type) {
+    if (failed || llvm::isa<mlir::FloatType>(type))
+      return *this;
+    failed = true;
+    if (location)
+      mlir::emitError(*location) << "'" << op << "' op " << what << " must be of a floating type, got: " << type;
+    return *this;
+  }
   Rules &check(bool holds, const llvm::Twine &message) {
     if (failed || holds)
       return *this;

@@ -56,8 +56,8 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, 
     return failure();
   rules.check(start >= 0 && size > 0, "slice must start at 0 or later and have a size of 1 or more, got: at " +
                                           Twine(start) + " size " + Twine(size));
-  rules.check(ShapedType::isDynamic(shape[axis]) || start + size <= shape[axis],
-              "slice must end within dim " + Twine(axis) + ", got: " + Twine(start + size) + " > " +
+  rules.check(ShapedType::isDynamic(shape[axis]) || (start <= shape[axis] && size <= shape[axis] - start),
+              "slice must end within dim " + Twine(axis) + ", got: " + Twine(start) + " + " + Twine(size) + " > " +
                   sizeText(shape[axis]));
   rules.check(!op.getDrop() || size == 1, "a dropped dimension must have size 1, got: " + Twine(size) + " != 1");
   shape[axis] = size;
@@ -75,7 +75,8 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Ty
                                             " of " + Twine(rank));
   if (!rules.hold())
     return failure();
-  rules.check(start >= 0 && (ShapedType::isDynamic(shape[axis]) || start + shape[axis] <= size),
+  rules.check(start >= 0, "operand must start at 0 or later, got: " + Twine(start) + " < 0");
+  rules.check(start <= size && (ShapedType::isDynamic(shape[axis]) || shape[axis] <= size - start),
               "operand must fit into dim " + Twine(axis) + ", got: " + Twine(start) + " + " +
                   sizeText(shape[axis]) + " > " + Twine(size));
   shape[axis] = size;
@@ -122,6 +123,7 @@ LogicalResult InnerProductOp::inferReturnTypes(MLIRContext *, Where where, Adapt
   Rules rules("mmc.inner_product", where);
   ArrayRef<int64_t> l = shapeOf(op.getLhs()), r = shapeOf(op.getRhs());
   rules.rank("rhs", op.getRhs().getType(), l.size());
+  rules.sameElement("operands must have one element type", op.getLhs().getType(), op.getRhs().getType());
   if (!rules.hold())
     return failure();
   for (size_t d = 0; d < l.size(); ++d)

@@ -32,9 +32,11 @@ LogicalResult ShiftLabelsOp::inferReturnTypes(MLIRContext *, Where where, Adapto
   return success(rules.hold());
 }
 
-LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where, Adaptor, Types &types) {
+LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op, Types &types) {
+  Rules rules("mmc.count_labels", where);
+  rules.rankAtLeast("targets", op.getTargets().getType(), 1);
   types.push_back(tensorOf({}, IntegerType::get(context, 32)));
-  return success();
+  return success(rules.hold());
 }
 
 LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
@@ -43,7 +45,17 @@ LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, 
   if (!rules.hold())
     return failure();
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()})
-    rules.check(other.getType() == op.getParameter().getType(), "gradient and moments must have the parameter's type");
+    rules.sameElement("gradient and moments must have the parameter's element type", other.getType(),
+                      op.getParameter().getType());
+  for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()}) {
+    rules.rank("gradient and moments", other.getType(), 1);
+    if (rules.hold())
+      rules.equal("gradient and moments must have the parameter's size", shapeOf(other)[0], shapeOf(op.getParameter())[0]);
+  }
+  for (const APFloat &beta : {op.getBeta1(), op.getBeta2()})
+    rules.check(beta.convertToDouble() >= 0 && beta.convertToDouble() < 1,
+                "betas must be at least 0 and below 1, got: " + std::to_string(beta.convertToDouble()));
+  rules.check(op.getEps().convertToDouble() >= 0, "eps must not be negative, got: " + std::to_string(op.getEps().convertToDouble()));
   rules.equal("settings dim 0 must be 6", shapeOf(op.getSettings())[0], 6);
   types.assign(3, op.getParameter().getType());
   return success(rules.hold());

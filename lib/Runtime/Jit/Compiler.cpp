@@ -4,6 +4,7 @@
 
 #include "CodeGenerator.h"
 #include "InputLimits.h"
+#include "OpenSizes.h"
 
 #include "mmc/Dialect/MmcDialect.h"
 #include "mmc/Transforms/Pipelines.h"
@@ -131,6 +132,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
   mlir::registerLLVMDialectTranslation(registry);
   // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+  context.printOpOnDiagnostic(false);
 
   auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
   llvm::SourceMgr sources;
@@ -147,6 +150,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
 
   CompileOptions options;
   setOptions(options, request, target);
+  std::vector<std::string> sizes = openSizes(*module, request.fileShapes);
+  options.sizes = llvm::ArrayRef<std::string>(sizes);
   CompiledModule result;
   std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {

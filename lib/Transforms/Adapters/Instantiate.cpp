@@ -14,8 +14,10 @@
 using namespace mlir;
 using namespace mmc;
 
-/// The shortest decimal that reads back as `value`.
+/// The shortest decimal that reads back as `value`; whole numbers without exponent, as names have them.
 static std::string shortest(double value) {
+  if (value == std::floor(value) && std::abs(value) < 1e15)
+    return std::to_string(static_cast<int64_t>(value));
   for (int digits = 1; digits <= 17; ++digits) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("%.*g", digits, value);

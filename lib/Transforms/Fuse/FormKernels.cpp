@@ -122,13 +122,13 @@ private:
       llvm::sort(both, [&](Operation *a, Operation *b) { return position[a] < position[b]; });
       if (failed(tileGroup(both, op)) || !outputsAreCut(both, op) || !mayMerge(other, mine)) {
         remark::missed(op->getLoc(), remark::RemarkOpts::name("not-fused").category("mmc-form-kernels"))
-            << "not computed with its operand's " << producer->getName().getStringRef();
+            << ("not computed with its operand's " + producer->getName().getStringRef()).str();
         continue;
       }
       merge(mine, other);
       mine->roots = {op};
       remark::passed(op->getLoc(), remark::RemarkOpts::name("fused").category("mmc-form-kernels"))
-          << "computed with its operand's " << producer->getName().getStringRef();
+          << ("computed with its operand's " + producer->getName().getStringRef()).str();
     }
   }
 
@@ -208,7 +208,7 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> entries;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(kKernelAttr))
+      if (!function->hasAttr(kKernelAttr) && !function.isExternal())
         entries.push_back(function);
     for (func::FuncOp entry : entries) {
       separateReturns(entry);

@@ -29,6 +29,8 @@ static bool exclude(Operation *a, Operation *b) {
 namespace {
 struct HoistScratchPass : mmc::impl::HoistScratchPassBase<HoistScratchPass> {
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     struct Slot {
       memref::AllocaOp alloca;
       SmallVector<Operation *> tenants;

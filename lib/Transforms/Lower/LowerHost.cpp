@@ -143,7 +143,7 @@ private:
 struct LowerHostPass : mmc::impl::LowerHostPassBase<LowerHostPass> {
   void runOnOperation() override {
     for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!entry->hasAttr(kKernelAttr) && failed(HostWriter(entry, getOperation()).write()))
+      if (!entry->hasAttr(kKernelAttr) && !entry.isExternal() && failed(HostWriter(entry, getOperation()).write()))
         return signalPassFailure();
   }
 };

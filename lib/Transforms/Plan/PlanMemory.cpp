@@ -33,7 +33,7 @@ struct Buffer {
 struct PlanMemoryPass : mmc::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(kKernelAttr))
+      if (!function->hasAttr(kKernelAttr) && !function.isExternal())
         plan(function);
   }
 

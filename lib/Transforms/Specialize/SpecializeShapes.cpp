@@ -5,6 +5,7 @@
 #include "mmc/Dialect/Expression.h"
 #include "mmc/Dialect/Refinement.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
 #include <cmath>
@@ -23,7 +24,7 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(parseShapes()) || failed(parseSizes()) || failed(checkType()))
+    if (failed(parseShapes()) || failed(parseSizes()) || failed(checkOptions()))
       return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       // Inlining has copied private functions to where they are called.
@@ -32,6 +33,11 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
       else if (failed(specialize(function)))
         return signalPassFailure();
     }
+    for (const auto &entry : given)
+      if (!used.contains(entry.first())) {
+        getOperation().emitError() << "shapes names '" << entry.first() << "', but no function has an argument of that mmc.name";
+        return signalPassFailure();
+      }
   }
 
 private:
@@ -40,7 +46,7 @@ private:
       auto [name, sizes] = text.split(':');
       SmallVector<int64_t> shape;
       SmallVector<StringRef> parts;
-      sizes.split(parts, 'x', -1, /*KeepEmpty=*/false);
+      sizes.split(parts, 'x');
       for (StringRef part : parts)
         if (part.getAsInteger(10, shape.emplace_back()) || shape.back() < 1)
           return getOperation().emitError() << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
@@ -87,7 +93,7 @@ private:
       if (*size < 1 || *size != std::floor(*size))
         return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
       if (!ShapedType::isDynamic(written) && written != *size)
-        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << *size << " != " << written;
+        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << int64_t(*size) << " != " << written;
       shape.push_back(*size);
     }
     param.removeDimsAttr();
@@ -95,7 +101,10 @@ private:
     return success();
   }
 
-  LogicalResult checkType() {
+  LogicalResult checkOptions() {
+    for (auto [name, size] : {std::pair("batch", int64_t(batch)), {"seq-len", int64_t(seqLen)}, {"images", int64_t(images)}})
+      if (size < 0)
+        return getOperation().emitError() << name << " must be 1 or more, got: " << size << " < 1";
     if (dtype == "bf16" || dtype == "f32" || dtype == "f64")
       return success();
     return getOperation().emitError() << "dtype must be bf16, f32 or f64, got: '" << dtype << "'";
@@ -137,6 +146,8 @@ private:
     StringRef name = nameAttr ? nameAttr.getValue() : "";
     SmallVector<int64_t> shape(type.getShape());
     auto found = given.find(name);
+    if (found != given.end())
+      used.insert(name);
     if (found != given.end() && found->second.size() != shape.size())
       return function.emitOpError() << "argument '" << name << "' must have rank " << shape.size()
                                     << ", got: " << found->second.size() << " != " << shape.size();
@@ -155,7 +166,36 @@ private:
     return success();
   }
 
+  /// What the other passes of the phase should have taken away.
+  static LogicalResult checkFlat(func::FuncOp function) {
+    if (!llvm::hasSingleElement(function.getBody()))
+      return function.emitOpError("must have one block, got: ") << function.getBody().getBlocks().size();
+    WalkResult walk = function.walk<WalkOrder::PreOrder>([](Operation *op) {
+      if (isa<RepeatOp>(op))
+        op->emitOpError("must be unrolled before shapes are specialized; run --mmc-unroll-repeats");
+      else if (isa<func::CallOp>(op))
+        op->emitOpError("must be inlined before shapes are specialized; run --inline (a recursive call cannot be)");
+      else if (!isa_and_present<MmcDialect, func::FuncDialect>(op->getDialect()))
+        op->emitOpError("must be an op of the mmc dialect in a model");
+      else
+        return WalkResult::advance();
+      return WalkResult::interrupt();
+    });
+    return failure(walk.wasInterrupted());
+  }
+
+  static LogicalResult checkResult(Operation *op, Type result) {
+    auto tensor = cast<RankedTensorType>(result);
+    if (!tensor.hasStaticShape())
+      return op->emitOpError("must have a static shape after Specialize, got: ") << result;
+    if (tensor.getNumElements() == 0)
+      return op->emitOpError("must have elements, got: ") << result;
+    return success();
+  }
+
   LogicalResult specialize(func::FuncOp function) {
+    if (failed(checkFlat(function)))
+      return failure();
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (failed(specializeArgument(function, i)))
         return failure();
@@ -164,7 +204,7 @@ private:
         return WalkResult::advance();
       if (auto param = dyn_cast<ParamOp>(op); param && failed(resolveDims(param)))
         return WalkResult::interrupt();
-      if (isa<ParamOp, CastOp, FillOp>(op))
+      if (isa<ParamOp, CastOp, FillOp, SumRowsOp, RepeatRowsOp>(op))
         op->getResult(0).setType(convert(op->getResult(0).getType()));
       if (auto patches = dyn_cast<PatchesOp>(op))
         patches.setType(convert(patches.getType()));
@@ -172,11 +212,9 @@ private:
         reshape.getResult().setType(cast<RankedTensorType>(convert(reshape.getType())));
       if (failed(refineResultTypes(op)))
         return WalkResult::interrupt();
-      for (Value result : op->getResults())
-        if (!cast<ShapedType>(result.getType()).hasStaticShape()) {
-          op->emitOpError("must have a static shape after Specialize, got: ") << result.getType();
+      for (Type result : op->getResultTypes())
+        if (failed(checkResult(op, result)))
           return WalkResult::interrupt();
-        }
       return WalkResult::advance();
     });
     if (walk.wasInterrupted())
@@ -189,6 +227,7 @@ private:
 
   llvm::StringMap<SmallVector<int64_t>> given;
   Variables sizeOf;
+  llvm::StringSet<> used;
 };
 
 } // namespace

@@ -23,6 +23,8 @@ def FormKernelsPass : Pass<"mmc-form-kernels", "::mlir::ModuleOp"> {
     `enable=false` leaves one op per kernel.
   }];
   let options = [Option<"enable", "enable", "bool", "true", "group ops; false: every op is a kernel">];
+  // A file may hold nothing but functions that return their arguments.
+  let dependentDialects = ["::mmc::MmcDialect"];
 }
 
 #endif // MMC_TRANSFORMS_FUSE_PASSES

@@ -16,6 +16,9 @@ def AssignGroupsPass : Pass<"mmc-assign-groups", "::mlir::ModuleOp"> {
 
 def KeepEntriesPass : Pass<"mmc-keep-entries", "::mlir::ModuleOp"> {
   let summary = "Removes the public functions that are not wanted";
+  let description = [{
+    One that a wanted function calls becomes private: inlining takes it away.
+  }];
   let options = [ListOption<"entries", "entries", "std::string", "functions to keep">];
 }
 
