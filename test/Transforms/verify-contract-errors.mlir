@@ -91,7 +91,7 @@ func.func @loss() {
 func.func @definition() {
   // expected-error@+2 {{must not have the dims of a definition}}
   // expected-note@+1 {{--mmc-insert-adapters resolves them}}
-  %a = mmc.param "p" dims("rank") : tensor<2xf32>
+  %a = mmc.param "p" dims ["rank"] : tensor<2xf32>
   return
 }
 

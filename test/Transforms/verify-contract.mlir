@@ -1,14 +1,14 @@
 // What the phases make keeps their contracts: each is checked behind its phase, and again here on what is printed.
 // RUN: mmc-opt %s --mmc-verify-contract=phase=input
-// RUN: mmc-opt %s --mmc-compile="to=specialize entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=specialize
-// RUN: mmc-opt %s --mmc-compile="to=adapters entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=adapters
-// RUN: mmc-opt %s --mmc-compile="to=autodiff entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=autodiff
-// RUN: mmc-opt %s --mmc-compile="to=fuse entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=fuse
-// RUN: mmc-opt %s --mmc-compile="to=plan entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=plan
-// RUN: mmc-opt %s --mmc-compile="to=lower entries=gradients,update batch=2" | mmc-opt --mmc-verify-contract=phase=lower
+// RUN: mmc-opt %s --mmc-compile="to=specialize entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=specialize
+// RUN: mmc-opt %s --mmc-compile="to=adapters entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=adapters
+// RUN: mmc-opt %s --mmc-compile="to=autodiff entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=autodiff
+// RUN: mmc-opt %s --mmc-compile="to=fuse entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=fuse
+// RUN: mmc-opt %s --mmc-compile="to=plan entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=plan
+// RUN: mmc-opt %s --mmc-compile="to=lower entries=gradients,update shapes=x:2x4" | mmc-opt --mmc-verify-contract=phase=lower
 
 // The check behind a phase can be turned off.
-// RUN: mmc-opt %s --mmc-compile="to=fuse entries=loss batch=2 verify-contracts=false" | FileCheck %s
+// RUN: mmc-opt %s --mmc-compile="to=fuse entries=loss shapes=x:2x4 verify-contracts=false" | FileCheck %s
 // CHECK: mmc.launch
 
 // A name that is no phase's.

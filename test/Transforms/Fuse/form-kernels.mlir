@@ -80,6 +80,16 @@ func.func @copies(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<16x8xf32>, te
   return %x, %w, %v : tensor<4x8xf32>, tensor<16x8xf32>, tensor<32xf32>
 }
 
+// Integers too.
+// CHECK-LABEL: func.func @integers
+// CHECK: %[[N:.*]]:2 = mmc.launch @count_labels_copy
+// CHECK: %[[X:.*]] = mmc.launch @copy
+// CHECK: return %[[N]]#{{[01]}}, %[[N]]#{{[01]}}, %[[X]]
+func.func @integers(%x: tensor<2x4xi32>) -> (tensor<i32>, tensor<i32>, tensor<2x4xi32>) {
+  %n = mmc.count_labels %x : tensor<2x4xi32>
+  return %n, %n, %x : tensor<i32>, tensor<i32>, tensor<2x4xi32>
+}
+
 // A computation that is returned through a view writes the output itself; returned once more it is copied.
 // CHECK-LABEL: func.func @returned_views
 // CHECK: %[[Y:.*]] = mmc.launch @silu
