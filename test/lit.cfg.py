@@ -2,6 +2,7 @@
 # How lit runs the tests of the command-line tools: RUN lines with mmc's tools and LLVM's by their names.
 
 import os
+import shutil
 
 import lit.formats
 
@@ -17,3 +18,7 @@ config.environment["PATH"] = os.pathsep.join(
 )
 config.substitutions.append(("%models", os.path.join(config.mmc_source, "models")))
 config.substitutions.append(("%golden", os.path.join(config.test_source_root, "golden")))
+
+# NVIDIA's assembler, which checks the PTX that target=cuda writes.
+if shutil.which("ptxas", path=config.environment["PATH"]):
+    config.available_features.add("ptxas")

@@ -4,6 +4,7 @@
 
 #include "mmc/Transforms/Adapters/Passes.h"
 #include "mmc/Transforms/Autodiff/Passes.h"
+#include "mmc/Transforms/Contracts.h"
 #include "mmc/Transforms/Fuse/Passes.h"
 #include "mmc/Transforms/Lower/Cuda/Passes.h"
 #include "mmc/Transforms/Lower/Passes.h"
@@ -32,7 +33,7 @@ static void keepEntries(OpPassManager &manager, const CompileOptions &options, b
   manager.addPass(createKeepEntriesPass(keep));
 }
 
-void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
+static void addPasses(OpPassManager &manager, Phase phase, const CompileOptions &options) {
   switch (phase) {
   case Phase::Input:
     break;
@@ -87,6 +88,14 @@ void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOption
     break;
   }
   }
+}
+
+void mmc::populatePhase(OpPassManager &manager, Phase phase, const CompileOptions &options) {
+  if (options.verifyContracts && phase == Phase::Specialize)
+    manager.addPass(createVerifyContractPass(Phase::Input));
+  addPasses(manager, phase, options);
+  if (options.verifyContracts)
+    manager.addPass(createVerifyContractPass(phase));
 }
 
 LogicalResult mmc::populateCompilePipeline(OpPassManager &manager, const CompileOptions &options,

@@ -4,6 +4,7 @@
 
 #include "mmc/Transforms/Adapters/Passes.h"
 #include "mmc/Transforms/Autodiff/Passes.h"
+#include "mmc/Transforms/Contracts.h"
 #include "mmc/Transforms/Fuse/Passes.h"
 #include "mmc/Transforms/Lower/Cuda/Passes.h"
 #include "mmc/Transforms/Lower/Passes.h"
@@ -65,5 +66,6 @@ void mmc::registerAllPasses() {
   registerMmcPlanPasses();
   registerMmcLowerPasses();
   registerMmcLowerCudaPasses();
+  registerVerifyContractPass();
   registerCompilePipeline();
 }

@@ -16,6 +16,8 @@ func.func @elementwise(%x: tensor<2x8x64xf32>, %r: tensor<8x64xf32>, %d: tensor<
   %3 = mmc.scale %2 by(2.0) : tensor<?x8x64xf32>
   // CHECK: mmc.cast %{{.*}} : tensor<?x8x64xf32> to tensor<?x8x64xbf16>
   %4 = mmc.cast %3 : tensor<?x8x64xf32> to tensor<?x8x64xbf16>
+  // CHECK: mmc.copy %{{.*}} : tensor<?x8x64xbf16>
+  %5 = mmc.copy %4 : tensor<?x8x64xbf16>
   return
 }
 

@@ -5,6 +5,7 @@
 
 #include "mmc/Runtime/Model/AdapterConfig.h"
 #include "mmc/Runtime/Model/Execute.h"
+#include "mmc/Runtime/Model/FileShapes.h"
 #include "mmc/Runtime/Model/Parameters.h"
 
 #include "llvm/Support/CommandLine.h"
@@ -111,6 +112,7 @@ static Status runTool(const Options &options) {
       views[name] = *view;
       request.shapes[name] = view->shape;
     }
+  MMC_ASSIGN_OR_RETURN(request.fileShapes, fileShapes(sources));
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<Program> program, Program::compile(request));
   MMC_ASSIGN_OR_RETURN(Parameters parameters, Parameters::load(program->parameters(), sources));
   if (parameters.unusedKeys())

@@ -4,6 +4,7 @@
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Core/Log.h"
 #include "mmc/Runtime/Model/AdapterConfig.h"
+#include "mmc/Runtime/Model/FileShapes.h"
 #include "mmc/Runtime/Train/Explain.h"
 #include "mmc/Runtime/Train/Interrupt.h"
 #include "mmc/Runtime/Train/OpenData.h"
@@ -17,6 +18,7 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/Threading.h"
 
+#include <csignal>
 #include <cstdio>
 
 using namespace mmc;
@@ -62,74 +64,89 @@ static Status writeFinal(const std::string &output, const ProgramModel &model,
   return Status::ok();
 }
 
-static Status train(TrainSettings &settings) {
-  const int threads =
-      settings.threads > 0
-          ? static_cast<int>(settings.threads)
-          : static_cast<int>(llvm::hardware_concurrency().compute_thread_count());
-  std::optional<RunDirectory> directory;
-  if (!settings.explain) {
-    MMC_ASSIGN_OR_RETURN(directory,
-                         RunDirectory::open(settings.output, settings.resume.has_value()));
+namespace {
+/// What the settings name, compiled.
+struct Job {
+  int threads = 1;
+  AdapterConfig adapter;
+  ParameterSources sources;
+  DataRequest data, evalData;
+  std::unique_ptr<ProgramModel> model;
+};
+} // namespace
+
+static StatusOr<Job> prepare(const TrainSettings &settings) {
+  Job job;
+  job.threads = settings.threads > 0
+                    ? static_cast<int>(settings.threads)
+                    : static_cast<int>(llvm::hardware_concurrency().compute_thread_count());
+  if (!settings.adapter.empty()) {
+    MMC_ASSIGN_OR_RETURN(job.adapter, readAdapter(settings.adapter, settings.dropout));
   }
+  MMC_ASSIGN_OR_RETURN(job.data, trainingData(settings));
+  MMC_ASSIGN_OR_RETURN(job.evalData, evaluationData(settings));
+  job.sources.weights = settings.weights;
+  job.sources.adapterDirectory = job.adapter.directory;
+  job.sources.seed = static_cast<uint64_t>(settings.seed);
+  ProgramModel::Request request = compileRequest(settings, job.adapter, job.threads);
+  MMC_ASSIGN_OR_RETURN(request.base.fileShapes, fileShapes(job.sources));
+  MMC_ASSIGN_OR_RETURN(request.train, dataShapes(settings, job.data));
+  if (!job.evalData.path.empty()) {
+    MMC_ASSIGN_OR_RETURN(request.eval, dataShapes(settings, job.evalData));
+    request.logits = job.evalData.kind == DataKind::ScienceQa;
+  }
+  MMC_ASSIGN_OR_RETURN(job.model, ProgramModel::compile(request));
+  return job;
+}
+
+static Status explainTraining(const TrainSettings &settings) {
+  MMC_ASSIGN_OR_RETURN(Job job, prepare(settings));
+  std::fputs(explain(*job.model).c_str(), stdout);
+  return Status::ok();
+}
+
+static Status train(const TrainSettings &settings) {
+  MMC_ASSIGN_OR_RETURN(RunDirectory directory,
+                       RunDirectory::open(settings.output, settings.resume.has_value()));
   MMC_ASSIGN_OR_RETURN(std::optional<std::string> checkpoint, resumedCheckpoint(settings));
-  if (settings.resume && !checkpoint && !settings.explain)
+  if (settings.resume && !checkpoint)
     note("no complete checkpoint in " + settings.output + ": starting from the beginning");
   RunIdentity identity;
   MMC_ASSIGN_OR_RETURN(identity.modelHash, hashOf(settings.model));
   identity.settings = toJson(settings);
-
-  AdapterConfig adapter;
-  if (!settings.adapter.empty()) {
-    MMC_ASSIGN_OR_RETURN(adapter, readAdapter(settings.adapter, settings.dropout));
-  }
-  MMC_ASSIGN_OR_RETURN(DataRequest data, trainingData(settings));
-  MMC_ASSIGN_OR_RETURN(DataRequest evalData, evaluationData(settings));
-  const bool evaluates = !evalData.path.empty();
-
-  ProgramModel::Request request = compileRequest(settings, adapter, threads);
-  MMC_ASSIGN_OR_RETURN(request.train, dataShapes(settings, data));
-  if (evaluates) {
-    MMC_ASSIGN_OR_RETURN(request.eval, dataShapes(settings, evalData));
-    request.logits = evalData.kind == DataKind::ScienceQa;
-  }
-  MMC_ASSIGN_OR_RETURN(std::unique_ptr<ProgramModel> model, ProgramModel::compile(request));
-  if (settings.explain) {
-    std::fputs(explain(*model).c_str(), stdout);
-    return Status::ok();
-  }
+  MMC_ASSIGN_OR_RETURN(Job job, prepare(settings));
+  ProgramModel &model = *job.model;
   watchInterrupts();
-  MMC_ASSIGN_OR_RETURN(OpenedData opened, openData(settings, data, model->inputs(), false));
+
+  MMC_ASSIGN_OR_RETURN(OpenedData opened, openData(settings, job.data, model.inputs(), false));
+  identity.data = opened.source->fingerprint();
   OpenedData openedEval;
   std::optional<Evaluation> evaluation;
-  if (evaluates) {
-    MMC_ASSIGN_OR_RETURN(openedEval, openData(settings, evalData, model->inputs(), true));
+  if (!job.evalData.path.empty()) {
+    MMC_ASSIGN_OR_RETURN(openedEval, openData(settings, job.evalData, model.inputs(), true));
     evaluation = Evaluation{std::move(openedEval.source), settings.evalBatches,
                             std::move(openedEval.questions)};
   }
-  identity.data = opened.source->fingerprint();
 
-  ParameterSources sources;
-  sources.weights = settings.weights;
-  sources.adapterDirectory = adapter.directory;
-  sources.seed = static_cast<uint64_t>(settings.seed);
-  MMC_RETURN_IF_ERROR(model->load(sources));
-  if (size_t unused = model->values().unusedKeys())
+  MMC_RETURN_IF_ERROR(model.load(job.sources));
+  if (size_t unused = model.values().unusedKeys())
     note(std::to_string(unused) + " tensors of the weights belong to no parameter of the model");
 
   TrainLoopOptions options;
   options.settings = settings;
   options.identity = identity;
-  options.output = directory->path();
+  options.output = directory.path();
   options.resumeFrom = checkpoint;
-  options.threads = threads;
+  options.threads = job.threads;
   options.versions = {{"mmc", MMC_VERSION}, {"llvm", LLVM_VERSION_STRING}};
   MMC_RETURN_IF_ERROR(
-      runTraining(*model, *opened.source, evaluation ? &*evaluation : nullptr, options));
-  return writeFinal(directory->path(), *model, adapter);
+      runTraining(model, *opened.source, evaluation ? &*evaluation : nullptr, options));
+  return writeFinal(directory.path(), model, job.adapter);
 }
 
 int main(int argc, char **argv) {
+  // A file size limit is an error like a full disk, with a message, and no reason to be killed.
+  std::signal(SIGXFSZ, SIG_IGN);
   StatusOr<TrainCommand> command =
       parseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   Status status = command.isOk() ? Status::ok() : command.status();
@@ -138,7 +155,8 @@ int main(int argc, char **argv) {
   else if (command.isOk() && command->action == TrainCommand::Action::Version)
     std::puts("mmc-train " MMC_VERSION);
   else if (command.isOk())
-    status = train(command->settings);
+    status = command->settings.explain ? explainTraining(command->settings)
+                                       : train(command->settings);
   if (!status.isOk())
     std::fprintf(stderr, "mmc-train: %s\n", status.message().c_str());
   // As a shell reports a process that the signal ended.

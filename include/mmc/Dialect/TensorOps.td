@@ -61,6 +61,20 @@ def CastOp : Mmc_Op<"cast", [Pure, Mmc_Differentiable, Mmc_Fusible, SameOperands
   let hasFolder = 1;
 }
 
+def CopyOp : Mmc_PureOp<"copy", [Mmc_Fusible]> {
+  let summary = "The same tensor in memory of its own";
+  let description = [{
+    Made by Fuse for what a function returns without computing it: an argument, a parameter, a value that
+    is returned twice. Never folded.
+    ```mlir
+    %y = mmc.copy %x : tensor<64x64xf32>
+    ```
+  }];
+  let arguments = (ins Mmc_Tensor:$input);
+  let results = (outs Mmc_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 def FillOp : Mmc_Op<"fill", [Pure, Mmc_Fusible]> {
   let summary = "A tensor with one value everywhere";
   let description = [{

@@ -42,7 +42,7 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
                                llvm::cl::init(true)};
 };
 
-/// Adds one phase. `options` must be valid, as populateCompilePipeline checks.
+/// Adds one phase and, where `options` asks for it, the check of its contract. `options` must be valid, as populateCompilePipeline checks.
 void populatePhase(mlir::OpPassManager &manager, Phase phase, const CompileOptions &options);
 
 /// Adds the phases after `from` up to `to`; fails, with a message, on an option that names no phase or target.

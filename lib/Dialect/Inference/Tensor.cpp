@@ -41,6 +41,11 @@ LogicalResult ScaleOp::inferReturnTypes(MLIRContext *, Where, Adaptor op, Types 
   return success();
 }
 
+LogicalResult CopyOp::inferReturnTypes(MLIRContext *, Where, Adaptor op, Types &types) {
+  types.push_back(op.getInput().getType());
+  return success();
+}
+
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
   Rules rules("mmc.slice", where);
   Dims shape(shapeOf(op.getInput()));

@@ -48,10 +48,9 @@ LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, 
     rules.sameElement("gradient and moments must have the parameter's element type", other.getType(),
                       op.getParameter().getType());
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()}) {
-    ArrayRef<int64_t> shape = shapeOf(op.getParameter());
-    rules.rank("gradient and moments", other.getType(), shape.size());
-    for (size_t d = 0; rules.hold() && d < shape.size(); ++d)
-      rules.equal("gradient and moments must have the parameter's dim " + Twine(d), shapeOf(other)[d], shape[d]);
+    rules.rank("gradient and moments", other.getType(), shapeOf(op.getParameter()).size());
+    for (size_t d = 0; rules.hold() && d < shapeOf(other).size(); ++d)
+      rules.equal("gradient and moments must have the parameter's shape", shapeOf(other)[d], shapeOf(op.getParameter())[d]);
   }
   for (const APFloat &beta : {op.getBeta1(), op.getBeta2()})
     rules.check(beta.convertToDouble() >= 0 && beta.convertToDouble() < 1,

@@ -41,6 +41,7 @@ TileSpace AddOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace MulOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace ScaleOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace CastOp::getTileSpace() { return elementwiseSpace(*this); }
+TileSpace CopyOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace FillOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace SiluOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace GeluOp::getTileSpace() { return elementwiseSpace(*this); }

@@ -58,6 +58,10 @@ static std::string keyOf(const CompileRequest &request, const std::string &model
     add(name);
     add(toString(shape));
   }
+  for (const auto &[name, shape] : request.fileShapes) {
+    add(name);
+    add(toString(shape));
+  }
   out << request.batch << ' ' << request.seqLen << ' ' << request.images << '\n';
   add(nameOf(request.dtype));
   add(request.adapter);

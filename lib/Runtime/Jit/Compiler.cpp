@@ -4,6 +4,7 @@
 
 #include "CodeGenerator.h"
 #include "InputLimits.h"
+#include "OpenSizes.h"
 
 #include "mmc/Dialect/MmcDialect.h"
 #include "mmc/Transforms/Pipelines.h"
@@ -15,6 +16,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -83,10 +85,29 @@ static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
   return info;
 }
 
-static void setOptions(CompileOptions &options, const CompileRequest &request, const CpuTarget &target) {
+/// The mmc.names of the arguments of the functions that the request needs: files often hold more tensors.
+static llvm::StringSet<> argumentNames(mlir::ModuleOp module, const CompileRequest &request) {
+  llvm::StringSet<> names;
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    bool derived = function.getName() == "loss" && llvm::any_of(request.entries, [](const std::string &entry) {
+                     return entry == "gradients" || entry == "update";
+                   });
+    if (!derived && !llvm::is_contained(request.entries, function.getName()))
+      continue;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (auto name = function.getArgAttrOfType<mlir::StringAttr>(i, "mmc.name"))
+        names.insert(name.getValue());
+  }
+  return names;
+}
+
+static void setOptions(CompileOptions &options, const CompileRequest &request, const CpuTarget &target,
+                       const llvm::StringSet<> &arguments) {
   options.entries = llvm::ArrayRef<std::string>(request.entries);
   std::vector<std::string> shapes;
   for (const auto &[name, shape] : request.shapes) {
+    if (!arguments.contains(name))
+      continue;
     std::string text = name + ":";
     for (size_t d = 0; d < shape.size(); ++d)
       text += (d ? "x" : "") + std::to_string(shape[d]);
@@ -131,6 +152,8 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
   mlir::registerLLVMDialectTranslation(registry);
   // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+  context.printOpOnDiagnostic(false);
 
   auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
   llvm::SourceMgr sources;
@@ -146,7 +169,9 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
     return failed("cannot read the model file " + request.modelFile);
 
   CompileOptions options;
-  setOptions(options, request, target);
+  setOptions(options, request, target, argumentNames(*module, request));
+  std::vector<std::string> sizes = openSizes(*module, request.fileShapes);
+  options.sizes = llvm::ArrayRef<std::string>(sizes);
   CompiledModule result;
   std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {

@@ -40,9 +40,18 @@ static StatusOr<Sources> sortSources(const std::vector<std::string> &arguments) 
   return sources;
 }
 
+/// The NAME of an init "parameter(NAME)": a module that trains in full beside an adapter (PEFT's
+/// modules_to_save) has a name of its own and starts as the base has it.
+static std::optional<std::string> baseNameOf(const ProgramParameter &parameter) {
+  const std::string prefix = "parameter(";
+  if (parameter.init.rfind(prefix, 0) != 0 || parameter.init.back() != ')')
+    return std::nullopt;
+  return parameter.init.substr(prefix.size(), parameter.init.size() - prefix.size() - 1);
+}
+
 /// How a parameter starts whose definition does not say: as transformers does.
 static std::string initializerFor(const ProgramParameter &parameter) {
-  if (!parameter.init.empty())
+  if (!parameter.init.empty() && !baseNameOf(parameter))
     return parameter.init;
   if (parameter.shape.size() >= 2)
     return "normal(0, 0.02)";
@@ -114,14 +123,22 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
   std::set<std::string> used;
   for (size_t i = 0; i < wanted.size(); ++i) {
     const ProgramParameter &parameter = wanted[i];
-    const Weights *owner = nullptr;
-    for (const Weights &weights : result.mapped)
-      if (weights.find(parameter.name) || weights.foreignDType(parameter.name))
-        owner = &weights;
+    auto ownerOf = [&](const std::string &key) {
+      const Weights *owner = nullptr;
+      for (const Weights &weights : result.mapped)
+        if (weights.find(key) || weights.foreignDType(key))
+          owner = &weights;
+      return owner;
+    };
+    std::string key = parameter.name;
+    const Weights *owner = ownerOf(key);
+    std::optional<std::string> baseName = baseNameOf(parameter);
+    if (!owner && baseName && !hasAdapterFile)
+      owner = ownerOf(key = *baseName);
     if (!owner) {
       // A file that is there must be complete: an adapter that silently starts anew did not resume.
       bool mayInitialize = given.seed || (parameter.group == "adapters" && !hasAdapterFile) || parameter.group == "connector";
-      if (!mayInitialize || (!given.seed && parameter.init.empty())) {
+      if (!mayInitialize || (!given.seed && (parameter.init.empty() || baseName))) {
         complain(parameter.name, "is in none of the files");
         continue;
       }
@@ -133,11 +150,11 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
       result.owned.push_back(std::move(tensor));
       continue;
     }
-    used.insert(parameter.name);
-    std::optional<TensorView> found = owner->find(parameter.name);
-    std::string what = found ? mismatch(parameter, *found) : "has a dtype that cannot be converted, got: " + *owner->foreignDType(parameter.name);
+    used.insert(key);
+    std::optional<TensorView> found = owner->find(key);
+    std::string what = found ? mismatch(parameter, *found) : "has a dtype that cannot be converted, got: " + *owner->foreignDType(key);
     if (!what.empty()) {
-      complain(parameter.name, what + " (" + owner->fileOf(parameter.name) + ")");
+      complain(parameter.name, what + " (" + owner->fileOf(key) + ")");
       continue;
     }
     if (!parameter.trainable && found->dtype == parameter.dtype) {

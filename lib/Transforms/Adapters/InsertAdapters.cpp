@@ -140,15 +140,20 @@ private:
         error << "; exclude=" << module << " leaves it out";
         return failure();
       }
+      if (!adapted.insert(site).second)
+        return site->emitOpError("takes one adapter, and is a site of two clauses, got: '") << module << "' for "
+                                                                                          << clause.definition << " again";
       FailureOr<SiteValues> values = valuesAt(site, module, definition, clause);
       if (failed(values))
         return failure();
-      values->stream = numberOfSites;
+      // Counted per function, so that an entry alone and with others is the same.
+      int64_t index = sitesOf[site->getParentOfType<func::FuncOp>()]++;
+      values->stream = index;
       FailureOr<Value> result = instantiate(definition, site, *values);
       if (failed(result))
         return failure();
       // For ProveIdentity, which takes the marks away: what replaces what.
-      auto number = IntegerAttr::get(IntegerType::get(&getContext(), 64), numberOfSites++);
+      auto number = IntegerAttr::get(IntegerType::get(&getContext(), 64), index);
       if (clause.prove) {
         site->setAttr("mmc.adapted", number);
         result->getDefiningOp()->setAttr("mmc.adapts", number);
@@ -209,11 +214,12 @@ private:
     if (!clause.layers.empty())
       error << " in the given layers";
     if (!all.empty())
-      error << "; modules are named as '" << all.back().first << "'";
+      error << "; modules are named as '" << all.begin()[all.size() / 2].first << "'";
     return failure();
   }
 
-  int64_t numberOfSites = 0;
+  llvm::DenseSet<Operation *> adapted;
+  llvm::DenseMap<Operation *, int64_t> sitesOf; ///< how many a function has so far
 };
 
 } // namespace

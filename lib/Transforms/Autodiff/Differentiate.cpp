@@ -52,7 +52,7 @@ private:
     if (dropouts.empty())
       return success();
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (function.getArgAttrOfType<StringAttr>(i, kNameAttr) == "rng")
+      if (function.getArgAttr(i, kNameAttr) == builder.getStringAttr("rng"))
         return function.emitError() << "argument " << i
                                     << " of '@loss' must not be named 'rng': '@gradients' gets an argument of that "
                                        "name for its dropout";
@@ -185,7 +185,7 @@ private:
 struct DifferentiatePass : mmc::impl::DifferentiatePassBase<DifferentiatePass> {
   void runOnOperation() override {
     FailureOr<func::FuncOp> loss = findLoss(getOperation(), "gradients");
-    if (failed(loss) || failed(checkStatic(*loss)))
+    if (failed(loss) || failed(trainableParameters(*loss)) || failed(checkStatic(*loss)))
       return signalPassFailure();
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfter(*loss);

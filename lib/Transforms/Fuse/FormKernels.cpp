@@ -211,8 +211,7 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
       if (!function->hasAttr(kKernelAttr) && !function.isExternal())
         entries.push_back(function);
     for (func::FuncOp entry : entries) {
-      if (failed(separateReturns(entry)))
-        return signalPassFailure();
+      separateReturns(entry);
       Grouping grouping(entry);
       for (Group *group : grouping.run(enable))
         outline(entry, *group);
@@ -220,23 +219,21 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
   }
 
 private:
-  /// Every returned value gets a kernel result of its own: parameters, arguments, views and values returned
-  /// twice are copied.
-  LogicalResult separateReturns(func::FuncOp entry) {
+  /// Every returned value gets a kernel result of its own, perhaps seen through views: parameters, arguments
+  /// and values returned twice are copied.
+  void separateReturns(func::FuncOp entry) {
     Operation *terminator = entry.getBody().front().getTerminator();
     OpBuilder builder(terminator);
     llvm::SmallPtrSet<Value, 8> seen;
     for (OpOperand &operand : terminator->getOpOperands()) {
-      Value value = operand.get();
-      Operation *producer = value.getDefiningOp();
-      if (producer && isa<FusibleOpInterface>(producer) && seen.insert(value).second)
+      Value value = operand.get(), source = value;
+      while (auto view = source.getDefiningOp<ReshapeOp>())
+        source = view.getInput();
+      Operation *producer = source.getDefiningOp();
+      if (producer && isa<FusibleOpInterface>(producer) && seen.insert(source).second)
         continue;
-      if (!isa<FloatType>(cast<RankedTensorType>(value.getType()).getElementType()))
-        return entry.emitOpError("must return integers straight from the op that makes them, and once, got: result ")
-               << operand.getOperandNumber();
-      operand.set(CastOp::create(builder, entry.getLoc(), value.getType(), value));
+      operand.set(CopyOp::create(builder, entry.getLoc(), value));
     }
-    return success();
   }
 
   void outline(func::FuncOp entry, Group &group) {

@@ -5,6 +5,7 @@
 #include "mmc/Dialect/Expression.h"
 #include "mmc/Dialect/Refinement.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
 #include <cmath>
@@ -32,6 +33,11 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
       else if (failed(specialize(function)))
         return signalPassFailure();
     }
+    for (const auto &entry : given)
+      if (!used.contains(entry.first())) {
+        getOperation().emitError() << "shapes names '" << entry.first() << "', but no function has an argument of that mmc.name";
+        return signalPassFailure();
+      }
   }
 
 private:
@@ -88,7 +94,7 @@ private:
       if (*size < 1 || *size != std::floor(*size))
         return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
       if (!ShapedType::isDynamic(written) && written != *size)
-        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << *size << " != " << written;
+        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << int64_t(*size) << " != " << written;
       shape.push_back(*size);
     }
     param.removeDimsAttr();
@@ -141,6 +147,8 @@ private:
     StringRef name = nameAttr ? nameAttr.getValue() : "";
     SmallVector<int64_t> shape(type.getShape());
     auto found = given.find(name);
+    if (found != given.end())
+      used.insert(name);
     if (found != given.end() && found->second.size() != shape.size())
       return function.emitOpError() << "argument '" << name << "' must have rank " << shape.size()
                                     << ", got: " << found->second.size() << " != " << shape.size();
@@ -220,6 +228,7 @@ private:
 
   llvm::StringMap<SmallVector<int64_t>> given;
   Variables sizeOf;
+  llvm::StringSet<> used;
 };
 
 } // namespace

@@ -34,11 +34,13 @@
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=fc'" --mmc-insert-adapters="spec='lora targets=fc'" 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: error: 'func.func' op has an adapter already, got: "lora targets=fc"
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=fc as=same'" 2>&1 | FileCheck %s --check-prefix=SAME
-// SAME: error: 'mmc.linear' op cannot take an adapter whose parameter 'same.lora_A.weight' has the name of another: tensor<8x5xf32>, tensor<8x4xf32>
+// SAME: error: 'mmc.linear' op cannot take an adapter whose parameter 'same.lora_A.weight' has the name of another: 'tensor<8x5xf32>', 'tensor<8x4xf32>'
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='definition=%t/type.mlir targets=0.fc'" 2>&1 | FileCheck %s --check-prefix=TYPE
-// TYPE: type.mlir:{{.*}}error: 'mmc.yield' op must yield the type of what it replaces at 'model.layers.0.fc', got: tensor<2x4xf32> != tensor<2x5xf32>
+// TYPE: type.mlir:{{.*}}error: 'mmc.yield' op must yield the type of what it replaces at 'model.layers.0.fc', got: 'tensor<2x4xf32>' != 'tensor<2x5xf32>'
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='full targets=head'" 2>&1 | FileCheck %s --check-prefix=FULL
 // FULL: error: adapter 'full': no module matches targets=head
+// RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=0.fc; lora targets=fc as=b.{site}'" 2>&1 | FileCheck %s --check-prefix=BOTH
+// BOTH: error: 'mmc.linear' op takes one adapter, and is a site of two clauses, got: 'model.layers.0.fc' for lora again
 // A target that matches nothing beside others that do is a warning, as one configuration serves many models.
 // RUN: mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=fc,q_proj rank=1 exclude=1.fc'" 2>&1 | FileCheck %s --check-prefix=WARNING
 // WARNING: warning: adapter 'lora': no module matches target 'q_proj'

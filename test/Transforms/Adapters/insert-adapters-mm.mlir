@@ -1,14 +1,14 @@
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter group=llm targets=input_layernorm as=layers.{layer}.adapter_attn rank=6 groups=3 temperature=5 scale=0.7 dropout=0.1; mm-adapter group=vision targets=layer_norm1 as=backbone.visual.transformer.resblocks.{layer}.adapter_attn rank=2 groups=2 sample0=1'" | FileCheck %s
 
 // CHECK-LABEL: func.func @f
-// CHECK: %[[A:.*]] = mmc.param "layers.31.adapter_attn.conv_A.weight" init("xavier_uniform") {mmc.group = "adapters"} : tensor<6x12x1xf32>
-// CHECK-NEXT: %[[AB:.*]] = mmc.param "layers.31.adapter_attn.conv_A.bias" init("zeros") {mmc.group = "adapters"} : tensor<6xf32>
-// CHECK-NEXT: %[[B:.*]] = mmc.param "layers.31.adapter_attn.conv_B.weight" init("zeros") {mmc.group = "adapters"} : tensor<12x2x1xf32>
-// CHECK-NEXT: %[[BB:.*]] = mmc.param "layers.31.adapter_attn.conv_B.bias" init("zeros") {mmc.group = "adapters"} : tensor<12xf32>
-// CHECK-NEXT: %[[D:.*]] = mmc.param "layers.31.adapter_attn.conv_D.weight" init("zeros") {mmc.group = "adapters"} : tensor<12x2x1xf32>
-// CHECK-NEXT: %[[DB:.*]] = mmc.param "layers.31.adapter_attn.conv_D.bias" init("zeros") {mmc.group = "adapters"} : tensor<12xf32>
-// CHECK-NEXT: %[[W:.*]] = mmc.param "layers.31.adapter_attn.expert_weights.weight" init("fan_in_uniform") {mmc.group = "adapters"} : tensor<2x12xf32>
-// CHECK-NEXT: %[[WB:.*]] = mmc.param "layers.31.adapter_attn.expert_weights.bias" init("uniform_fan(12)") {mmc.group = "adapters"} : tensor<2xf32>
+// CHECK: %[[A:.*]] = mmc.param "layers.30.adapter_attn.conv_A.weight" init("xavier_uniform") {mmc.group = "adapters"} : tensor<6x12x1xf32>
+// CHECK-NEXT: %[[AB:.*]] = mmc.param "layers.30.adapter_attn.conv_A.bias" init("zeros") {mmc.group = "adapters"} : tensor<6xf32>
+// CHECK-NEXT: %[[B:.*]] = mmc.param "layers.30.adapter_attn.conv_B.weight" init("zeros") {mmc.group = "adapters"} : tensor<12x2x1xf32>
+// CHECK-NEXT: %[[BB:.*]] = mmc.param "layers.30.adapter_attn.conv_B.bias" init("zeros") {mmc.group = "adapters"} : tensor<12xf32>
+// CHECK-NEXT: %[[D:.*]] = mmc.param "layers.30.adapter_attn.conv_D.weight" init("zeros") {mmc.group = "adapters"} : tensor<12x2x1xf32>
+// CHECK-NEXT: %[[DB:.*]] = mmc.param "layers.30.adapter_attn.conv_D.bias" init("zeros") {mmc.group = "adapters"} : tensor<12xf32>
+// CHECK-NEXT: %[[W:.*]] = mmc.param "layers.30.adapter_attn.expert_weights.weight" init("fan_in_uniform") {mmc.group = "adapters"} : tensor<2x12xf32>
+// CHECK-NEXT: %[[WB:.*]] = mmc.param "layers.30.adapter_attn.expert_weights.bias" init("uniform_fan(12)") {mmc.group = "adapters"} : tensor<2xf32>
 // rank = groups: a weight of one column per group.
 // CHECK: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_B.weight" init("zeros") {mmc.group = "adapters"} : tensor<4x1x1xf32>
 
@@ -40,9 +40,9 @@
 // CHECK: mmc.layer_norm
 // CHECK-NEXT: return
 func.func @f(%x: tensor<2x5x12xf32>, %v: tensor<2x3x4xf32>) -> (tensor<2x5x12xf32>, tensor<2x5x12xf32>, tensor<2x3x4xf32>) {
-  %g = mmc.param "model.layers.31.input_layernorm.weight" {mmc.group = "llm"} : tensor<12xf32>
-  %wq = mmc.param "model.layers.31.self_attn.q_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
-  %wk = mmc.param "model.layers.31.self_attn.k_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
+  %g = mmc.param "model.layers.30.input_layernorm.weight" {mmc.group = "llm"} : tensor<12xf32>
+  %wq = mmc.param "model.layers.30.self_attn.q_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
+  %wk = mmc.param "model.layers.30.self_attn.k_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
   %w = mmc.param "vision_model.encoder.layers.7.layer_norm1.weight" {mmc.group = "vision"} : tensor<4xf32>
   %b = mmc.param "vision_model.encoder.layers.7.layer_norm1.bias" {mmc.group = "vision"} : tensor<4xf32>
   // The same name in another group is left alone.

@@ -1,6 +1,6 @@
 // RUN: split-file %s %t
-// RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=fc1,fc2 init_b=xavier_uniform'" --mmc-prove-identity 2>&1 | FileCheck %s --check-prefix=RANDOM
-// RANDOM: error: 'mmc.linear' op must not be changed by an adapter at its initial values, left: mmc.add, mmc.scale, mmc.linear
+// RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=fc1,fc2 alpha=4 init_b=xavier_uniform'" --mmc-prove-identity 2>&1 | FileCheck %s --check-prefix=RANDOM
+// RANDOM: error: 'mmc.linear' op must not be changed by an adapter at its initial values, left: mmc.add, mmc.scale, mmc.linear,
 // RANDOM-SAME: mmc.param 'base_model.model.fc1.lora_B.weight'
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='definition=%t/double.mlir targets=fc2'" --mmc-prove-identity 2>&1 | FileCheck %s --check-prefix=DOUBLE
 // DOUBLE: error: 'mmc.linear' op must not be changed by an adapter at its initial values, left: mmc.scale

@@ -72,12 +72,35 @@ func.func @norm_after_linear(%x: tensor<4x8xf32>, %g: tensor<16xf32>) -> tensor<
 // What was returned without a computation of its own is copied: outputs never share memory with anything.
 // CHECK-LABEL: func.func @copies
 // CHECK: mmc.param "w"
-// CHECK-COUNT-3: mmc.launch @cast
+// CHECK-COUNT-3: mmc.launch @copy
 // CHECK: return
 func.func @copies(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<16x8xf32>, tensor<32xf32>) {
   %w = mmc.param "w" : tensor<16x8xf32>
   %v = mmc.reshape %x : tensor<4x8xf32> to tensor<32xf32>
   return %x, %w, %v : tensor<4x8xf32>, tensor<16x8xf32>, tensor<32xf32>
+}
+
+// Integers too.
+// CHECK-LABEL: func.func @integers
+// CHECK: %[[N:.*]]:2 = mmc.launch @count_labels_copy
+// CHECK: %[[X:.*]] = mmc.launch @copy
+// CHECK: return %[[N]]#{{[01]}}, %[[N]]#{{[01]}}, %[[X]]
+func.func @integers(%x: tensor<2x4xi32>) -> (tensor<i32>, tensor<i32>, tensor<2x4xi32>) {
+  %n = mmc.count_labels %x : tensor<2x4xi32>
+  return %n, %n, %x : tensor<i32>, tensor<i32>, tensor<2x4xi32>
+}
+
+// A computation that is returned through a view writes the output itself; returned once more it is copied.
+// CHECK-LABEL: func.func @returned_views
+// CHECK: %[[Y:.*]] = mmc.launch @silu
+// CHECK: %[[V:.*]] = mmc.reshape %[[Y]]
+// CHECK: %[[C:.*]] = mmc.launch @copy
+// CHECK: return %[[V]], %[[C]]
+func.func @returned_views(%x: tensor<4x8xf32>) -> (tensor<32xf32>, tensor<8x4xf32>) {
+  %y = mmc.silu %x : tensor<4x8xf32>
+  %v = mmc.reshape %y : tensor<4x8xf32> to tensor<32xf32>
+  %w = mmc.reshape %y : tensor<4x8xf32> to tensor<8x4xf32>
+  return %v, %w : tensor<32xf32>, tensor<8x4xf32>
 }
 
 // Equal kernels are one function, whatever parameters they read.

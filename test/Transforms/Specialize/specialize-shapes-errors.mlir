@@ -4,14 +4,13 @@
 // RUN: not mmc-opt %t/fine.mlir --mmc-specialize-shapes="batch=-1" 2>&1 | FileCheck %s --check-prefix=BATCH
 // RUN: not mmc-opt %t/fine.mlir --mmc-specialize-shapes="shapes=input_ids:4x0" 2>&1 | FileCheck %s --check-prefix=ZERO
 // RUN: not mmc-opt %t/fine.mlir --mmc-specialize-shapes="shapes=input_ids:4xx5" 2>&1 | FileCheck %s --check-prefix=TEXT
+// RUN: not mmc-opt %t/fine.mlir --mmc-specialize-shapes="shapes=input_idz:4x5" 2>&1 | FileCheck %s --check-prefix=NAME
 
 // DTYPE: error: dtype must be bf16, f32 or f64, got: 'int8'
 // BATCH: error: batch must be 1 or more, got: -1 < 1
 // ZERO: error: shapes must be name:AxBxC with positive sizes, got: 'input_ids:4x0'
 // TEXT: error: shapes must be name:AxBxC with positive sizes, got: 'input_ids:4xx5'
-
-// Sizes of arguments that only other entries have are no error: one set of options serves all entries.
-// RUN: mmc-opt %t/fine.mlir --mmc-specialize-shapes="shapes=labels:4x5,scalar:,with:colon:3"
+// NAME: error: shapes names 'input_idz', but no function has an argument of that mmc.name
 
 //--- fine.mlir
 func.func @fine(%x: tensor<4x5xi32> {mmc.name = "input_ids"}) -> tensor<4x5xi32> {

@@ -1,6 +1,6 @@
-// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 images=3 dtype=bf16 shapes=custom:5x7" | FileCheck %s
-// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 dtype=f32 shapes=custom:5x7" | FileCheck %s --check-prefix=F32
-// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 dtype=f64 shapes=custom:5x7" | FileCheck %s --check-prefix=F64
+// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 images=3 dtype=bf16 shapes=custom:5x7,with:colon:3,scalar:" | FileCheck %s
+// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 dtype=f32 shapes=custom:5x7,with:colon:3,scalar:" | FileCheck %s --check-prefix=F32
+// RUN: mmc-opt %s --mmc-specialize-shapes="batch=2 seq-len=8 dtype=f64 shapes=custom:5x7,with:colon:3,scalar:" | FileCheck %s --check-prefix=F64
 
 // Sizes of the usual inputs come by their names; everything else follows.
 // CHECK-LABEL: func.func @text
@@ -50,6 +50,14 @@ func.func @by_name(%x: tensor<?x7xf32> {mmc.name = "custom"}) -> tensor<?x7xf32>
   // CHECK: mmc.silu %{{.*}} : tensor<5x7xf32>
   %y = mmc.silu %x : tensor<?x7xf32>
   return %y : tensor<?x7xf32>
+}
+
+// A name may hold a colon, and a scalar's shape is nothing.
+// CHECK-LABEL: func.func @names
+// CHECK-SAME: tensor<3xf32>
+// CHECK-SAME: tensor<f32>
+func.func @names(%x: tensor<?xf32> {mmc.name = "with:colon"}, %y: tensor<f32> {mmc.name = "scalar"}) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
 }
 
 // Static arguments need no size, integers keep their type.

@@ -34,6 +34,8 @@ struct CompileRequest {
   /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
   std::map<std::string, Shape> shapes;
   int64_t batch = 0, seqLen = 0, images = 0;
+  /// Shapes that parameters have in their files; they decide sizes that the model leaves open (`mmc.sizes`).
+  std::map<std::string, Shape> fileShapes;
   /// F32 or BF16: weights and activations. Trainable parameters are F32 in either. F64 for checks.
   DType dtype = DType::BF16;
   /// Adapters to insert, as text: "lora rank=8 alpha=16 targets=q_proj,v_proj"; empty: none.

@@ -34,7 +34,7 @@ def SpecializeShapesPass : Pass<"mmc-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Gives every tensor a static shape and the chosen floating type";
   let description = [{
     Sizes come by argument name (`shapes=input_ids:4x512,pixel_values:4x3x224x224`) or, for the usual batch
-    inputs, from `batch`, `seq-len` and `images`; names that no function has are for other entries. `dtype=f32` turns bf16 into f32 throughout (`f64` turns all
+    inputs, from `batch`, `seq-len` and `images`. `dtype=f32` turns bf16 into f32 throughout (`f64` turns all
     floating types into f64: what gradients are checked in); `bf16`, the default, leaves the file's types.
 
     A model may leave sizes of its parameters open: the module attribute `mmc.sizes = {neck = 128}` names

@@ -51,6 +51,8 @@ static Value copy(Emitter &e, Value tensor) {
   return e.map(type, tensor, [](Emitter &, ValueRange in) -> Values { return {in[0]}; });
 }
 
+static Values lowerCopy(CopyOp op, Emitter &e) { return {copy(e, op.getInput())}; }
+
 static Values lowerSlice(SliceOp op, Emitter &e) {
   return {copy(e, e.slice(op.getInput(), op.getAxis(), op.getStart(), op.getSize(), op.getDrop()))};
 }
@@ -128,6 +130,7 @@ void mmc::populateTensorLowerings(RewritePatternSet &patterns) {
   addLowering(patterns, lowerScale);
   addLowering(patterns, lowerScaleBy);
   addLowering(patterns, lowerCast);
+  addLowering(patterns, lowerCopy);
   addLowering(patterns, lowerFill);
   addLowering(patterns, lowerReshape);
   addLowering(patterns, lowerSlice);
