@@ -236,6 +236,16 @@ private:
     }
   }
 
+  /// A group runs where its last op stands: views of what its earlier ops make move behind it.
+  static void moveViewsAfter(Operation *launch, Value value) {
+    for (Operation *user : value.getUsers())
+      if (isa<ReshapeOp>(user)) {
+        if (user->isBeforeInBlock(launch))
+          user->moveAfter(launch);
+        moveViewsAfter(user, user->getResult(0));
+      }
+  }
+
   void outline(func::FuncOp entry, Group &group) {
     llvm::SetVector<Value> inputs;
     SmallVector<Value> outputs;
@@ -259,8 +269,10 @@ private:
       types.push_back(output.getType());
     auto launch = LaunchOp::create(builder, group.ops.back()->getLoc(), types,
                                    FlatSymbolRefAttr::get(kernel), inputs.getArrayRef());
-    for (auto [output, result] : llvm::zip(outputs, launch.getResults()))
+    for (auto [output, result] : llvm::zip(outputs, launch.getResults())) {
       output.replaceAllUsesExcept(result, launch);
+      moveViewsAfter(launch, result);
+    }
     for (Operation *op : llvm::reverse(group.ops))
       op->erase();
   }

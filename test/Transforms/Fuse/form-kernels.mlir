@@ -103,6 +103,22 @@ func.func @returned_views(%x: tensor<4x8xf32>) -> (tensor<32xf32>, tensor<8x4xf3
   return %v, %w : tensor<32xf32>, tensor<8x4xf32>
 }
 
+// A view that stands before the last op of the kernel that makes its value moves behind the launch, views of it too.
+// CHECK-LABEL: func.func @view_of_an_early_value
+// CHECK: %[[F:.*]]:2 = mmc.launch @{{.*}} -> (tensor<2x3xf32>, tensor<2x3xf32>)
+// CHECK-NEXT: %[[V:.*]] = mmc.reshape %[[F]]#0 : tensor<2x3xf32> to tensor<3x2xf32>
+// CHECK-NEXT: %[[W:.*]] = mmc.reshape %[[V]] : tensor<3x2xf32> to tensor<6xf32>
+// CHECK-NEXT: %[[S:.*]] = mmc.launch @softmax{{.*}}(%[[W]])
+// CHECK-NEXT: return %[[S]], %[[F]]#1
+func.func @view_of_an_early_value(%x: tensor<2x3xf32>, %r: tensor<2x3xf32>) -> (tensor<6xf32>, tensor<2x3xf32>) {
+  %a = mmc.silu %x : tensor<2x3xf32>
+  %v = mmc.reshape %a : tensor<2x3xf32> to tensor<3x2xf32>
+  %w = mmc.reshape %v : tensor<3x2xf32> to tensor<6xf32>
+  %b = mmc.add %a, %r : tensor<2x3xf32>, tensor<2x3xf32>
+  %c = mmc.softmax %w : tensor<6xf32>
+  return %c, %b : tensor<6xf32>, tensor<2x3xf32>
+}
+
 // Equal kernels are one function, whatever parameters they read.
 // CHECK-LABEL: func.func @equal_kernels
 // CHECK: mmc.launch @[[LINEAR:.*]](%
