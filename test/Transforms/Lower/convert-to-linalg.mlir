@@ -35,6 +35,19 @@ func.func private @linear(%x: tensor<4x8xbf16>, %w: tensor<16x8xbf16>) -> tensor
   return %y : tensor<4x16xbf16>
 }
 
+// Linear layers and their gradients take rows of any number of dimensions, in groups too.
+// CHECK-LABEL: func.func private @rows_of_rank_four
+// CHECK-NOT: mmc.{{[a-z_]+}} %
+// CHECK: return
+func.func private @rows_of_rank_four(%x: tensor<2x3x2x5x8xf32>, %w: tensor<16x8xf32>, %g: tensor<16x4xf32>)
+    -> (tensor<2x3x2x5x16xf32>, tensor<2x3x2x5x16xf32>, tensor<2x3x2x5x8xf32>, tensor<16x8xf32>) attributes {mmc.kernel} {
+  %a = mmc.linear %x, %w : tensor<2x3x2x5x8xf32>, tensor<16x8xf32>
+  %b = mmc.linear %x, %g groups(2) : tensor<2x3x2x5x8xf32>, tensor<16x4xf32>
+  %c = mmc.linear_grad_input %a, %w : tensor<2x3x2x5x16xf32>, tensor<16x8xf32> -> tensor<2x3x2x5x8xf32>
+  %d = mmc.linear_grad_weight %b, %c : tensor<2x3x2x5x16xf32>, tensor<2x3x2x5x8xf32> -> tensor<16x8xf32>
+  return %a, %b, %c, %d : tensor<2x3x2x5x16xf32>, tensor<2x3x2x5x16xf32>, tensor<2x3x2x5x8xf32>, tensor<16x8xf32>
+}
+
 // CHECK-LABEL: func.func private @many
 // CHECK-NOT: mmc.{{[a-z_]+}} %
 // CHECK: return

@@ -61,6 +61,9 @@ public:
   mlir::Value contract(mlir::Value lhs, llvm::StringRef lhsDims, mlir::Value rhs, llvm::StringRef rhsDims,
                        mlir::Value accumulator, llvm::StringRef outDims);
 
+  /// Letters for all dimensions but the last of a tensor of rank 1 to 9: "bm" for rank 3; never g, k or n.
+  static std::string rows(size_t rank) { return llvm::StringRef("opqrstbm").take_back(rank - 1).str(); }
+
   /// Rounds a tensor to another floating element type; itself when it has it.
   mlir::Value cast(mlir::Value tensor, mlir::Type element);
 

@@ -23,10 +23,10 @@ static Value splitLast(Emitter &e, Value tensor, int64_t groups) {
 static Values lowerLinearGradInput(LinearGradInputOp op, Emitter &e) {
   RankedTensorType type = typeOf(op.getResult());
   Type element = type.getElementType(), sum = e.compute(element);
-  int64_t rank = type.getRank(), groups = op.getGroups();
+  int64_t groups = op.getGroups();
+  std::string rows = Emitter::rows(type.getRank());
   if (groups == 1) {
-    StringRef y = rank == 1 ? "n" : rank == 2 ? "mn" : "bmn", x = rank == 1 ? "k" : rank == 2 ? "mk" : "bmk";
-    Value result = e.contract(op.getGradient(), y, op.getWeight(), "nk", e.filled(type.getShape(), sum, 0), x);
+    Value result = e.contract(op.getGradient(), rows + "n", op.getWeight(), "nk", e.filled(type.getShape(), sum, 0), rows + "k");
     return {e.cast(result, element)};
   }
   SmallVector<int64_t> split(type.getShape());
@@ -34,24 +34,23 @@ static Values lowerLinearGradInput(LinearGradInputOp op, Emitter &e) {
   split.push_back(type.getShape().back() / groups);
   ArrayRef<int64_t> weight = e.shape(op.getWeight());
   Value w = e.reshape(op.getWeight(), {groups, weight[0] / groups, weight[1]});
-  StringRef y = rank == 1 ? "gn" : rank == 2 ? "mgn" : "bmgn", x = rank == 1 ? "gk" : rank == 2 ? "mgk" : "bmgk";
-  Value result = e.contract(splitLast(e, op.getGradient(), groups), y, w, "gnk", e.filled(split, sum, 0), x);
+  Value result = e.contract(splitLast(e, op.getGradient(), groups), rows + "gn", w, "gnk", e.filled(split, sum, 0), rows + "gk");
   return {e.cast(e.reshape(result, type.getShape()), element)};
 }
 
 static Values lowerLinearGradWeight(LinearGradWeightOp op, Emitter &e) {
   RankedTensorType type = typeOf(op.getResult());
   Type element = type.getElementType(), sum = e.compute(element);
-  int64_t rank = e.shape(op.getInput()).size(), groups = op.getGroups();
-  StringRef rows = rank == 1 ? "" : rank == 2 ? "m" : "bm";
+  int64_t groups = op.getGroups();
+  std::string rows = Emitter::rows(e.shape(op.getInput()).size());
   if (groups == 1) {
-    Value result = e.contract(op.getGradient(), (rows + "n").str(), op.getInput(), (rows + "k").str(),
+    Value result = e.contract(op.getGradient(), rows + "n", op.getInput(), rows + "k",
                               e.filled(type.getShape(), sum, 0), "nk");
     return {e.cast(result, element)};
   }
   SmallVector<int64_t> split = {groups, type.getDimSize(0) / groups, type.getDimSize(1)};
-  Value result = e.contract(splitLast(e, op.getGradient(), groups), (rows + "gn").str(),
-                            splitLast(e, op.getInput(), groups), (rows + "gk").str(), e.filled(split, sum, 0), "gnk");
+  Value result = e.contract(splitLast(e, op.getGradient(), groups), rows + "gn",
+                            splitLast(e, op.getInput(), groups), rows + "gk", e.filled(split, sum, 0), "gnk");
   return {e.cast(e.reshape(result, type.getShape()), element)};
 }
 

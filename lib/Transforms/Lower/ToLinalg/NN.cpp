@@ -27,7 +27,7 @@ static Values lowerEmbedding(EmbeddingOp op, Emitter &e) {
 static Values lowerLinear(LinearOp op, Emitter &e) {
   Type element = e.element(op.getResult()), sum = e.compute(element);
   ArrayRef<int64_t> shape = e.shape(op.getResult());
-  bool three = shape.size() == 3;
+  std::string rows = Emitter::rows(shape.size());
   int64_t groups = op.getGroups();
   Value result;
   // A bias is where the sum starts.
@@ -38,9 +38,7 @@ static Values lowerLinear(LinearOp op, Emitter &e) {
                  [](Emitter &, ValueRange in) -> Values { return {in[0]}; });
   };
   if (groups == 1) {
-    StringRef x = shape.size() == 1 ? "k" : three ? "bmk" : "mk";
-    StringRef y = shape.size() == 1 ? "n" : three ? "bmn" : "mn";
-    result = e.contract(op.getInput(), x, op.getWeight(), "nk", initial(shape, op.getBias()), y);
+    result = e.contract(op.getInput(), rows + "k", op.getWeight(), "nk", initial(shape, op.getBias()), rows + "n");
     return {e.cast(result, element)};
   }
   SmallVector<int64_t> in(e.shape(op.getInput())), out(shape);
@@ -51,9 +49,7 @@ static Values lowerLinear(LinearOp op, Emitter &e) {
   Value x = e.reshape(op.getInput(), in);
   Value w = e.reshape(op.getWeight(), {groups, outWidth, width});
   Value bias = op.getBias() ? e.reshape(op.getBias(), {groups, outWidth}) : Value();
-  StringRef xs = shape.size() == 1 ? "gk" : three ? "bmgk" : "mgk";
-  StringRef ys = shape.size() == 1 ? "gn" : three ? "bmgn" : "mgn";
-  result = e.contract(x, xs, w, "gnk", initial(out, bias), ys);
+  result = e.contract(x, rows + "gk", w, "gnk", initial(out, bias), rows + "gn");
   return {e.cast(e.reshape(result, shape), element)};
 }
 
