@@ -3,6 +3,7 @@
 
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,18 @@ steps = runs.metrics(work / "whole")[-1]["step"]
 
 moments = random.Random()
 kills = {signal.SIGKILL: 0, signal.SIGINT: 0}
+
+
+def ended_early():
+    """Whether the run ended before it was killed twice: then it starts anew, with shorter waits."""
+    global length
+    if kills[signal.SIGKILL] >= 2:
+        return False
+    shutil.rmtree(work / "killed")
+    length /= 2
+    return True
+
+
 for attempt in range(60):
     process = subprocess.Popen(runs.command(work, work / "killed", *flags, "--resume"), stderr=subprocess.PIPE, text=True)
     # The first kills come where compiling, loading and the first steps are.
@@ -32,8 +45,10 @@ for attempt in range(60):
     except subprocess.TimeoutExpired:
         process.send_signal(kind)
         message = process.communicate(timeout=60)[1]
-        if process.returncode == 0:
-            break  # it had just finished
+        if process.returncode == 0:  # it had just finished
+            if ended_early():
+                continue
+            break
         if kind == signal.SIGINT and process.returncode not in (130, -signal.SIGINT):
             sys.exit(f"SIGINT: exit {process.returncode}\n{message}")
         if process.returncode == 130 and "go on with" not in message:
@@ -42,7 +57,8 @@ for attempt in range(60):
         continue
     if process.returncode:
         sys.exit(f"resumed run: exit {process.returncode}")
-    break
+    if not ended_early():
+        break
 runs.run(*runs.command(work, work / "killed", *flags, "--resume"))
 if kills[signal.SIGKILL] < 2:
     sys.exit(f"only {kills[signal.SIGKILL]} kills came in time: the run is too short")
