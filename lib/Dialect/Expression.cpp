@@ -135,6 +135,10 @@ std::optional<std::string> mmc::fillPlaceholders(llvm::StringRef text, const Var
     result += before;
     if (before.size() == text.size())
       break;
+    if (!after.contains('}')) {
+      error = "'{" + after.str() + "' has no '}'";
+      return std::nullopt;
+    }
     auto [expression, tail] = after.split('}');
     std::string why;
     std::optional<double> value = evaluate(expression, variables, why);

@@ -66,7 +66,10 @@ static LogicalResult verifySuffix(Operation *op, StringRef rule, ArrayRef<int64_
 }
 
 LogicalResult SumRowsOp::verify() {
-  if (failed(verifySameElement(*this)))
+  // The gradient of an f32 parameter sums narrower values and keeps the sum as it is.
+  Type from = elementOf(getInput()), to = elementOf(getResult());
+  bool widens = isa<FloatType>(from) && isa<FloatType>(to) && from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth();
+  if (!widens && failed(verifySameElement(*this)))
     return failure();
   return verifySuffix(*this, "result's shape must be a suffix of the operand's", shapeOf(getResult()),
                       shapeOf(getInput()));

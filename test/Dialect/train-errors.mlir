@@ -49,7 +49,7 @@ func.func @count_labels_scalar(%t: tensor<i32>) {
 // -----
 
 func.func @adamw_rank(%a0: tensor<7x1xf32>, %a1: tensor<7xf32>, %a2: tensor<7xf32>, %a3: tensor<7xf32>, %a4: tensor<6xf32>) {
-  // expected-error @+1 {{'mmc.adamw' op parameter must have rank 1, got: 2 != 1}}
+  // expected-error @+1 {{'mmc.adamw' op gradient and moments must have rank 2, got: 1 != 2}}
   %0:3 = mmc.adamw %a0, %a1, %a2, %a3, %a4 betas(0.9, 0.999) eps(1.0e-8) weight_decay(0.0) : tensor<7x1xf32>, tensor<7xf32>, tensor<7xf32>, tensor<7xf32>, tensor<6xf32>
   return
 }
@@ -65,7 +65,7 @@ func.func @adamw_settings(%a0: tensor<7xf32>, %a1: tensor<7xf32>, %a2: tensor<7x
 // -----
 
 func.func @adamw_gradient(%a0: tensor<7xf32>, %a1: tensor<8xf32>, %a2: tensor<7xf32>, %a3: tensor<7xf32>, %a4: tensor<6xf32>) {
-  // expected-error @+1 {{'mmc.adamw' op gradient and moments must have the parameter's size, got: 8 != 7}}
+  // expected-error @+1 {{'mmc.adamw' op gradient and moments must have the parameter's shape, got: 8 != 7}}
   %0:3 = mmc.adamw %a0, %a1, %a2, %a3, %a4 betas(0.9, 0.999) eps(1.0e-8) weight_decay(0.0) : tensor<7xf32>, tensor<8xf32>, tensor<7xf32>, tensor<7xf32>, tensor<6xf32>
   return
 }

@@ -3,6 +3,7 @@
 
 #include "Check.h"
 
+#include "mmc/Runtime/Data/InputCheck.h"
 #include "mmc/Runtime/Model/AdapterConfig.h"
 #include "mmc/Runtime/Model/Execute.h"
 #include "mmc/Runtime/Model/FileShapes.h"
@@ -84,6 +85,26 @@ static TensorMap present(TensorMap results) {
   return shown;
 }
 
+/// The entry's inputs in the types that it takes, with ids and slots that are within what they count.
+static StatusOr<TensorMap> checkedInputs(const ProgramEntry &entry, const TensorViews &views) {
+  TensorMap batch;
+  InputLimits limits;
+  for (const ProgramTensor &input : entry.inputs) {
+    if (input.name == "input_ids")
+      limits.vocabSize = input.limit;
+    if (input.name == "image_slots")
+      limits.featureRows = input.limit;
+    auto found = views.find(input.name);
+    if (found == views.end())
+      continue; // execute() lists what is missing
+    Tensor tensor(input.dtype, found->second.shape);
+    if (convert(found->second.dtype, found->second.data, input.dtype, tensor.data(), tensor.count()))
+      batch[input.name] = std::move(tensor);
+  }
+  MMC_RETURN_IF_ERROR(checkInputs(batch, limits));
+  return batch;
+}
+
 static Status runTool(const Options &options) {
   if (options.device != "cpu")
     return Status::badUsage("--device must be cpu, got: '" + options.device + "'");
@@ -119,6 +140,9 @@ static Status runTool(const Options &options) {
     std::fprintf(stderr, "mmc-run: %zu keys in the files belong to no parameter of this entry\n", parameters.unusedKeys());
   const ProgramEntry *entry = program->find(options.entry);
   int count = options.threads > 0 ? options.threads : static_cast<int>(llvm::hardware_concurrency().compute_thread_count());
+  MMC_ASSIGN_OR_RETURN(TensorMap checked, checkedInputs(*entry, views));
+  for (const auto &[name, tensor] : checked)
+    views[name] = tensor.view();
   MMC_ASSIGN_OR_RETURN(TensorMap raw, execute(*program, *entry, parameters.pointers(), views, count));
   TensorMap results = present(std::move(raw));
   if (!options.outputs.empty()) {

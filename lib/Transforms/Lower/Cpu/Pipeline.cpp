@@ -45,7 +45,8 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   tiles.addPass(memref::createExpandStridedMetadataPass());
   tiles.addPass(createLowerAffinePass());
   arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
+  // Processors that round to bf16 themselves do it in one instruction.
+  expand.includeBf16 = options.features != "avx512-bf16" && options.features != "amx";
   tiles.addPass(arith::createArithExpandOpsPass(expand));
   tiles.addPass(createSCFToControlFlowPass());
   tiles.addPass(createCanonicalizerPass());

@@ -73,8 +73,8 @@ static Values lowerCrossEntropy(CrossEntropyOp op, Emitter &e) {
       at.push_back(e.dim(d));
     at.push_back(safeRow(e, in[0], vocabulary));
     Value picked = e.widen(tensor::ExtractOp::create(e.builder, e.loc, logits, at));
-    Value lse = e.add(in[1], math::LogOp::create(e.builder, e.loc, in[2]));
-    Value loss = e.sub(lse, picked);
+    // The difference first: the logarithm would be lost beside a large maximum.
+    Value loss = e.add(e.sub(in[1], picked), math::LogOp::create(e.builder, e.loc, in[2]));
     return {arith::SelectOp::create(e.builder, e.loc, counts(e, in[0], vocabulary), loss, e.constant(loss.getType(), 0))};
   })};
 }
