@@ -40,6 +40,10 @@ struct OutlineDevicePass : mmc::impl::OutlineDevicePassBase<OutlineDevicePass> {
     OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
     auto device = ModuleOp::create(builder, getOperation().getLoc(), kDeviceModule);
     for (func::FuncOp tile : tiles) {
+      if (tile->getAttrOfType<IntegerAttr>(kTilesAttr).getInt() < 1) {
+        tile.emitOpError("must have at least one tile; a kernel that computes nothing leaves its results unwritten");
+        return signalPassFailure();
+      }
       builder.setInsertionPoint(tile);
       builder.insert(tile.cloneWithoutRegions());
       tile->moveBefore(device.getBody(), device.getBody()->end());

@@ -29,3 +29,10 @@ func.func @kernels() {
 func.func private @tile(%tile: index) attributes {mmc.kernel, mmc.tiles = 1 : i64} {
   return
 }
+
+// -----
+
+// expected-error@+1 {{must have at least one tile; a kernel that computes nothing leaves its results unwritten}}
+func.func private @nothing(%tile: index, %in: memref<8xf32>, %out: memref<8xf32>) attributes {mmc.kernel, mmc.tiles = 0 : i64} {
+  return
+}
