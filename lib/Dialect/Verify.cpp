@@ -65,12 +65,12 @@ static LogicalResult verifySuffix(Operation *op, StringRef rule, ArrayRef<int64_
   return success();
 }
 
+// The sum of a narrow type is in f32, and may be left in that.
 LogicalResult SumRowsOp::verify() {
-  // The gradient of an f32 parameter sums narrower values and keeps the sum as it is.
   Type from = elementOf(getInput()), to = elementOf(getResult());
-  bool widens = isa<FloatType>(from) && isa<FloatType>(to) && from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth();
-  if (!widens && failed(verifySameElement(*this)))
-    return failure();
+  bool isSum = to.isF32() && from.getIntOrFloatBitWidth() < 32;
+  if (from != to && !isSum)
+    return emitOpError("must keep the element type or widen it to f32, got: ") << from << " != " << to;
   return verifySuffix(*this, "result's shape must be a suffix of the operand's", shapeOf(getResult()),
                       shapeOf(getInput()));
 }

@@ -68,7 +68,8 @@ static LogicalResult verifySpecialize(ModuleOp module) {
                       "--inline inlines private functions that do not call themselves");
       if (auto parameter = dyn_cast<ParamOp>(op)) {
         if (parameter.getName().contains('{'))
-          return broken(op, Phase::Specialize, "must have a name without placeholders, got: '" + parameter.getName() + "'",
+          return broken(op, Phase::Specialize,
+                        "must have a name without placeholders, got: '" + parameter.getName() + "'",
                         "--mmc-unroll-repeats fills indices in");
         if (!parameters.try_emplace(parameter.getName(), op).second)
           return broken(op, Phase::Specialize, "must stand in a function once: '" + parameter.getName() + "'",
@@ -87,7 +88,8 @@ static LogicalResult verifyAdapters(ModuleOp module) {
       if (!parameter)
         return success();
       if (parameter.getDims())
-        return broken(op, Phase::Adapters, "must not have the dims of a definition", "--mmc-insert-adapters resolves them");
+        return broken(op, Phase::Adapters, "must not have the dims of a definition",
+                      "--mmc-insert-adapters resolves them");
       Type element = cast<ShapedType>(parameter.getType()).getElementType();
       if (parameter.getTrainable() && !element.isF32() && !element.isF64())
         return broken(op, Phase::Adapters, "must be f32 or f64 to train", "--mmc-select-trainable makes it so");
@@ -143,14 +145,17 @@ static LogicalResult verifyPlace(LaunchOp launch, OpResult result, int64_t offse
   if (offset >= 0) {
     int64_t end = offset + bytesOf(result.getType());
     if (offset % kArenaAlignment != 0)
-      return broken(launch, Phase::Plan, what + " must be aligned to " + Twine(kArenaAlignment) + " bytes, got: " + Twine(offset), remedy);
+      return broken(launch, Phase::Plan,
+                    what + " must be aligned to " + Twine(kArenaAlignment) + " bytes, got: " + Twine(offset), remedy);
     if (end > arena)
-      return broken(launch, Phase::Plan, what + " must lie in the arena, got: " + Twine(end) + " > " + Twine(arena), remedy);
+      return broken(launch, Phase::Plan,
+                    what + " must lie in the arena, got: " + Twine(end) + " > " + Twine(arena), remedy);
     return success();
   }
   int64_t output = -1 - offset;
   if (output >= static_cast<int64_t>(written.size()))
-    return broken(launch, Phase::Plan, what + " must name an output, got: " + Twine(output) + " of " + Twine(written.size()), remedy);
+    return broken(launch, Phase::Plan,
+                  what + " must name an output, got: " + Twine(output) + " of " + Twine(written.size()), remedy);
   if (written[output])
     return broken(launch, Phase::Plan, what + " must not write output " + Twine(output) + " a second time", remedy);
   written[output] = true;
@@ -188,7 +193,8 @@ static LogicalResult verifyLower(ModuleOp module) {
       return success();
     if (onGpu && (isBinary(*op) || isa<func::FuncOp, func::ReturnOp, ParamOp, ReshapeOp, LaunchOp>(op)))
       return success();
-    return broken(op, Phase::Lower, "must be lowered to the llvm dialect", "the passes of phase 'lower' have no pattern for it");
+    return broken(op, Phase::Lower, "must be lowered to the llvm dialect",
+                  "the passes of phase 'lower' have no pattern for it");
   });
   return failure(walk.wasInterrupted());
 }
@@ -225,8 +231,8 @@ struct VerifyContractPass : PassWrapper<VerifyContractPass, OperationPass<Module
   LogicalResult initialize(MLIRContext *context) override {
     if (parsePhase(phase))
       return success();
-    return emitError(UnknownLoc::get(context)) << "no phase is named '" << phase
-                                               << "'; phases are input, specialize, adapters, autodiff, fuse, plan, lower";
+    return emitError(UnknownLoc::get(context)) << "no phase is named '" << phase << "'; "
+                                               << "phases are input, specialize, adapters, autodiff, fuse, plan, lower";
   }
 
   void runOnOperation() override {
@@ -235,7 +241,8 @@ struct VerifyContractPass : PassWrapper<VerifyContractPass, OperationPass<Module
     markAllAnalysesPreserved();
   }
 
-  Option<std::string> phase{*this, "phase", llvm::cl::desc("input, specialize, adapters, autodiff, fuse, plan or lower")};
+  Option<std::string> phase{*this, "phase",
+                            llvm::cl::desc("input, specialize, adapters, autodiff, fuse, plan or lower")};
 };
 } // namespace
 

@@ -227,8 +227,16 @@ func.func @sum_rows_rank(%x: tensor<8xf32>) {
 // -----
 
 func.func @sum_rows_element(%x: tensor<2x8xf32>) {
-  // expected-error @+1 {{'mmc.sum_rows' op must keep the element type, got: 'f32' != 'bf16'}}
+  // expected-error @+1 {{'mmc.sum_rows' op must keep the element type or widen it to f32, got: 'f32' != 'bf16'}}
   %0 = mmc.sum_rows %x : tensor<2x8xf32> to tensor<8xbf16>
+  return
+}
+
+// -----
+
+func.func @sum_rows_f64(%x: tensor<2x8xf32>) {
+  // expected-error @+1 {{'mmc.sum_rows' op must keep the element type or widen it to f32, got: 'f32' != 'f64'}}
+  %0 = mmc.sum_rows %x : tensor<2x8xf32> to tensor<8xf64>
   return
 }
 

@@ -55,6 +55,8 @@ func.func @shapes(%x: tensor<2x8x64xf32>, %d: tensor<?x?x64xf32>) {
 func.func @rows(%x: tensor<2x8x64xf32>, %c: tensor<64xf32>, %b: tensor<2x8x64xbf16>) {
   // CHECK: mmc.sum_rows %{{.*}} : tensor<2x8x64xf32> to tensor<64xf32>
   %0 = mmc.sum_rows %x : tensor<2x8x64xf32> to tensor<64xf32>
+  // CHECK: mmc.sum_rows %{{.*}} : tensor<2x8x64xbf16> to tensor<64xf32>
+  %w = mmc.sum_rows %b : tensor<2x8x64xbf16> to tensor<64xf32>
   // CHECK: mmc.repeat_rows %{{.*}} : tensor<64xf32> to tensor<2x1x64xf32>
   %1 = mmc.repeat_rows %c : tensor<64xf32> to tensor<2x1x64xf32>
   // Sums of bf16 are f32.

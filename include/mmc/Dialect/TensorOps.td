@@ -148,7 +148,8 @@ def ConcatOp : Mmc_PureOp<"concat", [Mmc_Differentiable, Mmc_Fusible]> {
 def SumRowsOp : Mmc_Op<"sum_rows", [Pure, Mmc_Differentiable, Mmc_Fusible]> {
   let summary = "Sum over the leading dimensions";
   let description = [{
-    The result's shape is a suffix of the operand's; summed in f32 in ascending order of the rows.
+    The result's shape is a suffix of the operand's, its element type the operand's, or f32 where that is
+    narrower; summed in f32 (f64 for f64) in ascending order of the rows.
     The adjoint of an operand that was repeated along the leading dimensions (a bias).
     ```mlir
     %db = mmc.sum_rows %dy : tensor<2x8x64xf32> to tensor<64xf32>

@@ -84,7 +84,9 @@ LogicalResult ConcatOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef
 // y = Σ_rows x:  dx = dy in every row
 LogicalResult SumRowsOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
                                       SmallVectorImpl<Value> &grads) {
-  grads.push_back(RepeatRowsOp::create(builder, getLoc(), getInput().getType(), dy[0]));
+  Type narrow = tensorOf(shapeOf(getResult()), elementOf(getInput()));
+  Value gradient = builder.createOrFold<CastOp>(getLoc(), narrow, dy[0]);
+  grads.push_back(RepeatRowsOp::create(builder, getLoc(), getInput().getType(), gradient));
   return success();
 }
 

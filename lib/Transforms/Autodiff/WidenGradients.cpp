@@ -12,7 +12,7 @@ using namespace mmc;
 
 namespace {
 
-/// Sums over rows: their accumulator is f32 (f64 for f64) and the result's element type is free.
+/// Sums over rows: the accumulator of a narrow type is f32, and so may the result be.
 bool isFreeSum(Operation *op) {
   return isa<LinearGradWeightOp, EmbeddingGradOp, RmsNormGradWeightOp, LayerNormGradWeightOp, SumRowsOp>(op);
 }
@@ -49,7 +49,7 @@ struct WidenGradientsPass : mmc::impl::WidenGradientsPassBase<WidenGradientsPass
     getOperation().walk([&](CastOp op) { casts.push_back(op); });
     for (CastOp op : casts) {
       auto from = cast<RankedTensorType>(op.getInput().getType()), to = cast<RankedTensorType>(op.getType());
-      if (from.getElementTypeBitWidth() >= to.getElementTypeBitWidth() || !canWiden(op.getInput()))
+      if (from.getElementTypeBitWidth() >= 32 || !to.getElementType().isF32() || !canWiden(op.getInput()))
         continue;
       op.getResult().replaceAllUsesWith(widen(op.getInput(), to.getElementType()));
       op.erase();

@@ -1,6 +1,9 @@
 // RUN: mmc-opt %s --split-input-file --mmc-differentiate --canonicalize --cse --mmc-verify-gradients | FileCheck %s
 
-// A LoRA-like branch on the second of two frozen layers. The adjoint ends at the first trainable parameter: no op
+// Gradients that nobody wants are not built in the first place: nothing is left to the removal of dead code.
+// RUN: mmc-opt %s --split-input-file --mmc-differentiate --mmc-verify-gradients | FileCheck %s --check-prefix=BUILT
+
+// A LoRA-like branch on the second of three frozen layers. The adjoint ends at the first trainable parameter: no op
 // below it is differentiated, no frozen weight has a gradient, and the products go through the rank.
 
 // CHECK-LABEL: func.func @loss(
@@ -13,28 +16,36 @@
 // CHECK-SAME: %[[LABELS:[^:]*]]: tensor<2x3xi32> {mmc.name = "labels"}
 // CHECK-SAME: -> (tensor<f32> {mmc.name = "loss_sum"}, tensor<i32> {mmc.name = "label_count"},
 // CHECK-SAME: tensor<2x5xf32> {mmc.name = "grad:a"}, tensor<7x2xf32> {mmc.name = "grad:b"})
+// CHECK-DAG: %[[HEAD:.*]] = mmc.param "head"
 // CHECK-DAG: %[[A:.*]] = mmc.param trainable "a"
 // CHECK-DAG: %[[B:.*]] = mmc.param trainable "b"
 // CHECK: %[[X:.*]] = mmc.embedding
 // CHECK: %[[H:.*]] = mmc.linear %[[X]]
 // CHECK: %[[U:.*]] = mmc.linear %[[H]], %[[A]]
-// CHECK: %[[LOGITS:.*]] = mmc.add
+// CHECK: %[[LOGITS:.*]] = mmc.linear %{{.*}}, %[[HEAD]]
 // CHECK: %[[SUM:.*]] = mmc.sum
 // CHECK: %[[COUNT:.*]] = mmc.count_labels
 // CHECK: %[[ONE:.*]] = mmc.fill 1.0{{.*}} : tensor<f32>
 // CHECK: %[[DLOSS:.*]] = mmc.repeat_rows %[[ONE]] : tensor<f32> to tensor<2x3xf32>
 // CHECK: %[[DZ:.*]] = mmc.cross_entropy_grad %[[LOGITS]], %{{.*}}, %[[DLOSS]]
-// CHECK: %[[DY:.*]] = mmc.scale %[[DZ]] by(2.0
+// CHECK-NEXT: %[[DH:.*]] = mmc.linear_grad_input %[[DZ]], %[[HEAD]]
+// CHECK-NEXT: %[[DY:.*]] = mmc.scale %[[DH]] by(2.0
 // CHECK-DAG: %[[DB:.*]] = mmc.linear_grad_weight %[[DY]], %[[U]]
 // CHECK-DAG: %[[DU:.*]] = mmc.linear_grad_input %[[DY]], %[[B]]
 // CHECK: %[[DA:.*]] = mmc.linear_grad_weight %[[DU]], %[[H]]
 // CHECK-NOT: _grad
 // CHECK: return %[[SUM]], %[[COUNT]], %[[DA]], %[[DB]]
+
+// BUILT-LABEL: func.func @gradients(
+// BUILT-COUNT-2: mmc.linear_grad_input
+// BUILT-NOT: mmc.linear_grad_input
+// BUILT: return
 func.func @loss(%ids: tensor<2x3xi32> {mmc.name = "input_ids"}, %labels: tensor<2x3xi32> {mmc.name = "labels"})
     -> (tensor<f32> {mmc.name = "loss_sum"}, tensor<i32> {mmc.name = "label_count"}) {
   %table = mmc.param "table" : tensor<7x5xf32>
   %w0 = mmc.param "w0" : tensor<5x5xf32>
   %w1 = mmc.param "w1" : tensor<7x5xf32>
+  %head = mmc.param "head" : tensor<7x7xf32>
   %a = mmc.param trainable "a" : tensor<2x5xf32>
   %b = mmc.param trainable "b" : tensor<7x2xf32>
   %x = mmc.embedding %ids, %table : tensor<2x3xi32>, tensor<7x5xf32>
@@ -43,7 +54,8 @@ func.func @loss(%ids: tensor<2x3xi32> {mmc.name = "input_ids"}, %labels: tensor<
   %u = mmc.linear %h, %a : tensor<2x3x5xf32>, tensor<2x5xf32>
   %v = mmc.linear %u, %b : tensor<2x3x2xf32>, tensor<7x2xf32>
   %s = mmc.scale %v by(2.0) : tensor<2x3x7xf32>
-  %logits = mmc.add %base, %s : tensor<2x3x7xf32>, tensor<2x3x7xf32>
+  %z = mmc.add %base, %s : tensor<2x3x7xf32>, tensor<2x3x7xf32>
+  %logits = mmc.linear %z, %head : tensor<2x3x7xf32>, tensor<7x7xf32>
   %targets = mmc.shift_labels %labels : tensor<2x3xi32>
   %l = mmc.cross_entropy %logits, %targets : tensor<2x3x7xf32>, tensor<2x3xi32>
   %sum = mmc.sum %l : tensor<2x3xf32>

@@ -39,19 +39,23 @@ func.func @through(%dy: tensor<3x5xbf16>, %x: tensor<3x4xbf16>, %other: tensor<5
   return %0 : tensor<5x4x1xf32>
 }
 
-// What something else reads keeps its type, and so does what was not summed, and what is made narrower.
+// What something else reads keeps its type, and so does what was not summed, what is made narrower, and what is summed in f32.
 
 // CHECK-LABEL: @left
 // CHECK: mmc.sum_rows {{.*}} to tensor<5xbf16>
 // CHECK: mmc.silu {{.*}} : tensor<3x5xbf16>
 // CHECK: mmc.sum_rows {{.*}} to tensor<4xf32>
-// CHECK-COUNT-3: mmc.cast
-func.func @left(%dy: tensor<3x5xbf16>, %x: tensor<3x4xf32>) -> (tensor<5xf32>, tensor<5xbf16>, tensor<3x5xf32>, tensor<4xbf16>) {
+// CHECK: mmc.sum_rows {{.*}} to tensor<4xf32>
+// CHECK-COUNT-4: mmc.cast
+func.func @left(%dy: tensor<3x5xbf16>, %x: tensor<3x4xf32>)
+    -> (tensor<5xf32>, tensor<5xbf16>, tensor<3x5xf32>, tensor<4xbf16>, tensor<4xf64>) {
   %b = mmc.sum_rows %dy : tensor<3x5xbf16> to tensor<5xbf16>
   %y = mmc.silu %dy : tensor<3x5xbf16>
   %n = mmc.sum_rows %x : tensor<3x4xf32> to tensor<4xf32>
+  %m = mmc.sum_rows %x : tensor<3x4xf32> to tensor<4xf32>
   %0 = mmc.cast %b : tensor<5xbf16> to tensor<5xf32>
   %1 = mmc.cast %y : tensor<3x5xbf16> to tensor<3x5xf32>
   %2 = mmc.cast %n : tensor<4xf32> to tensor<4xbf16>
-  return %0, %b, %1, %2 : tensor<5xf32>, tensor<5xbf16>, tensor<3x5xf32>, tensor<4xbf16>
+  %3 = mmc.cast %m : tensor<4xf32> to tensor<4xf64>
+  return %0, %b, %1, %2, %3 : tensor<5xf32>, tensor<5xbf16>, tensor<3x5xf32>, tensor<4xbf16>, tensor<4xf64>
 }
