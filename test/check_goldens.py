@@ -16,10 +16,6 @@ import tempfile
 import xml.etree.ElementTree as xml
 
 
-# A trajectory's tolerances are those of one step; errors add up over its dozen steps.
-TRAJECTORY = 4
-
-
 def tensors(path):
     """The f32 tensors of a safetensors file, by name."""
     content = path.read_bytes()
@@ -79,7 +75,7 @@ def train(case, run, tools, work):
     for key, expected in json.loads((case / run["settings"]).read_text()).items():
         if key in ("loss", "lr", "grad_norm"):
             off = error([step[key] for step in steps], expected)
-            assert off <= TRAJECTORY * tolerance[key], f"{key} is off, got: {off:.3g} > {TRAJECTORY * tolerance[key]}"
+            assert off <= tolerance[key], f"{key} is off, got: {off:.3g} > {tolerance[key]}"
     trained = {}
     for file in ("adapter_model.safetensors", "model.safetensors", "mm_projector.safetensors"):
         if (output / file).exists():
@@ -87,7 +83,7 @@ def train(case, run, tools, work):
     for name, expected in tensors(case / run["final"]).items():
         assert name in trained, f"{name} is not among the results"
         off = error(trained[name], expected)
-        assert off <= TRAJECTORY * tolerance["final"], f"{name} is off, got: {off:.3g} > {TRAJECTORY * tolerance['final']}"
+        assert off <= tolerance["final"], f"{name} is off, got: {off:.3g} > {tolerance['final']}"
 
 
 def main():
