@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace mmc {
@@ -59,6 +60,11 @@ StatusOr<AtomicFile> AtomicFile::create(const std::string &path) {
   size_t nameStart = slash == std::string::npos ? 0 : slash + 1;
   if (nameStart == path.size())
     return Status::badInput("cannot write file '" + path + "': it names a directory");
+  // The rename would put a file in the place of a device, a pipe or a directory.
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    return Status::io("cannot write file '" + path +
+                      "': it exists and is no regular file; name a file that may be replaced");
   std::string temporary = path.substr(0, nameStart) + "." + path.substr(nameStart) + ".tmp-" +
                           std::to_string(getpid()) + "-" + std::to_string(counter++);
   // Only a dead process of the same id can have left this name behind.

@@ -16,7 +16,8 @@ namespace mmc {
 /// gives them `path` in one step; without a commit the destructor removes them.
 class AtomicFile {
 public:
-  /// Io if the directory is missing or not writable.
+  /// Io if the directory is missing or not writable, or if `path` is there and is no regular file (a
+  /// device, a pipe, a directory): it would be replaced.
   static StatusOr<AtomicFile> create(const std::string &path);
 
   AtomicFile(AtomicFile &&other) noexcept;

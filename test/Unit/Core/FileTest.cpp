@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What an AtomicFile replaces and what it must not.
+
+#include "mmc/Runtime/Core/File.h"
+
+#include "TemporaryDirectory.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+using namespace mmc;
+
+TEST(File, ReplacesARegularFile) {
+  TemporaryDirectory directory;
+  writeBytes(directory / "a", "old and longer");
+  ASSERT_TRUE(writeFile(directory / "a", "new").isOk());
+  EXPECT_EQ(readBytes(directory / "a"), "new");
+  EXPECT_EQ(directory.names(), std::vector<std::string>{"a"});
+}
+
+TEST(File, LeavesWhatIsNoRegularFile) {
+  TemporaryDirectory directory;
+  ASSERT_EQ(mkfifo((directory / "pipe").c_str(), 0600), 0);
+  ASSERT_EQ(mkdir((directory / "folder").c_str(), 0700), 0);
+  for (const char *name : {"pipe", "folder"}) {
+    Status status = writeFile(directory / name, "text");
+    EXPECT_EQ(status.code(), StatusCode::Io);
+    EXPECT_NE(status.message().find("is no regular file"), std::string::npos) << status.message();
+  }
+  struct stat status;
+  ASSERT_EQ(stat((directory / "pipe").c_str(), &status), 0);
+  EXPECT_TRUE(S_ISFIFO(status.st_mode));
+  EXPECT_EQ(directory.names(), (std::vector<std::string>{"folder", "pipe"}));
+}
