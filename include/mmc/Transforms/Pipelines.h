@@ -34,7 +34,7 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
   ListOption<std::string> lrScales{*this, "lr-scales", llvm::cl::desc("of entry update: PATTERN:X")};
   Option<bool> fuse{*this, "fuse", llvm::cl::desc("group ops into kernels"), llvm::cl::init(true)};
   Option<std::string> target{*this, "target", llvm::cl::desc("cpu or cuda"), llvm::cl::init("cpu")};
-  Option<std::string> features{*this, "features", llvm::cl::desc("instruction set of target=cpu: generic, avx2, avx512, avx512-bf16 or amx"),
+  Option<std::string> features{*this, "features", llvm::cl::desc("instruction set of target=cpu: avx2, avx512, avx512-bf16 or amx"),
                                llvm::cl::init("avx2")};
   Option<std::string> chip{*this, "chip", llvm::cl::desc("GPU of target=cuda: sm_80, sm_90, …"), llvm::cl::init("sm_80")};
   Option<std::string> dumpPtx{*this, "dump-ptx", llvm::cl::desc("file to write the PTX of target=cuda to"), llvm::cl::init("")};

@@ -25,7 +25,7 @@ inline constexpr llvm::StringLiteral kTilePrefix = "tile_";
 
 /// What Lower is told about the CPU.
 struct LowerCpuOptions {
-  /// avx2, avx512, avx512-bf16 or generic: which recipe contractions use.
+  /// avx2, avx512, avx512-bf16 or amx: which recipe contractions use.
   std::string features = "avx2";
 };
 

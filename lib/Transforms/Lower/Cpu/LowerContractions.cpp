@@ -25,11 +25,14 @@ struct RegisterBlock {
   int64_t rows, vectors, bytes;
 };
 
-/// 24 of 32 registers (12 of 16) hold sums; the rest hold a row of b and a broadcast element of a.
-RegisterBlock registerBlockOf(StringRef features) {
+/// 24 of 32 registers (12 of 16) hold sums; the rest hold a row of b and a broadcast element of a. Nothing for a
+/// name that is no instruction set's.
+std::optional<RegisterBlock> registerBlockOf(StringRef features) {
   if (features == "avx2")
-    return {6, 2, 32};
-  return {12, 2, 64};
+    return RegisterBlock{6, 2, 32};
+  if (features == "avx512" || features == "avx512-bf16" || features == "amx")
+    return RegisterBlock{12, 2, 64};
+  return std::nullopt;
 }
 
 /// Elements of k per block: a panel of b then stays in the second-level cache.
@@ -288,11 +291,16 @@ struct LowerContractionsPass : mmc::impl::LowerContractionsPassBase<LowerContrac
   using Base::Base;
 
   void runOnOperation() override {
+    std::optional<RegisterBlock> block = registerBlockOf(features);
+    if (!block) {
+      getOperation().emitError("features must be avx2, avx512, avx512-bf16 or amx, got: '") << features << "'";
+      return signalPassFailure();
+    }
     SmallVector<linalg::GenericOp> candidates;
     getOperation().walk([&](linalg::GenericOp op) { candidates.push_back(op); });
     for (linalg::GenericOp op : candidates)
       if (std::optional<Contraction> product = matchContraction(op))
-        ProductWriter(*product, registerBlockOf(features)).write();
+        ProductWriter(*product, *block).write();
   }
 };
 

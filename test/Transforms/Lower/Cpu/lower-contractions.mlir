@@ -1,0 +1,90 @@
+// The register block of the instruction set, packing where an operand does not lie as the block reads it, and
+// what is left alone.
+// RUN: mmc-opt %s --mmc-lower-contractions="features=avx2" | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: mmc-opt %s --mmc-lower-contractions="features=avx512" | FileCheck %s --check-prefixes=CHECK,AVX512
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// b lies along n: it is read where it is. 6 x 2 or 12 x 2 sums are handed from k to k.
+// CHECK-LABEL: func.func @in_place
+// CHECK-NOT: memref.alloc
+// AVX2-COUNT-12: vector.fma {{.*}} : vector<8xf32>
+// AVX512-COUNT-24: vector.fma {{.*}} : vector<16xf32>
+// CHECK-NOT: linalg.generic
+func.func @in_place(%a: memref<24x10xf32>, %b: memref<10x64xf32>, %c: memref<24x64xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<24x10xf32>, memref<10x64xf32>) outs(%c : memref<24x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// b lies along k, in bf16: a panel of it is transposed in registers and widened; so is a.
+// CHECK-LABEL: func.func @packed
+// AVX2: memref.alloc() : memref<4x16x16xf32>
+// AVX512: memref.alloc() : memref<2x16x32xf32>
+// CHECK: vector.shuffle
+// CHECK: vector.fma
+// CHECK-NOT: linalg.generic
+func.func @packed(%a: memref<24x16xbf16>, %b: memref<64x16xbf16>, %c: memref<24x64xf32>) {
+  linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<24x16xbf16>, memref<64x16xbf16>) outs(%c : memref<24x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %s: f32):
+    %xw = arith.extf %x : bf16 to f32
+    %yw = arith.extf %y : bf16 to f32
+    %p = arith.mulf %xw, %yw : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Columns that fill no register are masked, and never written beyond.
+// CHECK-LABEL: func.func @ragged
+// CHECK: vector.maskedload
+// CHECK: vector.maskedstore
+func.func @ragged(%a: memref<5x3xf32>, %b: memref<3x7xf32>, %c: memref<5x7xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<5x3xf32>, memref<3x7xf32>) outs(%c : memref<5x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// A sum of differences is no product.
+// CHECK-LABEL: func.func @difference
+// CHECK: linalg.generic
+// CHECK-NOT: vector.fma
+func.func @difference(%a: memref<5x3xf32>, %b: memref<3x7xf32>, %c: memref<5x7xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<5x3xf32>, memref<3x7xf32>) outs(%c : memref<5x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.subf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Sums in bf16 would lose digits: such an op is not one of ours.
+// CHECK-LABEL: func.func @narrow_sum
+// CHECK: linalg.generic
+func.func @narrow_sum(%a: memref<5x3xbf16>, %b: memref<3x7xbf16>, %c: memref<5x7xbf16>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<5x3xbf16>, memref<3x7xbf16>) outs(%c : memref<5x7xbf16>) {
+  ^bb0(%x: bf16, %y: bf16, %s: bf16):
+    %p = arith.mulf %x, %y : bf16
+    %r = arith.addf %s, %p : bf16
+    linalg.yield %r : bf16
+  }
+  return
+}
