@@ -21,6 +21,8 @@ namespace mmc {
 inline constexpr llvm::StringLiteral kOffsetsAttr = "mmc.offsets";
 /// Attribute of an entry function: bytes of its arena, the exact peak.
 inline constexpr llvm::StringLiteral kArenaAttr = "mmc.arena_bytes";
+/// Attribute of an entry function: what --mmc-summarize-entries writes.
+inline constexpr llvm::StringLiteral kSummaryAttr = "mmc.summary";
 /// Alignment of every offset: a cache line, and the widest vector.
 inline constexpr int64_t kArenaAlignment = 64;
 

@@ -16,4 +16,15 @@ def PlanMemoryPass : Pass<"mmc-plan-memory", "::mlir::ModuleOp"> {
   }];
 }
 
+def SummarizeEntriesPass : Pass<"mmc-summarize-entries", "::mlir::ModuleOp"> {
+  let summary = "Writes down what every entry computes, moves, keeps and needs";
+  let description = [{
+    The attribute `mmc.summary` of an entry function, what `mmc-train --explain` prints:
+    `classes`: per class of op its arithmetic (the rules lie in lib/Dialect/Cost.cpp) and the bytes that its
+    launches read and write; `kept`: what the forward pass of `gradients` makes and the backward pass reads,
+    values of one kernel and type together, largest first; `live_bytes`: the most that is in use at one
+    launch, at most the arena; `peak`: the five largest values that live at that launch.
+  }];
+}
+
 #endif // MMC_TRANSFORMS_PLAN_PASSES
