@@ -16,6 +16,12 @@ Value mmc::throughViews(Value value) {
   return value;
 }
 
+Value mmc::takenOver(const LaunchValue &value) {
+  LaunchOp launch = value.launch;
+  auto inPlace = launch->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
+  return inPlace && inPlace[value.result] >= 0 ? throughViews(launch.getOperand(inPlace[value.result])) : Value();
+}
+
 static int lastUse(Value value, const DenseMap<Operation *, int> &position, int from) {
   int last = from;
   for (Operation *user : value.getUsers()) {

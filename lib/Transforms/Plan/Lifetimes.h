@@ -36,6 +36,9 @@ struct Lifetimes {
   std::vector<LaunchValue> values;
 };
 
+/// The value whose place `value` takes over (mmc.in_place of its launch), or null.
+mlir::Value takenOver(const LaunchValue &value);
+
 /// What a value is a view of.
 mlir::Value throughViews(mlir::Value value);
 

@@ -3,6 +3,7 @@
 #include "mmc/Transforms/Plan/Passes.h"
 
 void mmc::populatePlanPipeline(mlir::OpPassManager &manager) {
+  manager.addPass(createReuseOperandsPass());
   manager.addPass(createPlanMemoryPass());
   manager.addPass(createSummarizeEntriesPass());
 }

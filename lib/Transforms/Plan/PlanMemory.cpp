@@ -16,17 +16,18 @@ using namespace mmc;
 
 namespace {
 
-/// A value of the arena and its place.
+/// A place in the arena, and when it is taken: by one value, or by several that take it over from each other.
 struct Buffer {
-  const LaunchValue *value;
+  int64_t bytes;
+  int first, last;
   int64_t offset = -1;
 };
 
 struct PlanMemoryPass : mmc::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(kKernelAttr) && !function.isExternal())
-        plan(function);
+      if (!function->hasAttr(kKernelAttr) && !function.isExternal() && failed(plan(function)))
+        return signalPassFailure();
   }
 
 private:
@@ -34,50 +35,86 @@ private:
   static void place(Buffer &buffer, ArrayRef<Buffer *> placed) {
     SmallVector<const Buffer *> conflicts;
     for (const Buffer *other : placed)
-      if (other->value->first <= buffer.value->last && buffer.value->first <= other->value->last)
+      if (other->first <= buffer.last && buffer.first <= other->last)
         conflicts.push_back(other);
     llvm::sort(conflicts, [](const Buffer *a, const Buffer *b) { return a->offset < b->offset; });
     int64_t offset = 0;
     for (const Buffer *other : conflicts) {
-      if (offset + buffer.value->bytes <= other->offset)
+      if (offset + buffer.bytes <= other->offset)
         break;
-      offset = std::max<int64_t>(offset, llvm::alignTo(other->offset + other->value->bytes, kArenaAlignment));
+      offset = std::max<int64_t>(offset, llvm::alignTo(other->offset + other->bytes, kArenaAlignment));
     }
     buffer.offset = offset;
   }
 
-  void plan(func::FuncOp function) {
+  /// mmc.in_place may come from a file: it must name operands that are values of the arena and end here.
+  static LogicalResult check(const LaunchValue &value, const DenseMap<Value, size_t> &bufferOf,
+                             ArrayRef<Buffer> buffers) {
+    LaunchOp launch = value.launch;
+    auto inPlace = launch->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
+    if (!inPlace)
+      return success();
+    if (inPlace.size() != launch.getNumResults())
+      return launch.emitOpError("'mmc.in_place' must have a number per result, got: ")
+             << inPlace.size() << " != " << launch.getNumResults();
+    int64_t operand = inPlace[value.result];
+    if (operand < 0)
+      return success();
+    if (value.output || operand >= launch.getNumOperands())
+      return launch.emitOpError("result ") << value.result << " cannot take over the place of operand " << operand;
+    auto found = bufferOf.find(throughViews(launch.getOperand(operand)));
+    if (found == bufferOf.end() || buffers[found->second].last != value.first ||
+        buffers[found->second].bytes != value.bytes)
+      return launch.emitOpError("result ")
+             << value.result << " cannot take over the place of operand " << operand
+             << ", which must be a value of the arena that is read here for the last time and has the same size";
+    return success();
+  }
+
+  LogicalResult plan(func::FuncOp function) {
     Lifetimes lifetimes(function);
     std::vector<Buffer> buffers;
-    for (const LaunchValue &value : lifetimes.values)
-      if (!value.output)
-        buffers.push_back({&value});
+    DenseMap<Value, size_t> bufferOf;
+    for (const LaunchValue &value : lifetimes.values) {
+      if (failed(check(value, bufferOf, buffers)))
+        return failure();
+      if (value.output)
+        continue;
+      if (Value operand = takenOver(value)) {
+        size_t index = bufferOf.lookup(operand);
+        bufferOf[value.value()] = index;
+        buffers[index].last = value.last;
+        continue;
+      }
+      bufferOf[value.value()] = buffers.size();
+      buffers.push_back({value.bytes, value.first, value.last});
+    }
     SmallVector<Buffer *> order;
     for (Buffer &buffer : buffers)
       order.push_back(&buffer);
     llvm::sort(order, [](const Buffer *a, const Buffer *b) {
-      return a->value->bytes != b->value->bytes ? a->value->bytes > b->value->bytes : a < b;
+      return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
     });
     SmallVector<Buffer *> placed;
     int64_t peak = 0;
     for (Buffer *buffer : order) {
       place(*buffer, placed);
       placed.push_back(buffer);
-      peak = std::max(peak, buffer->offset + buffer->value->bytes);
+      peak = std::max(peak, buffer->offset + buffer->bytes);
     }
 
     OpBuilder builder(&getContext());
     DenseMap<Operation *, SmallVector<int64_t>> offsets;
     for (const LaunchValue &value : lifetimes.values)
-      offsets[value.launch].push_back(value.output ? -1 - int64_t(*value.output) : 0);
-    for (const Buffer &buffer : buffers)
-      offsets[buffer.value->launch][buffer.value->result] = buffer.offset;
+      offsets[value.launch].push_back(value.output ? -1 - int64_t(*value.output)
+                                                   : buffers[bufferOf.lookup(value.value())].offset);
     for (auto &[launch, places] : offsets)
       launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr(places));
     for (LaunchOp launch : function.getOps<LaunchOp>())
       if (launch.getNumResults() == 0)
         launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr({}));
     function->setAttr(kArenaAttr, builder.getI64IntegerAttr(llvm::alignTo(peak, kArenaAlignment)));
+    return success();
   }
 };
 
