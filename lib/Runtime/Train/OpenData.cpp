@@ -58,6 +58,7 @@ StatusOr<DataRequest> mmc::evaluationData(const TrainSettings &settings) {
   request.split = settings.evalSplit;
   request.shuffle = false;
   request.dropLast = false;
+  request.blankImages = settings.evalBlankImages;
   if (request.path.empty() && !request.split.empty())
     request.path = settings.data;
   if (request.path.empty())
@@ -205,6 +206,11 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
     MMC_ASSIGN_OR_RETURN(ImageTransform transform, transformOf(settings, request.kind, layout));
     opened.pixels = std::make_unique<ImagePixels>(transform);
     pixels = opened.pixels->loader();
+    if (request.blankImages)
+      pixels = [size = 3 * layout.imageHeight * layout.imageWidth](const std::string &, float *out) {
+        std::fill_n(out, size, 0.0f);
+        return Status::ok();
+      };
   }
   MMC_ASSIGN_OR_RETURN(opened.dataset, openDataset(settings, request, *opened.tokenizer, layout));
   BatcherOptions options;

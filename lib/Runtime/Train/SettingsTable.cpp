@@ -89,6 +89,10 @@ const std::vector<TrainSetting> &trainSettings() {
        "steps between evaluations; the last step always has one", mayChange},
       {"Evaluation", "eval-batches", &S::evalBatches, "N", "batches of an evaluation; 0: all",
        mayChange},
+      {"Evaluation", "eval-blank-images", &S::evalBlankImages, "",
+       "evaluate with pictures whose pixels are all zero: what is right without looking"},
+      {"Evaluation", "eval-only", &S::evalOnly, "",
+       "evaluate the weights (and the adapter of --adapter=DIR) as they are, and stop", mayChange},
 
       {"Output", "output", &S::output, "DIR", "where everything is written; new, empty or resumed",
        mayChange},
