@@ -92,6 +92,9 @@ public:
   /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
   /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
   static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
+  /// The inputs, with their limits, of the one entry of the request, a function of the file, for the request's
+  /// shapes. Runs the first phase only: what decides a shape can be asked before anything is compiled for it.
+  static StatusOr<std::vector<ProgramTensor>> inputs(const CompileRequest &request);
   ~Program();
 
   /// Parameters of all entries, each once, in the order of the model file.
