@@ -48,6 +48,29 @@ static StatusOr<ProgramTensor> describe(mlir::Type type, mlir::Attribute name, c
   return ProgramTensor{text ? text.str() : otherwise, dtype, Shape(tensor.getShape())};
 }
 
+static std::string textOf(mlir::DictionaryAttr line, const char *name) {
+  return line.getAs<mlir::StringAttr>(name).str();
+}
+static int64_t numberOf(mlir::DictionaryAttr line, const char *name) {
+  return line.getAs<mlir::IntegerAttr>(name).getInt();
+}
+
+/// The attribute of --mmc-summarize-entries.
+static EntrySummary summaryOf(mlir::DictionaryAttr attribute) {
+  EntrySummary summary;
+  auto lines = [&](const char *name) {
+    return attribute.getAs<mlir::ArrayAttr>(name).getAsRange<mlir::DictionaryAttr>();
+  };
+  for (mlir::DictionaryAttr line : lines("classes"))
+    summary.classes.push_back({textOf(line, "name"), numberOf(line, "flops"), numberOf(line, "bytes")});
+  for (mlir::DictionaryAttr line : lines("kept"))
+    summary.kept.push_back({textOf(line, "name"), numberOf(line, "count"), numberOf(line, "bytes")});
+  for (mlir::DictionaryAttr line : lines("peak"))
+    summary.peak.push_back({textOf(line, "name"), 1, numberOf(line, "bytes")});
+  summary.liveBytes = numberOf(attribute, "live_bytes");
+  return summary;
+}
+
 /// What the planned module tells about its entries.
 static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
   ModuleInfo info;
@@ -59,6 +82,8 @@ static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
     ProgramEntry &entry = info.entries.emplace_back();
     entry.name = function.getName().str();
     entry.arenaBytes = arena.getInt();
+    if (auto summary = function->getAttrOfType<mlir::DictionaryAttr>(kSummaryAttr))
+      entry.summary = summaryOf(summary);
     for (ParamOp param : function.getOps<ParamOp>()) {
       auto [found, isNew] = known.try_emplace(param.getName().str(), info.parameters.size());
       entry.parameters.push_back(found->second);

@@ -4,6 +4,7 @@
 
 #include "mmc/Transforms/Fuse/GroupTiling.h"
 #include "mmc/Transforms/Fuse/Passes.h"
+#include "mmc/Transforms/Plan/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -56,6 +57,8 @@ public:
     auto tile = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType(arguments, {}));
     tile.setPrivate();
     tile->setAttr(kKernelAttr, builder.getUnitAttr());
+    if (Attribute inPlace = kernel->getAttr(kInPlaceAttr))
+      tile->setAttr(kInPlaceAttr, inPlace);
     Block *entry = tile.addEntryBlock();
     builder.setInsertionPointToEnd(entry);
     Block &body = kernel.getBody().front();
