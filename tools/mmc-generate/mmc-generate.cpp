@@ -190,6 +190,8 @@ static Status runTool(const Options &options) {
   limits.maxNewTokens = std::min(options.maxNewTokens.getValue(), positions - prompt.length());
   limits.eosId = options.ignoreEos ? Tokenizer::kNone : tokenizer->eosId();
   limits.vocabSize = tokenizer->vocabSize();
+  if (request.layout.vocabSize > 0) // what is chosen is looked up in the model's table next
+    limits.vocabSize = std::min(limits.vocabSize, request.layout.vocabSize);
   request.promptLength = prompt.length();
   request.capacity = prompt.length() + limits.maxNewTokens;
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<DecodingModel> model,

@@ -26,8 +26,9 @@ namespace {
 struct DecodeCase {
   std::string name, golden, adapter, expected, inputs;
   int64_t row, promptLength;
-  /// Of the case's own runs.json.
+  /// Of the case's own runs.json; in bf16 8 roundings of 2⁻⁸.
   double rtol;
+  DType dtype = DType::F32;
 };
 
 void PrintTo(const DecodeCase &c, std::ostream *stream) { *stream << c.name; }
@@ -44,7 +45,7 @@ protected:
                                      : "--model=" + folder + "/model";
     ASSERT_EQ(std::system((MMC_TEST_TOOLS "/mmc-import " + import + " -o " + model).c_str()), 0);
     request.base.modelFile = model;
-    request.base.dtype = DType::F32;
+    request.base.dtype = c.dtype;
     if (lavin) {
       StatusOr<AdapterConfig> adapter = readAdapter(folder + "/" + c.adapter);
       ASSERT_TRUE(adapter.isOk()) << adapter.status().message();
@@ -165,6 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
                                  "inputs.safetensors", 0, 7, 8e-5},
                       DecodeCase{"gqa", "lm/llama-gqa", "", "expected.safetensors",
                                  "inputs.safetensors", 1, 1, 8e-5},
+                      DecodeCase{"gqaBf16", "lm/llama-gqa", "", "expected.safetensors",
+                                 "inputs.safetensors", 0, 5, 8.0 / 256, DType::BF16},
                       DecodeCase{"lavinPicture", "lavin/lavin-tiny", "adapter",
                                  "expected.safetensors", "inputs.safetensors", 2, 17, 1e-4},
                       DecodeCase{"lavinText", "lavin/lavin-tiny", "adapter", "expected.safetensors",

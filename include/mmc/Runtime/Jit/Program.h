@@ -29,7 +29,8 @@ struct CompileRequest {
   /// Path of the model file.
   std::string modelFile;
   /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients" (what
-  /// Autodiff makes of @loss) and "update" (the optimizer's step over all trainable parameters).
+  /// Autodiff makes of @loss), "update" (the optimizer's step over all trainable parameters), "prefill" and
+  /// "decode" (what it makes of @logits for one row: generation with a key/value cache).
   std::vector<std::string> entries;
   /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
   std::map<std::string, Shape> shapes;
