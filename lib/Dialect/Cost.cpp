@@ -76,6 +76,12 @@ Cost mmc::costOf(Operation *op, bool trains) {
         return Cost{CostClass::Attention, attentionFlops(attention.getQuery(), attention.getKey(), attention.getHeads(),
                                                          attention.getCausal(), 2)};
       })
+      .Case<CachedAttentionOp>([&](CachedAttentionOp attention) {
+        int64_t heads = attention.getHeads();
+        return Cost{CostClass::Attention,
+                    attentionFlops(attention.getQuery(), attention.getPastKey(), heads, /*causal=*/false, 2) +
+                        attentionFlops(attention.getQuery(), attention.getKey(), heads, /*causal=*/false, 2)};
+      })
       .Case<AttentionGradOp>([&](AttentionGradOp grad) {
         // The scores again, and the gradients of the four operands of the two products.
         return Cost{CostClass::Attention,

@@ -125,15 +125,7 @@ static StatusOr<ImageTransform> transformOf(const TrainSettings &settings, DataK
     return Status::badInput("images must be square for --preprocess, got: " +
                             std::to_string(layout.imageHeight) + " x " +
                             std::to_string(layout.imageWidth));
-  const std::vector<std::string> &names = imageTransformNames();
-  if (std::find(names.begin(), names.end(), name) != names.end())
-    return imageTransform(name, layout.imageHeight);
-  MMC_ASSIGN_OR_RETURN(ImageTransform transform, readImageTransform(name));
-  if (transform.size != layout.imageHeight)
-    return Status::badInput(name + " makes images of another size than the model takes, got: " +
-                            std::to_string(transform.size) + " != " +
-                            std::to_string(layout.imageHeight));
-  return transform;
+  return imageTransformFor(name, layout.imageHeight);
 }
 
 static LavinRowOptions lavinRow(const BatchLayout &layout, int64_t seqLen) {

@@ -77,3 +77,19 @@ func.func private @copy(%x: tensor<1x3x8xf32>) -> tensor<1x3x8xf32> attributes {
   %y = mmc.copy %x : tensor<1x3x8xf32>
   return %y : tensor<1x3x8xf32>
 }
+
+// -----
+
+// One token over the 4 rows of a cache and itself: 5 pairs · 40 = 200; it reads 3·8 + 2·32 numbers and the length, and writes 8.
+// CHECK-LABEL: func.func @decode
+// CHECK-SAME: mmc.summary = {classes = [
+// CHECK-SAME: {bytes = 388 : i64, flops = 200 : i64, name = "attention"}],
+func.func @decode(%x: tensor<1x1x8xf32>, %past: tensor<1x4x8xf32>, %n: tensor<i32>) -> tensor<1x1x8xf32> {
+  %a = mmc.launch @attend(%x, %x, %x, %past, %past, %n) : (tensor<1x1x8xf32>, tensor<1x1x8xf32>, tensor<1x1x8xf32>, tensor<1x4x8xf32>, tensor<1x4x8xf32>, tensor<i32>) -> tensor<1x1x8xf32>
+  return %a : tensor<1x1x8xf32>
+}
+func.func private @attend(%q: tensor<1x1x8xf32>, %k: tensor<1x1x8xf32>, %v: tensor<1x1x8xf32>, %pk: tensor<1x4x8xf32>, %pv: tensor<1x4x8xf32>, %n: tensor<i32>) -> tensor<1x1x8xf32> attributes {mmc.kernel} {
+  %y = mmc.cached_attention %q, %k, %v past %pk, %pv length %n heads(2) kv_heads(2) scale(0.5)
+      : tensor<1x1x8xf32>, tensor<1x1x8xf32>, tensor<1x1x8xf32>, tensor<1x4x8xf32>, tensor<1x4x8xf32>, tensor<i32> -> tensor<1x1x8xf32>
+  return %y : tensor<1x1x8xf32>
+}

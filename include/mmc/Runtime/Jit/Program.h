@@ -29,7 +29,8 @@ struct CompileRequest {
   /// Path of the model file.
   std::string modelFile;
   /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients" (what
-  /// Autodiff makes of @loss) and "update" (the optimizer's step over all trainable parameters).
+  /// Autodiff makes of @loss), "update" (the optimizer's step over all trainable parameters), "prefill" and
+  /// "decode" (what it makes of @logits for one row: generation with a key/value cache).
   std::vector<std::string> entries;
   /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
   std::map<std::string, Shape> shapes;
@@ -113,6 +114,9 @@ public:
   /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
   /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
   static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
+  /// The inputs, with their limits, of the one entry of the request, a function of the file, for the request's
+  /// shapes. Runs the first phase only: what decides a shape can be asked before anything is compiled for it.
+  static StatusOr<std::vector<ProgramTensor>> inputs(const CompileRequest &request);
   ~Program();
 
   /// Parameters of all entries, each once, in the order of the model file.
