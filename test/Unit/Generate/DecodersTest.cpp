@@ -39,21 +39,22 @@ protected:
   void open(const TempDir &work) {
     const DecodeCase &c = GetParam();
     const std::string folder = golden(c.golden), model = work.path("model.mlir");
-    const bool lavin = !c.adapter.empty();
+    const bool lavin = c.golden.rfind("lavin/", 0) == 0;
     const std::string import = lavin ? "--connector=lavin --llm=" + folder +
                                            "/model-hf/llm --vision=" + folder + "/model-hf/vision"
                                      : "--model=" + folder + "/model";
     ASSERT_EQ(std::system((MMC_TEST_TOOLS "/mmc-import " + import + " -o " + model).c_str()), 0);
     request.base.modelFile = model;
     request.base.dtype = c.dtype;
-    if (lavin) {
+    if (lavin)
+      request.sources.weights = {folder + "/model-hf/llm", folder + "/model-hf/vision"};
+    else
+      request.sources.weights = {folder + "/model"};
+    if (!c.adapter.empty()) {
       StatusOr<AdapterConfig> adapter = readAdapter(folder + "/" + c.adapter);
       ASSERT_TRUE(adapter.isOk()) << adapter.status().message();
       request.base.adapter = adapter->spec;
-      request.sources = {
-          {folder + "/model-hf/llm", folder + "/model-hf/vision"}, adapter->directory, 0};
-    } else {
-      request.sources.weights = {folder + "/model"};
+      request.sources.adapterDirectory = adapter->directory;
     }
     StatusOr<std::map<std::string, Shape>> shapes = fileShapes(request.sources);
     ASSERT_TRUE(shapes.isOk()) << shapes.status().message();
@@ -168,6 +169,8 @@ INSTANTIATE_TEST_SUITE_P(
                                  "inputs.safetensors", 1, 1, 8e-5},
                       DecodeCase{"gqaBf16", "lm/llama-gqa", "", "expected.safetensors",
                                  "inputs.safetensors", 0, 5, 8.0 / 256, DType::BF16},
+                      DecodeCase{"lora", "lm/llama-lora", "adapter", "expected.safetensors",
+                                 "inputs.safetensors", 1, 4, 8e-5},
                       DecodeCase{"lavinPicture", "lavin/lavin-tiny", "adapter",
                                  "expected.safetensors", "inputs.safetensors", 2, 17, 1e-4},
                       DecodeCase{"lavinText", "lavin/lavin-tiny", "adapter", "expected.safetensors",
