@@ -2,15 +2,15 @@
 
 #include "GradientCheck.h"
 
-#include "mmc/Runtime/Jit/Program.h"
+#include "../Jit/EntryRun.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
 
 using namespace mmc;
+using namespace mmc::test;
 
 static std::string tensorType(const std::string &shape, const std::string &element) {
   return "tensor<" + (shape.empty() ? "" : shape + "x") + element + ">";
@@ -27,89 +27,58 @@ static std::string moduleOf(const GradientCase &c) {
          ", " + type + "\n  return %loss : tensor<f64>\n}\n";
 }
 
-namespace {
-
-/// Buffers of one entry. Parameters are shared between entries.
-class Runner {
-public:
-  Runner(const Program &program, const std::string &entry, std::vector<Tensor> &parameters, const GradientCase &c)
-      : program(program), entry(*program.find(entry)), arena(DType::F64, {this->entry.arenaBytes / 8 + 8}) {
-    bindings.arena = arena.data();
-    for (Tensor &parameter : parameters)
-      bindings.parameters.push_back(parameter.data());
-    for (const ProgramTensor &input : this->entry.inputs) {
-      Tensor &tensor = inputs.emplace_back(input.dtype, input.shape);
-      if (input.name == "rng") {
-        tensor.as<int64_t>()[0] = 17;
-        tensor.as<int64_t>()[1] = 3;
-      } else {
-        const std::vector<int32_t> &values = c.integers.at(input.name).values;
-        EXPECT_EQ(static_cast<int64_t>(values.size()), tensor.count()) << input.name;
-        std::memcpy(tensor.data(), values.data(), tensor.bytes());
-      }
+/// The case's integers, and a seed and a step for dropout.
+static void fillInputs(EntryRun &run, const GradientCase &c) {
+  for (size_t i = 0; i < run.inputs.size(); ++i) {
+    Tensor &tensor = run.inputs[i];
+    const std::string &name = run.entry()->inputs[i].name;
+    if (name == "rng") {
+      tensor.as<int64_t>()[0] = 17;
+      tensor.as<int64_t>()[1] = 3;
+      continue;
     }
-    for (const ProgramTensor &output : this->entry.outputs)
-      outputs.emplace_back(output.dtype, output.shape);
-    for (Tensor &input : inputs)
-      bindings.inputs.push_back(input.data());
-    for (Tensor &output : outputs)
-      bindings.outputs.push_back(output.data());
+    const std::vector<int32_t> &values = c.integers.at(name).values;
+    ASSERT_EQ(static_cast<int64_t>(values.size()), tensor.count()) << name;
+    std::memcpy(tensor.data(), values.data(), tensor.bytes());
   }
+}
 
-  double loss() {
-    program.run(entry, bindings, /*threads=*/1);
-    return outputs[0].as<double>()[0];
-  }
-
-  const Tensor *find(const std::string &name) const {
-    for (size_t i = 0; i < outputs.size(); ++i)
-      if (entry.outputs[i].name == name)
-        return &outputs[i];
-    return nullptr;
-  }
-
-private:
-  const Program &program;
-  const ProgramEntry &entry;
-  Tensor arena;
-  std::vector<Tensor> inputs, outputs;
-  Bindings bindings;
-};
-
-} // namespace
+static double lossOf(EntryRun &run) {
+  run.run();
+  return run.outputs[0].as<double>()[0];
+}
 
 void checkGradients(const GradientCase &c) {
   CompileRequest request;
-  request.modelFile = testing::TempDir() + "gradient-" + c.name + ".mlir";
-  std::ofstream(request.modelFile) << moduleOf(c);
   request.entries = {"loss", "gradients"};
   request.dtype = DType::F64;
-  request.cacheDir = "none";
-  StatusOr<std::unique_ptr<Program>> compiled = Program::compile(request);
-  ASSERT_TRUE(compiled.isOk()) << compiled.status().message() << "\n" << moduleOf(c);
-  const Program &program = **compiled;
+  std::unique_ptr<Program> compiled = compileText(moduleOf(c), request);
+  ASSERT_NE(compiled, nullptr);
+  const Program &program = *compiled;
 
   // Values in (−1, 1) of a linear congruential generator: the same everywhere.
   uint64_t state = 1;
-  std::vector<Tensor> parameters;
-  for (const ProgramParameter &parameter : program.parameters()) {
-    Tensor &tensor = parameters.emplace_back(parameter.dtype, parameter.shape);
-    ASSERT_EQ(parameter.dtype, DType::F64) << parameter.name;
+  std::vector<Tensor> parameters = parametersOf(program);
+  for (Tensor &tensor : parameters) {
+    ASSERT_EQ(tensor.dtype(), DType::F64);
     for (int64_t i = 0; i < tensor.count(); ++i) {
       state = state * 6364136223846793005u + 1442695040888963407u;
       tensor.as<double>()[i] = static_cast<double>(state >> 11) / 4503599627370496.0 - 1;
     }
   }
 
-  Runner gradients(program, "gradients", parameters, c);
-  double loss = gradients.loss();
+  EntryRun gradients(program, "gradients", parameters), evaluation(program, "loss", parameters);
+  ASSERT_TRUE(gradients.entry() && evaluation.entry());
+  fillInputs(gradients, c);
+  double loss = lossOf(gradients);
   std::map<std::string, Tensor> expected;
   for (const ProgramParameter &parameter : program.parameters())
     if (const Tensor *gradient = gradients.find("grad:" + parameter.name))
       expected[parameter.name] = gradient->clone();
   bool drops = c.body.find("mmc.dropout") != std::string::npos;
   if (!drops) {
-    double evaluated = Runner(program, "loss", parameters, c).loss();
+    fillInputs(evaluation, c);
+    double evaluated = lossOf(evaluation);
     EXPECT_TRUE(std::abs(evaluated - loss) <= 1e-12 * std::max(1.0, std::abs(loss))) << evaluated << " != " << loss;
   }
 
@@ -127,9 +96,9 @@ void checkGradients(const GradientCase &c) {
       constexpr double kStep = 1e-5;
       double &element = parameters[p].as<double>()[i], value = element;
       element = value + kStep;
-      double above = gradients.loss();
+      double above = lossOf(gradients);
       element = value - kStep;
-      double below = gradients.loss();
+      double below = lossOf(gradients);
       element = value;
       double difference = (above - below) / (2 * kStep), built = gradient.as<double>()[i];
       double error = std::abs(difference - built), tolerance = 1e-7 * std::max(1.0, std::abs(built));

@@ -2,14 +2,14 @@
 // The compiled entry `update` against torch.optim.AdamW's algorithm written out in double, with results bound to the
 // memory of what they update.
 
-#include "mmc/Runtime/Jit/Program.h"
+#include "../Jit/EntryRun.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 
 using namespace mmc;
+using namespace mmc::test;
 
 namespace {
 
@@ -43,16 +43,16 @@ struct Reference {
 template <typename T>
 void checkUpdate(DType dtype, const std::string &element, double tolerance) {
   CompileRequest request;
-  request.modelFile = testing::TempDir() + "update-" + element + ".mlir";
-  std::ofstream(request.modelFile) << modelOf(element);
   request.entries = {"update"};
   request.dtype = dtype;
-  request.cacheDir = "none";
   request.update = {kBeta1, kBeta2, kEps, kDecay, {"*.bias:0.25"}};
-  StatusOr<std::unique_ptr<Program>> compiled = Program::compile(request);
-  ASSERT_TRUE(compiled.isOk()) << compiled.status().message();
-  const Program &program = **compiled;
-  const ProgramEntry *entry = program.find("update");
+  std::unique_ptr<Program> compiled = compileText(modelOf(element), request);
+  ASSERT_NE(compiled, nullptr);
+  const Program &program = *compiled;
+  std::vector<Tensor> parameters = parametersOf(program);
+  EntryRun update(program, "update", parameters);
+  std::vector<Tensor> &inputs = update.inputs;
+  const ProgramEntry *entry = update.entry();
   ASSERT_NE(entry, nullptr);
   ASSERT_EQ(program.parameters().size(), 3u);
   ASSERT_EQ(entry->inputs.size(), 10u);
@@ -60,25 +60,14 @@ void checkUpdate(DType dtype, const std::string &element, double tolerance) {
   ASSERT_EQ(entry->inputs[0].name, "settings");
   ASSERT_EQ(entry->inputs[0].dtype, DType::F32);
 
-  std::vector<Tensor> parameters, inputs;
   std::vector<Reference> references;
-  for (const ProgramParameter &parameter : program.parameters()) {
-    Tensor &tensor = parameters.emplace_back(parameter.dtype, parameter.shape);
+  for (Tensor &tensor : parameters) {
     Reference &reference = references.emplace_back();
     for (int64_t i = 0; i < tensor.count(); ++i)
       reference.value.push_back(tensor.template as<T>()[i] = static_cast<T>(std::sin(1.0 + i)));
     reference.first.resize(tensor.count());
     reference.second.resize(tensor.count());
   }
-  for (const ProgramTensor &input : entry->inputs)
-    inputs.emplace_back(input.dtype, input.shape);
-  Tensor arena(DType::F64, {entry->arenaBytes / 8 + 8});
-  Bindings bindings;
-  bindings.arena = arena.data();
-  for (Tensor &tensor : parameters)
-    bindings.parameters.push_back(tensor.data());
-  for (Tensor &tensor : inputs)
-    bindings.inputs.push_back(tensor.data());
   // Results P, first:P and second:P in the memory of the parameter and of its moments.
   for (size_t p = 0; p < parameters.size(); ++p) {
     const std::string &name = program.parameters()[p].name;
@@ -88,8 +77,9 @@ void checkUpdate(DType dtype, const std::string &element, double tolerance) {
     ASSERT_EQ(entry->outputs[3 * p].name, name);
     ASSERT_EQ(entry->outputs[3 * p + 1].name, "first:" + name);
     ASSERT_EQ(entry->outputs[3 * p + 2].name, "second:" + name);
-    for (void *buffer : {parameters[p].data(), inputs[2 + 3 * p].data(), inputs[3 + 3 * p].data()})
-      bindings.outputs.push_back(buffer);
+    update.redirect(3 * p, parameters[p].data());
+    update.redirect(3 * p + 1, inputs[2 + 3 * p].data());
+    update.redirect(3 * p + 2, inputs[3 + 3 * p].data());
   }
 
   for (int step = 1; step <= 3; ++step) {
@@ -112,7 +102,7 @@ void checkUpdate(DType dtype, const std::string &element, double tolerance) {
         value -= lr / settings[1] * m / (std::sqrt(v) / std::sqrt(static_cast<double>(settings[2])) + kEps);
       }
     }
-    program.run(*entry, bindings, /*threads=*/2);
+    update.run(/*threads=*/2);
     for (size_t p = 0; p < parameters.size(); ++p)
       for (int64_t i = 0; i < parameters[p].count(); ++i) {
         auto near = [&](const Tensor &actual, double expected) {
