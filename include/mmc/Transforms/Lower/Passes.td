@@ -68,6 +68,16 @@ def ExpandMathPass : Pass<"mmc-expand-math", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
 }
 
+def WidenBf16Pass : Pass<"mmc-widen-bf16", "::mlir::func::FuncOp"> {
+  let summary = "Widens bf16 to f32 by a shift of its bits";
+  let description = [{
+    What the code generator makes of a widening anyway. As arithmetic of integers it leaves no loads of bf16
+    to vectorise: for a processor with bf16 instructions LLVM 22 picks shuffles of them apart that it then
+    has no instruction for, and aborts.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def LowerContractionsPass : Pass<"mmc-lower-contractions", "::mlir::func::FuncOp"> {
   let summary = "Writes matrix products as blocks of registers";
   let description = [{

@@ -44,6 +44,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   tiles.addPass(createExpandMathPass());
   tiles.addPass(memref::createExpandStridedMetadataPass());
   tiles.addPass(createLowerAffinePass());
+  tiles.addPass(createWidenBf16Pass());
   arith::ArithExpandOpsPassOptions expand;
   // Processors that round to bf16 themselves do it in one instruction.
   expand.includeBf16 = options.features != "avx512-bf16" && options.features != "amx";
