@@ -178,6 +178,9 @@ StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const
     if (phase == Phase::Input)
       continue;
     mlir::PassManager manager(&context);
+    // The contract between phases is checked all the same; verifying hundreds of thousands of lowered ops after
+    // each of Lower's passes would take as long as the passes.
+    manager.enableVerifier(phase != Phase::Lower);
     populatePhase(manager, phase, options);
     if (mlir::failed(manager.run(*module)))
       return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");

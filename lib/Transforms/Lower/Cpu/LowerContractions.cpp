@@ -20,19 +20,45 @@ using namespace mmc;
 
 namespace {
 
-/// The register block of an instruction set: `rows` × (`vectors` of `bytes`) accumulators.
-struct RegisterBlock {
-  int64_t rows, vectors, bytes;
+/// What an instruction set has room for: `sums` vectors of `bytes` that are added to, `vectors` of them side by
+/// side at most.
+struct Registers {
+  int64_t sums, vectors, bytes;
 };
 
 /// 24 of 32 registers (12 of 16) hold sums; the rest hold a row of b and a broadcast element of a. Nothing for a
 /// name that is no instruction set's.
-std::optional<RegisterBlock> registerBlockOf(StringRef features) {
+std::optional<Registers> registersOf(StringRef features) {
   if (features == "avx2")
-    return RegisterBlock{6, 2, 32};
+    return Registers{12, 2, 32};
   if (features == "avx512" || features == "avx512-bf16" || features == "amx")
-    return RegisterBlock{12, 2, 64};
+    return Registers{24, 4, 64};
   return std::nullopt;
+}
+
+/// The accumulators of a block: `rows` × `vectors`.
+struct RegisterBlock {
+  int64_t rows, vectors;
+};
+
+/// The block for a product of `rows` rows and `needed` vectors of columns. Every edge is a further copy of the
+/// loop, so blocks that leave none go before larger ones, but half of the registers are used at least.
+RegisterBlock chooseBlock(Registers registers, int64_t rows, int64_t needed) {
+  RegisterBlock best = {0, 0};
+  int64_t bestEdges = 4, bestSums = 0;
+  for (int64_t vectors = std::min(registers.vectors, needed); vectors >= 1; --vectors)
+    for (int64_t height = std::min(registers.sums / vectors, rows); height >= 1; --height) {
+      int64_t sums = height * vectors;
+      if (best.rows && 2 * sums < registers.sums)
+        break;
+      int64_t edges = (rows % height ? 2 : 1) * (needed % vectors ? 2 : 1);
+      if (!best.rows || edges < bestEdges || (edges == bestEdges && sums > bestSums)) {
+        best = {height, vectors};
+        bestEdges = edges;
+        bestSums = sums;
+      }
+    }
+  return best;
 }
 
 /// Elements of k per block: a panel of b then stays in the second-level cache.
@@ -41,13 +67,14 @@ constexpr int64_t kDepth = 512;
 /// Writes the loops of one product.
 class ProductWriter {
 public:
-  ProductWriter(Contraction product, RegisterBlock block)
-      : product(product), builder(product.op), loc(product.op.getLoc()), block(block) {
-    lanes = block.bytes * 8 / product.sum.getIntOrFloatBitWidth();
+  ProductWriter(Contraction product, Registers registers)
+      : product(product), builder(product.op), loc(product.op.getLoc()) {
+    lanes = registers.bytes * 8 / product.sum.getIntOrFloatBitWidth();
     // A narrow product uses narrower registers.
     lanes = std::min<int64_t>(lanes, llvm::PowerOf2Ceil(std::max<int64_t>(product.size(product.n), 4)));
     int64_t needed = llvm::divideCeil(product.size(product.n), lanes);
-    width = lanes * std::min(block.vectors, needed);
+    block = chooseBlock(registers, product.size(product.m), needed);
+    width = lanes * block.vectors;
     vectorType = VectorType::get({lanes}, product.sum);
     packsB = elementOf(product.b) != product.sum || !isContiguous(product.b, product.bMap, product.n);
     packsA = elementOf(product.a) != product.sum;
@@ -291,8 +318,8 @@ struct LowerContractionsPass : mmc::impl::LowerContractionsPassBase<LowerContrac
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<RegisterBlock> block = registerBlockOf(features);
-    if (!block) {
+    std::optional<Registers> registers = registersOf(features);
+    if (!registers) {
       getOperation().emitError("features must be avx2, avx512, avx512-bf16 or amx, got: '") << features << "'";
       return signalPassFailure();
     }
@@ -300,7 +327,7 @@ struct LowerContractionsPass : mmc::impl::LowerContractionsPassBase<LowerContrac
     getOperation().walk([&](linalg::GenericOp op) { candidates.push_back(op); });
     for (linalg::GenericOp op : candidates)
       if (std::optional<Contraction> product = matchContraction(op))
-        ProductWriter(*product, *block).write();
+        ProductWriter(*product, *registers).write();
   }
 };
 

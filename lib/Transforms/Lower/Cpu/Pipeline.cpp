@@ -14,7 +14,9 @@
 using namespace mlir;
 
 void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions &options) {
-  manager.addPass(createTileKernelsPass());
+  TileKernelsPassOptions tiling;
+  tiling.rows = 128;
+  manager.addPass(createTileKernelsPass(tiling));
   // The host program does not depend on what is in the kernels.
   manager.addPass(createLowerHostPass());
   OpPassManager &kernels = manager.nest<func::FuncOp>();

@@ -8,7 +8,7 @@
 #kn = affine_map<(m, n, k) -> (k, n)>
 #mn = affine_map<(m, n, k) -> (m, n)>
 
-// b lies along n: it is read where it is. 6 x 2 or 12 x 2 sums are handed from k to k.
+// b lies along n: it is read where it is. 6 x 2 or 6 x 4 sums are handed from k to k.
 // CHECK-LABEL: func.func @in_place
 // CHECK-NOT: memref.alloc
 // AVX2-COUNT-12: vector.fma {{.*}} : vector<8xf32>
@@ -28,7 +28,7 @@ func.func @in_place(%a: memref<24x10xf32>, %b: memref<10x64xf32>, %c: memref<24x
 // b lies along k, in bf16: a panel of it is transposed in registers and widened; so is a.
 // CHECK-LABEL: func.func @packed
 // AVX2: memref.alloc() : memref<4x16x16xf32>
-// AVX512: memref.alloc() : memref<2x16x32xf32>
+// AVX512: memref.alloc() : memref<1x16x64xf32>
 // CHECK: vector.shuffle
 // CHECK: vector.fma
 // CHECK-NOT: linalg.generic
@@ -39,6 +39,23 @@ func.func @packed(%a: memref<24x16xbf16>, %b: memref<64x16xbf16>, %c: memref<24x
     %xw = arith.extf %x : bf16 to f32
     %yw = arith.extf %y : bf16 to f32
     %p = arith.mulf %xw, %yw : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// 65 rows are 13 blocks of 5: smaller blocks that leave no edge go before larger ones, whose edge would be a second
+// loop over k.
+// CHECK-LABEL: func.func @even_blocks
+// AVX512-COUNT-20: vector.fma
+// AVX512-NOT: vector.fma
+// AVX512: return
+func.func @even_blocks(%a: memref<65x10xf32>, %b: memref<10x64xf32>, %c: memref<65x64xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<65x10xf32>, memref<10x64xf32>) outs(%c : memref<65x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
     %r = arith.addf %s, %p : f32
     linalg.yield %r : f32
   }
