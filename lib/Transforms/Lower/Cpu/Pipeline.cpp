@@ -14,9 +14,7 @@
 using namespace mlir;
 
 void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions &options) {
-  TileKernelsPassOptions tiling;
-  tiling.rows = 128;
-  manager.addPass(createTileKernelsPass(tiling));
+  manager.addPass(createTileKernelsPass());
   // The host program does not depend on what is in the kernels.
   manager.addPass(createLowerHostPass());
   OpPassManager &kernels = manager.nest<func::FuncOp>();
@@ -24,7 +22,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   kernels.addPass(createConvertToLinalgPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
-  kernels.addPass(createLinalgElementwiseOpFusionPass());
+  kernels.addPass(createFuseMapsPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createSeparateFillsPass());
   // Results are computed where they belong instead of being copied there.
@@ -38,6 +36,9 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   LowerContractionsPassOptions contractions;
   contractions.features = options.features;
   tiles.addPass(createLowerContractionsPass(contractions));
+  VectorizeLoopsPassOptions vectors;
+  vectors.features = options.features;
+  tiles.addPass(createVectorizeLoopsPass(vectors));
   tiles.addPass(createConvertLinalgToLoopsPass());
   tiles.addPass(createHoistScratchPass());
   tiles.addPass(memref::createFoldMemRefAliasOpsPass());
