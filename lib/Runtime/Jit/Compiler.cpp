@@ -195,6 +195,9 @@ public:
 
   Status run(Phase phase) {
     mlir::PassManager manager(&context);
+    // The contract between phases is checked all the same; verifying hundreds of thousands of lowered ops after
+    // each of Lower's passes would take as long as the passes.
+    manager.enableVerifier(phase != Phase::Lower);
     populatePhase(manager, phase, options);
     if (mlir::failed(manager.run(*parsed)))
       return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
