@@ -11,12 +11,13 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 
+#include <cstddef>
 #include <cstring>
 
 using namespace mmc;
 
 namespace {
-/// Begins every file; the checksum is of all that follows.
+/// Begins every file; the checksum is of all of it, with zero in its own place.
 struct Header {
   char magic[8];
   uint64_t infoBytes, objects;
@@ -24,7 +25,7 @@ struct Header {
 };
 } // namespace
 
-static constexpr char kMagic[8] = {'m', 'm', 'c', 'c', 'o', 'd', 'e', '1'};
+static constexpr char kMagic[8] = {'m', 'm', 'c', 'c', 'o', 'd', 'e', '2'};
 
 static std::string userCacheDirectory() {
   llvm::SmallString<128> path;
@@ -96,9 +97,10 @@ std::optional<CompiledModule> CodeCache::load() const {
   if (!text.isOk() || text->size() < sizeof(header))
     return std::nullopt;
   std::memcpy(&header, text->data(), sizeof(header));
+  std::memset(text->data() + offsetof(Header, crc32c), 0, sizeof(header.crc32c));
   llvm::StringRef rest = llvm::StringRef(*text).drop_front(sizeof(header));
   if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0 || header.infoBytes > rest.size() ||
-      header.crc32c != crc32c(rest.data(), rest.size()))
+      header.crc32c != crc32c(text->data(), text->size()))
     return std::nullopt;
   std::optional<ModuleInfo> info = parseModuleInfo(rest.take_front(header.infoBytes).str());
   rest = rest.drop_front(header.infoBytes);
@@ -130,7 +132,9 @@ void CodeCache::store(const CompiledModule &module) const {
     body.append(reinterpret_cast<const char *>(&bytes), sizeof(bytes));
     body += object;
   }
-  header.crc32c = crc32c(body.data(), body.size());
   std::string text(reinterpret_cast<const char *>(&header), sizeof(header));
-  (void)writeFile(path, text + body);
+  text += body;
+  header.crc32c = crc32c(text.data(), text.size());
+  text.replace(0, sizeof(header), reinterpret_cast<const char *>(&header), sizeof(header));
+  (void)writeFile(path, text);
 }
