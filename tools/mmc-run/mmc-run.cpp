@@ -13,7 +13,9 @@
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <csignal>
 #include <cstdio>
+#include <optional>
 
 namespace cl = llvm::cl;
 using namespace mmc;
@@ -133,6 +135,11 @@ static Status runTool(const Options &options) {
       views[name] = *view;
       request.shapes[name] = view->shape;
     }
+  // What is to be compared with is there before anything is computed or written.
+  std::optional<SafetensorsFile> expected;
+  if (!options.check.empty()) {
+    MMC_ASSIGN_OR_RETURN(expected, SafetensorsFile::open(options.check));
+  }
   MMC_ASSIGN_OR_RETURN(request.fileShapes, fileShapes(sources));
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<Program> program, Program::compile(request));
   MMC_ASSIGN_OR_RETURN(Parameters parameters, Parameters::load(program->parameters(), sources));
@@ -153,13 +160,12 @@ static Status runTool(const Options &options) {
   }
   if (auto loss = results.find("loss"); loss != results.end() && loss->second.dtype() == DType::F32)
     std::printf("loss %.7g\n", *loss->second.as<float>());
-  if (options.check.empty())
-    return Status::ok();
-  MMC_ASSIGN_OR_RETURN(SafetensorsFile expected, SafetensorsFile::open(options.check));
-  return run::check(options.entry, results, expected, options.rtol, options.atol);
+  return expected ? run::check(options.entry, results, *expected, options.rtol, options.atol) : Status::ok();
 }
 
 int main(int argc, char **argv) {
+  // A file that grows beyond its limit is a failed write like any other.
+  std::signal(SIGXFSZ, SIG_IGN);
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-run " MMC_VERSION "\n"; });
