@@ -30,8 +30,8 @@ const std::vector<TrainSetting> &trainSettings() {
        "type of weights and activations; trainable parameters are f32 in either"},
 
       {"Data", "data", &S::data, "PATH",
-       "ScienceQA directory, LLaVA conversations JSON, text file or directory of *.txt, "
-       "safetensors file of ready batches, or synthetic:SEED"},
+       "ScienceQA directory, LLaVA conversations JSON, text file (*.jsonl: the \"text\" of each "
+       "line) or a directory of such, safetensors file of ready batches, or synthetic:SEED"},
       {"Data", "template", &S::templateName, "auto|scienceqa|plain|text",
        "how samples become rows: LaVIN's rows of ScienceQA, LLaVA's plain captions, or text, one "
        "document per line; auto: by what --data is"},

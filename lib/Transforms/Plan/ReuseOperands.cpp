@@ -19,20 +19,21 @@ using namespace mmc;
 namespace {
 
 /// Whether the kernel may write `result` over `operand`. An op behind the first one could overwrite the place
-/// before the operand is read; an op that is not element-wise could read what another tile has overwritten.
+/// before the operand is read; an op that is not element-wise could read what another tile has overwritten; and
+/// with a second result, the first op could be computed in that one's loop, behind this one's.
 bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
   Block &body = kernel.getBody().front();
   BlockArgument argument = body.getArgument(operand);
   Value written = body.getTerminator()->getOperand(result);
   Operation *first = &body.front();
-  if (argument.getType() != written.getType() || !argument.hasOneUse() || *argument.getUsers().begin() != first)
+  if (body.getTerminator()->getNumOperands() != 1 || argument.getType() != written.getType() || !argument.hasOneUse() || *argument.getUsers().begin() != first)
     return false;
   unsigned index = argument.getUses().begin()->getOperandNumber();
   auto fusible = dyn_cast<FusibleOpInterface>(first);
   if (!fusible || !llvm::is_contained(fusible.getTileSpace().reusable, index))
     return false;
   if (written.getDefiningOp() == first && llvm::hasSingleElement(body.without_terminator()))
-    return cast<OpResult>(written).getResultNumber() == 0;
+    return true;
   return llvm::all_of(body.without_terminator(), [&](Operation &op) {
     auto other = dyn_cast<FusibleOpInterface>(op);
     return other && other.getTileSpace().elementwise &&

@@ -107,6 +107,28 @@ func.func private @silu64(%x: tensor<64xf32>) -> tensor<64xf32> attributes {mmc.
 
 // -----
 
+// The second result does not come by way of the op that reads %a, which may be computed behind it.
+// CHECK-LABEL: func.func @two_results
+func.func @two_results(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
+  %a = mmc.launch @copy(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  // CHECK: mmc.launch @two(%{{.*}}, %{{.*}}) : (
+  %b:2 = mmc.launch @two(%a, %x) : (tensor<16xf32>, tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>)
+  %c = mmc.launch @copy(%b#0) : (tensor<16xf32>) -> tensor<16xf32>
+  %d = mmc.launch @copy(%b#1) : (tensor<16xf32>) -> tensor<16xf32>
+  return %c, %d : tensor<16xf32>, tensor<16xf32>
+}
+func.func private @copy(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel} {
+  %y = mmc.copy %x : tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+func.func private @two(%x: tensor<16xf32>, %z: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) attributes {mmc.kernel} {
+  %a = mmc.silu %x : tensor<16xf32>
+  %r = mmc.scale %z by(2.0) : tensor<16xf32>
+  return %a, %r : tensor<16xf32>, tensor<16xf32>
+}
+
+// -----
+
 // The gradient of the loss is as large as the logits, and the last to read them.
 // CHECK-LABEL: func.func @loss_gradient
 func.func @loss_gradient(%x: tensor<4x8xf32>, %t: tensor<4xi32>, %g: tensor<4xf32>) -> tensor<4x8xf32> {

@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -109,13 +110,19 @@ private:
       if (auto load = dyn_cast<memref::LoadOp>(inner)) {
         if (!readsAlongLanes(load))
           return false;
-      } else if (!OpTrait::hasElementwiseMappableTraits(&inner)) {
+      } else if (!OpTrait::hasElementwiseMappableTraits(&inner) || isLibraryCall(inner)) {
         return false;
       }
       for (Value result : inner.getResults())
         varies.insert(result);
     }
     return true;
+  }
+
+  /// Functions of other types than f32 become calls of the mathematical library, one per element in any case.
+  static bool isLibraryCall(Operation &inner) {
+    return isa<math::MathDialect>(inner.getDialect()) && !isa<math::SqrtOp>(inner) &&
+           !getElementTypeOrSelf(inner.getResult(0).getType()).isF32();
   }
 
   /// A load whose last index counts the lanes, and whose others are the same for all of them.

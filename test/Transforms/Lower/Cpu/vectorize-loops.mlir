@@ -133,6 +133,28 @@ func.func @table(%ids: memref<3xi32>, %table: memref<7x32xf32>, %y: memref<3x32x
   return
 }
 
+// Half as many lanes of f64; its functions are calls, which vectors would only have to be taken apart for.
+// CHECK-LABEL: func.func @wide(
+// AVX512: math.sqrt {{.*}} : vector<8xf64>
+// AVX2: math.sqrt {{.*}} : vector<4xf64>
+// CHECK: linalg.generic
+// CHECK: math.erf {{.*}} : f64
+func.func @wide(%x: memref<16xf64>, %y: memref<16xf64>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : memref<16xf64>) outs(%y : memref<16xf64>) {
+  ^bb0(%a: f64, %o: f64):
+    %r = math.sqrt %a : f64
+    linalg.yield %r : f64
+  }
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : memref<16xf64>) outs(%y : memref<16xf64>) {
+  ^bb0(%a: f64, %o: f64):
+    %r = math.erf %a : f64
+    linalg.yield %r : f64
+  }
+  return
+}
+
 // Left alone: an operand across the lanes, an element that each lane would have to fetch, a sum that is read as it
 // grows, and one column.
 // CHECK-LABEL: func.func @others(
