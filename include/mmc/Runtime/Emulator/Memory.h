@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ public:
   DeviceMemory &operator=(const DeviceMemory &) = delete;
 
   /// `bytes` > 0 bytes, none of them initialised, at a multiple of `alignment` (a power of two).
-  /// BadInput when the capacity is exceeded.
-  StatusOr<uint64_t> allocate(uint64_t bytes, std::string name, uint64_t alignment = 256);
+  /// BadInput when the capacity is exceeded. Kernels may not write to constant memory.
+  StatusOr<uint64_t> allocate(uint64_t bytes, std::string name, uint64_t alignment = 256,
+                              bool constant = false);
   /// Lets the device access `bytes` of host memory at their own address; all count as initialised.
   Status mapHost(void *pointer, uint64_t bytes, std::string name);
   /// Frees an allocation or unmaps host memory. BadInput unless `address` is the begin of a live one.
@@ -61,7 +63,7 @@ public:
   uint64_t bytesInUse() const;
   uint64_t capacity() const { return limit; }
   /// The live allocation that contains `address`; nothing if none does.
-  std::vector<AllocationInfo> find(uint64_t address) const;
+  std::optional<AllocationInfo> find(uint64_t address) const;
   /// All live allocations: at exit, what leaks.
   std::vector<AllocationInfo> live() const;
   /// "16 bytes past the end of 'x' (64 bytes at 0x2000000000100)".

@@ -32,7 +32,7 @@ struct Kernel {
   uint64_t parameterBytes = 0;
   uint64_t staticShared = 0;    ///< bytes, as a chip would lay them out
   uint64_t localBytes = 0;      ///< stack frame of a thread
-  uint32_t registers = 0;       ///< .maxnreg, or what a simple count of live registers suggests
+  uint32_t registers = 0;       ///< .maxnreg; 0: none is given, and nothing is known
   uint32_t maxThreads = 1024;   ///< .maxntid or .reqntid as one number
   uint32_t requiredBlock[3] = {0, 0, 0}; ///< .reqntid; zeros when there is none
   uint32_t line = 0;            ///< of the PTX text
