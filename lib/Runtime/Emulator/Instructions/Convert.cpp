@@ -31,8 +31,6 @@ Format formatOf(Type type) {
     return formatBf16;
   case Type::F64:
     return formatF64;
-  case Type::E4M3x2:
-    return formatE4m3;
   case Type::E5M2x2:
     return formatE5m2;
   default:
@@ -367,14 +365,6 @@ uint8_t toE5m2(double value, bool relu) {
   uint64_t bits = encodeDouble(formatE5m2, value, Rounding::Nearest);
   return static_cast<uint8_t>((bits & 0x7f) == 0x7c ? bits - 1 : bits);
 }
-double fromE4m3(uint8_t bits) {
-  unsigned exponent = bits >> 3 & 15, mantissa = bits & 7;
-  if ((bits & 0x7f) == 0x7f)
-    return std::numeric_limits<double>::quiet_NaN();
-  double size = exponent ? std::ldexp(8 + mantissa, static_cast<int>(exponent) - 10) : std::ldexp(mantissa, -9);
-  return bits & 0x80 ? -size : size;
-}
-
 Step convertToFp8(Warp &warp, const Op &op, uint32_t mask) {
   Plan plan(op);
   bool relu = op.flags & convertRelu, isE4m3 = plan.to == Type::E4M3x2;
@@ -412,7 +402,7 @@ Step convertFromFp8(Warp &warp, const Op &op, uint32_t mask) {
     uint32_t result = 0;
     for (unsigned i = 0; i < 2; ++i) {
       uint8_t bits = static_cast<uint8_t>(a[lane] >> 8 * i);
-      double value = isE4m3 ? fromE4m3(bits) : decode(formatE5m2, bits);
+      double value = isE4m3 ? decodeE4m3(bits) : decode(formatE5m2, bits);
       if ((op.flags & convertRelu) && !(value > 0) && value == value)
         value = 0;
       result |= static_cast<uint32_t>(encodeDouble(formatF16, value, Rounding::Nearest)) << 16 * i;

@@ -57,13 +57,8 @@ double widen(Element type, const uint8_t *bytes) {
   case Element::F64:
     std::memcpy(&wide, bytes, 8);
     return wide;
-  case Element::E4m3: {
-    unsigned exponent = *bytes >> 3 & 15, mantissa = *bytes & 7;
-    if ((*bytes & 0x7f) == 0x7f)
-      return std::numeric_limits<double>::quiet_NaN();
-    double size = exponent ? std::ldexp(8 + mantissa, static_cast<int>(exponent) - 10) : std::ldexp(mantissa, -9);
-    return *bytes & 0x80 ? -size : size;
-  }
+  case Element::E4m3:
+    return decodeE4m3(*bytes);
   case Element::E5m2:
     return decode(formatE5m2, *bytes);
   case Element::S8:

@@ -3,6 +3,8 @@
 
 #include "Table.h"
 
+#include "mmc/Runtime/Emulator/Instructions.h"
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -177,7 +179,7 @@ std::string checkOperandCount(const InstructionRow &row, size_t count) {
   return "takes " + needed + " operands (" + row.operands + "), got: " + std::to_string(count);
 }
 
-std::string instructionListing() {
+std::string supportedInstructions() {
   std::map<InstructionClass, std::string> sections;
   for (size_t i = 0; i < table().rows.size(); ++i) {
     const InstructionRow &row = table().rows[i];

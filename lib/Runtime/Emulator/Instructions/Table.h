@@ -44,9 +44,6 @@ bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifi
 /// Empty, or "takes 3 operands (d, a, b), got: 2".
 std::string checkOperandCount(const InstructionRow &row, size_t count);
 
-/// The table as a Markdown list.
-std::string instructionListing();
-
 /// The rows of each family, in the file of that name.
 using Rows = std::vector<InstructionRow>;
 void addIntegerRows(Rows &rows);

@@ -92,4 +92,12 @@ double decode(Format format, uint64_t bits) {
   return negative ? -value : value;
 }
 
+double decodeE4m3(uint8_t bits) {
+  int exponent = bits >> 3 & 15, mantissa = bits & 7;
+  if ((bits & 0x7f) == 0x7f)
+    return std::numeric_limits<double>::quiet_NaN();
+  double size = exponent ? std::ldexp(8 + mantissa, exponent - 10) : std::ldexp(mantissa, -9);
+  return bits & 0x80 ? -size : size;
+}
+
 } // namespace mmc::emulator

@@ -28,7 +28,7 @@ struct Format {
   constexpr uint64_t sign() const { return uint64_t(1) << (exponentBits + mantissaBits); }
 };
 constexpr Format formatF16{5, 10}, formatBf16{8, 7}, formatF32{8, 23}, formatF64{11, 52}, formatTf32{8, 10},
-    formatE5m2{5, 2}, formatE4m3{4, 3};
+    formatE5m2{5, 2};
 
 /// Rounds ±mantissa · 2^exponent (mantissa an integer, `sticky`: and a little more) to a format.
 /// Overflow gives infinity or the largest number, as the rounding asks.
@@ -39,6 +39,9 @@ uint64_t encodeDouble(Format format, double value, Rounding rounding, bool stick
 
 /// The value of bits in a format, exactly; NaN for NaNs.
 double decode(Format format, uint64_t bits);
+
+/// The value of an e4m3 number: no infinity, 0x7f is NaN.
+double decodeE4m3(uint8_t bits);
 
 inline double fromF16(uint16_t bits) { return decode(formatF16, bits); }
 inline double fromBf16(uint16_t bits) { return bitCast<float>(uint32_t(bits) << 16); }
