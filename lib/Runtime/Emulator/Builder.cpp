@@ -200,7 +200,7 @@ bool Builder::symbolValue(const Operand &operand, int64_t &value, bool &frameRel
     value += generic ? static_cast<int64_t>(localWindow) : 0;
   } else if (variable.space == Space::Param && !isKernelParameter) {
     frameRelative = true;
-    value += static_cast<int64_t>(frameParameterBase + (generic ? parameterWindow : 0));
+    value += generic ? static_cast<int64_t>(localWindow) : 0;
   } else if (generic) {
     value += static_cast<int64_t>(variable.space == Space::Shared ? sharedWindow : parameterWindow);
   }

@@ -105,7 +105,7 @@ void Builder::layShared() {
 }
 
 void Builder::layParameters(const Function &kernel) {
-  uint64_t at = 0;
+  uint64_t at = kernelParameterBase;
   for (const Function::Formal &formal : kernel.parameters) {
     const Variable &variable = *formal.variable;
     at = roundUp(at, variable.alignment);
@@ -114,8 +114,8 @@ void Builder::layParameters(const Function &kernel) {
     program.parameters.push_back({&variable, at, variable.bytes});
     at += variable.bytes;
   }
-  if (at > 32764)
-    error(kernel.at, "the parameters of a kernel may have 32764 bytes, got: " + std::to_string(at));
+  if (at - kernelParameterBase > 32764)
+    error(kernel.at, "the parameters of a kernel may have 32764 bytes, got: " + std::to_string(at - kernelParameterBase));
 }
 
 void Builder::layFrame(DecodedFunction &decoded) {

@@ -126,9 +126,9 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
     kernel.name = function->name;
     for (const Placed &placed : program->parameters) {
       Type type = placed.variable->type;
-      kernel.parameters.push_back({placed.variable->name, placed.offset, placed.bytes, placed.variable->alignment,
+      kernel.parameters.push_back({placed.variable->name, placed.offset - kernelParameterBase, placed.bytes, placed.variable->alignment,
                                    isFloating(type) && !placed.variable->isArray});
-      kernel.parameterBytes = placed.offset + placed.bytes;
+      kernel.parameterBytes = placed.offset - kernelParameterBase + placed.bytes;
     }
     kernel.staticShared = program->staticShared;
     kernel.localBytes = program->stackBytes ? program->stackBytes - localBegin : 0;

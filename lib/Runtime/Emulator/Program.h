@@ -85,8 +85,8 @@ struct DecodedFunction {
 constexpr uint64_t sharedBegin = 1024;
 /// Local addresses begin here.
 constexpr uint64_t localBegin = 256;
-/// Addresses in .param: those of the kernel's parameters begin with 0, those in a frame here.
-constexpr uint64_t frameParameterBase = 1 << 20;
+/// Addresses in .param: those of the kernel's parameters begin here, those of calls are local addresses.
+constexpr uint64_t kernelParameterBase = 1 << 20;
 /// Windows of the generic address space.
 constexpr uint64_t sharedWindow = uint64_t(1) << 48;
 constexpr uint64_t localWindow = sharedWindow + (uint64_t(1) << 32);

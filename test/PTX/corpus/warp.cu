@@ -55,12 +55,9 @@ extern "C" __global__ void ballot_compact(int n, const int *x, int *y, int *coun
   unsigned kept = __ballot_sync(FULL, keep);
   if (keep)
     y[__popc(kept & ((1u << i) - 1))] = x[i];
+  int any = __any_sync(FULL, keep), all = __all_sync(FULL, keep);
   if (i == 0)
-    *count = __popc(kept) + (__any_sync(FULL, keep) ? 100 : 0) + (__all_sync(FULL, keep) ? 1000 : 0);
-  else {
-    __any_sync(FULL, keep);
-    __all_sync(FULL, keep);
-  }
+    *count = __popc(kept) + (any ? 100 : 0) + (all ? 1000 : 0);
 }
 
 extern "C" __global__ void match_groups(const int *x, unsigned *out) {

@@ -9,6 +9,8 @@
 
 namespace mmc::emulator {
 
+static constexpr uint32_t spinPenalty = 256; ///< meetings of lanes (Groups.cpp) that a strong access counts as
+
 static const char *verb(AccessKind kind) {
   return kind == AccessKind::Read ? "read" : kind == AccessKind::Write ? "write" : "atomic access";
 }
@@ -216,11 +218,15 @@ void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned 
   counters.bankConflicts += passes - parts;
 }
 
-void synchronizeAt(Warp &warp, SyncTable &table, uint64_t address, bool reads, bool writes, uint8_t flags, bool isGlobal) {
+/// Learns what was published at an address, and publishes what a fence has made ready.
+static void synchronizeAt(Warp &warp, SyncTable &table, uint64_t address, bool reads, bool writes, uint8_t flags, bool isGlobal) {
   Launch &launch = *warp.block->launch;
   if (reads && (!isGlobal || launch.hasSyncs)) {
+    if (address != warp.acquiredAddress)
+      warp.acquiredVersion = 0;
+    warp.acquiredAddress = address;
     Knowledge news;
-    if (table.acquire(address, news))
+    if (table.acquire(address, warp.acquiredVersion, news))
       warp.learn(news);
   }
   if (!writes)
@@ -235,6 +241,19 @@ void synchronizeAt(Warp &warp, SyncTable &table, uint64_t address, bool reads, b
   }
   if (isGlobal)
     launch.hasSyncs = true;
+}
+
+void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, AccessKind kind,
+                        uint8_t flags, bool isGlobal) {
+  // A loop with such an access may wait for lanes of this warp: they shall have their turn soon.
+  warp.switchBudget += spinPenalty;
+  uint64_t last = ~uint64_t(0);
+  forLanes(lanes, [&](unsigned lane) {
+    if (addresses[lane] == last)
+      return;
+    last = addresses[lane];
+    synchronizeAt(warp, table, last, kind != AccessKind::Write, kind != AccessKind::Read, flags, isGlobal);
+  });
 }
 
 void rememberRead(Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {

@@ -61,8 +61,9 @@ void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsig
 const Allocation *findForWarp(Warp &warp, uint64_t address);
 void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
 void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
-/// A strong access: learns what was published at the address, or publishes what a fence made ready.
-void synchronizeAt(Warp &warp, SyncTable &table, uint64_t address, bool reads, bool writes, uint8_t flags, bool isGlobal);
+/// Strong accesses: learn what was published at the addresses, publish what a fence made ready.
+void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, AccessKind kind,
+                        uint8_t flags, bool isGlobal);
 /// A read that neither of the two remembered ones orders.
 void rememberRead(Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane);
 
@@ -196,11 +197,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       reportRace(warp, space, N, addresses[lane], lane, plan.kind, earlier[lane], earlierIsWrite[lane]);
     });
   }
-  if (isStrong && (launch.hasSyncs || warp.fenced || (plan.flags & (accessRelease | accessAcquire))))
-    forLanes(done, [&](unsigned lane) {
-      synchronizeAt(warp, launch.syncs, addresses[lane], plan.kind != AccessKind::Write, plan.kind != AccessKind::Read,
-                    plan.flags, true);
-    });
+  if (isStrong)
+    synchronizeLanesAt(warp, launch.syncs, addresses, done, plan.kind, plan.flags, true);
   return done;
 }
 
@@ -256,10 +254,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
     done |= 1u << lane;
   });
   if (isStrong)
-    forLanes(done, [&](unsigned lane) {
-      synchronizeAt(warp, block.sharedSyncs, addresses[lane], plan.kind != AccessKind::Write,
-                    plan.kind != AccessKind::Read, plan.flags, false);
-    });
+    synchronizeLanesAt(warp, block.sharedSyncs, addresses, done, plan.kind, plan.flags, false);
   return done;
 }
 
@@ -301,13 +296,9 @@ template <unsigned N, typename F>
 uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
   Launch &launch = *warp.block->launch;
   uint32_t done = 0, framed = 0;
-  forLanes(mask, [&](unsigned lane) { framed |= uint32_t(addresses[lane] >= frameParameterBase) << lane; });
-  if (framed) {
-    Addresses moved;
-    for (unsigned lane = 0; lane < 32; ++lane)
-      moved[lane] = addresses[lane] - frameParameterBase;
-    done |= accessLocal<N>(warp, plan, moved, framed, f);
-  }
+  forLanes(mask, [&](unsigned lane) { framed |= uint32_t(addresses[lane] < kernelParameterBase) << lane; });
+  if (framed)
+    done |= accessLocal<N>(warp, plan, addresses, framed, f);
   warp.worker->counters.paramBytesRead += uint64_t(N) * __builtin_popcount(mask & ~framed);
   forLanes(mask & ~framed, [&](unsigned lane) {
     uint64_t address = addresses[lane];
@@ -319,7 +310,7 @@ uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &a
     } else if (!isInside || plan.kind != AccessKind::Read) {
       reportParameter(warp, N, address, lane, plan.kind);
     } else {
-      f(lane, launch.parameters.data() + address);
+      f(lane, launch.parameters.data() + (address - kernelParameterBase));
       done |= 1u << lane;
     }
   });

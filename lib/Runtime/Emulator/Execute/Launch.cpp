@@ -13,9 +13,9 @@
 
 namespace mmc::emulator {
 
-static constexpr uint64_t blockBudget = uint64_t(1) << 20; ///< instructions before another block is begun
+static constexpr uint64_t blockBudget = uint64_t(1) << 16; ///< instructions before another block is begun
 static constexpr size_t seededWindow = 8;                  ///< blocks that are interleaved by a seed
-static constexpr uint64_t seededPatience = 1 << 17; ///< turns without a finished block before one more is begun
+static constexpr uint64_t seededPatience = 1 << 12; ///< turns without a finished block before one more is begun
 
 bool Worker::account(uint64_t executed) {
   uint64_t total = launch.instructions.fetch_add(executed) + executed;
@@ -44,7 +44,7 @@ void Worker::run() {
   };
   while (!resident.empty() || begin()) {
     for (size_t i = 0; i < resident.size();) {
-      bool goesOn = resident[i]->run(blockBudget);
+      bool goesOn = resident[i]->run(blockBudget * resident.size());
       if (!account(issued - told))
         return;
       told = issued;

@@ -95,6 +95,8 @@ struct Warp {
   std::shared_ptr<const Knowledge> external; ///< of other blocks
   std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish
 
+  uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0; ///< the last that was learnt
+
   std::unique_ptr<std::array<LaneCopies, 32>> copies;
 
   /// The allocations that this warp accessed last.

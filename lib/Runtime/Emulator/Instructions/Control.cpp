@@ -256,7 +256,7 @@ bool takePassed(Builder &b, const Operand &operand, bool isResult, std::vector<u
       return false;
     if (!frameRelative)
       return b.error(operand, "a kernel's own parameter cannot be passed on: load it first"), false;
-    list.insert(list.end(), {0, static_cast<uint32_t>(value - static_cast<int64_t>(frameParameterBase)),
+    list.insert(list.end(), {0, static_cast<uint32_t>(value),
                              static_cast<uint32_t>(operand.variable->bytes)});
     return true;
   }

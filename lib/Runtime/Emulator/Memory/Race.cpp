@@ -31,15 +31,18 @@ void Knowledge::join(const Knowledge &other) {
 
 void SyncTable::release(uint64_t address, const Knowledge &knowledge) {
   std::lock_guard<std::mutex> lock(mutex);
-  published[address].join(knowledge);
+  Published &entry = published[address];
+  entry.knowledge.join(knowledge);
+  entry.version = ++lastVersion;
 }
 
-bool SyncTable::acquire(uint64_t address, Knowledge &knowledge) {
+bool SyncTable::acquire(uint64_t address, uint64_t &version, Knowledge &knowledge) {
   std::lock_guard<std::mutex> lock(mutex);
   auto found = published.find(address);
-  if (found == published.end())
+  if (found == published.end() || found->second.version == version)
     return false;
-  knowledge.join(found->second);
+  knowledge.join(found->second.knowledge);
+  version = found->second.version;
   return true;
 }
 

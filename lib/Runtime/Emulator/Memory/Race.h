@@ -85,13 +85,18 @@ struct Knowledge {
 class SyncTable {
 public:
   void release(uint64_t address, const Knowledge &knowledge);
-  /// Adds what has been published at `address`; false if nothing has.
-  bool acquire(uint64_t address, Knowledge &knowledge);
+  /// Adds what has been published at `address`, unless nothing has since `version`, which is updated.
+  bool acquire(uint64_t address, uint64_t &version, Knowledge &knowledge);
   void clear() { published.clear(); }
 
 private:
   std::mutex mutex;
-  std::unordered_map<uint64_t, Knowledge> published;
+  struct Published {
+    Knowledge knowledge;
+    uint64_t version = 0;
+  };
+  std::unordered_map<uint64_t, Published> published;
+  uint64_t lastVersion = 0;
 };
 
 } // namespace mmc::emulator
