@@ -256,24 +256,4 @@ void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses
   });
 }
 
-void rememberRead(Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
-  auto isReplaceable = [&](Stamp read) {
-    return !read.bits || !read.sameLaunch(stamp) || read.sameThread(stamp) || warp.isOrdered(read, lane);
-  };
-  if (isReplaceable(cell.reads[0])) {
-    cell.reads[0] = stamp;
-    return;
-  }
-  if (isReplaceable(cell.reads[1])) {
-    cell.reads[1] = stamp;
-    return;
-  }
-  // Two must do: from different blocks, else from different warps, if there are such.
-  bool together = cell.reads[0].block() == cell.reads[1].block();
-  bool isElsewhere = stamp.block() != cell.reads[0].block();
-  bool sameWarp = together && cell.reads[0].thread() / 32 == cell.reads[1].thread() / 32;
-  if ((together && isElsewhere) || (sameWarp && stamp.thread() / 32 != cell.reads[0].thread() / 32))
-    cell.reads[1] = stamp;
-}
-
 } // namespace mmc::emulator

@@ -64,8 +64,43 @@ void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned 
 /// Strong accesses: learn what was published at the addresses, publish what a fence made ready.
 void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, AccessKind kind,
                         uint8_t flags, bool isGlobal);
-/// A read that neither of the two remembered ones orders.
-void rememberRead(Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane);
+
+/// Keeps two reads that are not ordered with one another, in different warps or blocks if there are such.
+inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
+  auto isReplaceable = [&](Stamp read) {
+    return !read.bits || !read.sameLaunch(stamp) || read.sameThread(stamp) || warp.isOrdered(read, lane);
+  };
+  if (isReplaceable(cell.reads[0])) {
+    cell.reads[0] = stamp;
+    return;
+  }
+  Stamp first = cell.reads[0], second = cell.reads[1];
+  if (second.bits == stamp.bits)
+    return;
+  if (isReplaceable(second)) {
+    cell.reads[1] = stamp;
+    return;
+  }
+  bool together = first.block() == second.block();
+  bool sameWarp = together && first.thread() / 32 == second.thread() / 32;
+  if ((together && stamp.block() != first.block()) || (sameWarp && stamp.thread() / 32 != first.thread() / 32))
+    cell.reads[1] = stamp;
+}
+
+/// Whether N bytes of state all have a value.
+template <unsigned N>
+inline bool allAre(const uint8_t *states, uint8_t value) {
+  using Word = std::conditional_t<N == 1, uint8_t, std::conditional_t<N == 2, uint16_t, std::conditional_t<N == 4, uint32_t, uint64_t>>>;
+  Word wanted;
+  std::memset(&wanted, value, sizeof wanted);
+  bool all = true;
+  for (unsigned i = 0; i < N; i += sizeof(Word)) {
+    Word word;
+    std::memcpy(&word, states + i, sizeof word);
+    all &= word == wanted;
+  }
+  return all;
+}
 
 /// Checks the cells of one access against earlier ones and stamps them. Returns the earlier access
 /// that it conflicts with, or none.
@@ -159,28 +194,39 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       }
       uint64_t chunkBytes = MemoryChunk::bytes;
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
-        chunkBytes = std::min(MemoryChunk::bytes, (allocation->end() & (MemoryChunk::bytes - 1)) + 32);
+        chunkBytes = std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
+      Stamp base = warp.stamp(isStrong);
+      uint64_t last = ~uint64_t(0);
+      unsigned repeats = 0, lastLane = 0;
       forLanes(together, [&](unsigned lane) {
         uint64_t at = addresses[lane];
-        if (initialized && plan.kind != AccessKind::Write) {
-          uint8_t all = 1;
-          for (unsigned i = 0; i < N; ++i)
-            all &= initialized[at + i];
-          unknown |= uint32_t(!all) << lane;
+        // Many lanes that read the same: two are remembered.
+        if (plan.kind == AccessKind::Read && at == last) {
+          unknown |= (unknown >> lastLane & 1) << lane;
+          if (++repeats > 1) {
+            f(lane, data + at);
+            return;
+          }
+        } else {
+          repeats = 0;
         }
+        last = at;
+        lastLane = lane;
+        if (initialized && plan.kind != AccessKind::Write)
+          unknown |= uint32_t(!allAre<N>(initialized + at, 1)) << lane;
         Stamp conflict;
         uint8_t before[N];
         if (checksRaces) {
           unsigned count = 0;
           RaceCell *cells = chunk.cells.find(at & (MemoryChunk::bytes - 1), N, chunkBytes, count);
-          conflict = stampCells(warp, cells, count, warp.stamp(lane, isStrong), lane, plan.kind, earlierIsWrite[lane]);
+          Stamp stamp{base.bits | uint64_t(lane) << Stamp::threadShift};
+          conflict = stampCells(warp, cells, count, stamp, lane, plan.kind, earlierIsWrite[lane]);
           if (conflict.bits)
             std::memcpy(before, data + at, N);
         }
         f(lane, data + at);
         if (initialized && plan.kind != AccessKind::Read)
-          for (unsigned i = 0; i < N; ++i)
-            initialized[at + i] = 1;
+          std::memset(initialized + at, 1, N);
         // Two writes of the same bytes do no harm in any order.
         if (conflict.bits && !(plan.kind == AccessKind::Write && earlierIsWrite[lane] &&
                                std::memcmp(before, data + at, N) == 0)) {
@@ -215,6 +261,10 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   counters.sharedBytesRead += plan.kind != AccessKind::Write ? bytes : 0;
   counters.sharedBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   uint64_t end = block.shared.size() - 32;
+  Stamp base = warp.stamp(isStrong);
+  bool checksRaces = launch.options.checkRaces;
+  uint64_t last = ~uint64_t(0);
+  unsigned repeats = 0;
   forLanes(mask, [&](unsigned lane) {
     uint64_t address = addresses[lane], offset = address - sharedBegin;
     if (address & (N - 1)) {
@@ -225,22 +275,27 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
       reportBytes(warp, Space::Shared, nullptr, N, address, lane, plan.kind);
       return;
     }
-    uint8_t *states = &block.sharedState[offset];
-    uint8_t every = 0xff, any = 0;
-    for (unsigned i = 0; i < N; ++i)
-      every &= states[i] ? 0xff : 0, any |= states[i] ^ stateKnown;
-    if (any && (!every || plan.kind != AccessKind::Write || (any & statePending)))
-      reportBytes(warp, Space::Shared, states, N, address, lane, plan.kind);
-    if (!every)
-      return;
-    uint8_t *data = &block.shared[offset];
+    uint8_t *states = &block.sharedState[offset], *data = &block.shared[offset];
+    if (!allAre<N>(states, stateKnown)) {
+      bool isOutside = false, isPending = false;
+      for (unsigned i = 0; i < N; ++i)
+        isOutside |= states[i] == stateNone, isPending |= (states[i] & statePending) != 0;
+      if (isOutside || isPending || plan.kind != AccessKind::Write)
+        reportBytes(warp, Space::Shared, states, N, address, lane, plan.kind);
+      if (isOutside)
+        return;
+    }
+    // Many lanes that read the same: two are remembered.
+    repeats = address == last ? repeats + 1 : 0;
+    last = address;
     Stamp conflict;
     bool earlierIsWrite = false;
     uint8_t before[N];
-    if (launch.options.checkRaces) {
+    if (checksRaces && !(plan.kind == AccessKind::Read && repeats > 1)) {
       unsigned count = 0;
       RaceCell *cells = block.sharedCells.find(offset, N, block.shared.size(), count);
-      conflict = stampCells(warp, cells, count, warp.stamp(lane, isStrong), lane, plan.kind, earlierIsWrite);
+      Stamp stamp{base.bits | uint64_t(lane) << Stamp::threadShift};
+      conflict = stampCells(warp, cells, count, stamp, lane, plan.kind, earlierIsWrite);
       if (conflict.bits)
         std::memcpy(before, data, N);
     }
@@ -277,13 +332,15 @@ uint32_t accessLocal(Warp &warp, const AccessPlan &plan, const Addresses &addres
     }
     size_t offset = size_t(lane) * warp.stackBytes + address;
     uint8_t *states = warp.localState + offset;
-    uint8_t every = 0xff, any = 0;
-    for (unsigned i = 0; i < N; ++i)
-      every &= states[i] ? 0xff : 0, any |= states[i] ^ stateKnown;
-    if (any && (!every || plan.kind != AccessKind::Write))
-      reportBytes(warp, Space::Local, states, N, address, lane, plan.kind);
-    if (!every)
-      return;
+    if (!allAre<N>(states, stateKnown)) {
+      bool isOutside = false;
+      for (unsigned i = 0; i < N; ++i)
+        isOutside |= states[i] == stateNone;
+      if (isOutside || plan.kind != AccessKind::Write)
+        reportBytes(warp, Space::Local, states, N, address, lane, plan.kind);
+      if (isOutside)
+        return;
+    }
     f(lane, warp.local + offset);
     if (plan.kind != AccessKind::Read)
       std::memset(states, stateKnown, N);

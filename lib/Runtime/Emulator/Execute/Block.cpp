@@ -55,6 +55,8 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
     warp.block = this;
     warp.worker = worker;
     warp.index = w;
+    warp.generation = owner.generation;
+    warp.number = static_cast<uint32_t>(number & 0xffffff);
     warp.registers = registers.data() + size_t(program.registerBytes) * w;
     warp.bases[0] = warp.registers;
     warp.bases[1] = program.constants.data();

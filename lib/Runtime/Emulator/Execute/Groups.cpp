@@ -204,23 +204,6 @@ void Warp::synchronizeLanes(uint32_t met) {
   forLanes(met, [&](unsigned lane) { (*laneClocks)[lane] = joined; });
 }
 
-Stamp Warp::stamp(unsigned lane, bool strong) const {
-  return Stamp::make(block->launch->generation, static_cast<uint32_t>(block->linear), 32 * index + lane, strong, clock);
-}
-
-bool Warp::isOrdered(Stamp earlier, unsigned lane) const {
-  uint32_t when = earlier.clock();
-  if (when == maxClock)
-    return true; // the clock has run out: nothing can be said
-  uint32_t thread = earlier.thread();
-  if (earlier.block() == (block->linear & 0xffffff)) {
-    if (thread / 32 != index)
-      return known[thread / 32] > when;
-    return thread % 32 == lane || when < laneBase || (laneClocks && when < (*laneClocks)[lane][thread % 32]);
-  }
-  return external && external->clock(earlier.block(), thread / 32) > when;
-}
-
 Knowledge Warp::knowledge() const {
   Knowledge all;
   if (external)

@@ -89,6 +89,7 @@ struct Warp {
   std::array<uint32_t, 32> tid[3];
 
   // Order of accesses: Memory/Race.h.
+  uint32_t generation = 0, number = 0; ///< of the launch and of the block, as stamps have them
   uint32_t clock = 1, laneBase = 0;
   std::unique_ptr<LaneClocks> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
@@ -147,9 +148,21 @@ struct Warp {
   void recheckWaiting();
   /// Lane-wise meeting of `met` lanes: accesses before are ordered before accesses after.
   void synchronizeLanes(uint32_t met);
-  Stamp stamp(unsigned lane, bool strong) const;
+  /// Of lane 0; add lane << Stamp::threadShift for the others.
+  Stamp stamp(bool strong) const {
+    return Stamp::make(generation, number, 32 * index, strong, clock);
+  }
   /// Whether the access of `earlier` is ordered before what `lane` does now.
-  bool isOrdered(Stamp earlier, unsigned lane) const;
+  bool isOrdered(Stamp earlier, unsigned lane) const {
+    uint32_t when = earlier.clock(), thread = earlier.thread();
+    if (when == maxClock)
+      return true; // the clock has run out: nothing can be said
+    if (earlier.block() != number)
+      return external && external->clock(earlier.block(), thread / 32) > when;
+    if (thread / 32 != index)
+      return known[thread / 32] > when;
+    return thread % 32 == lane || when < laneBase || (laneClocks && when < (*laneClocks)[lane][thread % 32]);
+  }
   void advanceClock();
   /// Everything that this warp knows, its own accesses so far included.
   Knowledge knowledge() const;

@@ -23,6 +23,7 @@ constexpr uint32_t maxClock = (1u << 20) - 1;
 /// One access, in 64 bits; 0 is none. Threads of a block are numbered along x, y, z.
 struct Stamp {
   uint64_t bits = 0;
+  static constexpr unsigned threadShift = 22;
 
   static Stamp make(uint32_t generation, uint32_t block, uint32_t thread, bool strong, uint32_t clock) {
     return {uint64_t(generation & 0xff) << 56 | uint64_t(block & 0xffffff) << 32 |
