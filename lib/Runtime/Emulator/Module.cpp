@@ -78,14 +78,14 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
       continue;
     }
     bool isConstant = variable->space == Space::Const;
-    StatusOr<uint64_t> address = memory.allocate(variable->bytes, variable->name, variable->alignment, isConstant);
+    StatusOr<uint64_t> address =
+        memory.allocate(variable->bytes, variable->name, variable->alignment,
+                        isConstant ? MemoryUse::Constant : MemoryUse::Variable);
     if (!address.isOk())
       return address.status().context(name);
     made.allocations.push_back(*address);
     addresses[variable.get()] = *address;
     made.variables.push_back({variable->name, *address, variable->bytes, isConstant});
-    // What is not initialised is zero.
-    MMC_RETURN_IF_ERROR(memory.fill(*address, 0, 1, variable->bytes));
     if (!variable->initial.empty())
       MMC_RETURN_IF_ERROR(memory.write(*address, variable->initial.data(), variable->initial.size()));
   }

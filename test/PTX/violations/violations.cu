@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Kernels that do something wrong (bad_…), each with one that differs as little as possible and does not
 // (good_…). Every launch is of 2 blocks of 64 threads unless the test says otherwise; x and y have 128
-// elements.
+// elements; x is 1, 2, 3, …
 
 #define PAIR(name, ...)                                                                             \
   extern "C" __global__ void bad_##name(const int *x, int *y) { constexpr bool bad = true; __VA_ARGS__ }  \
@@ -12,7 +12,7 @@
 PAIR(global_read_past, INDEX y[i] = x[i + (bad ? 1 : 0)];)
 PAIR(global_read_before, INDEX y[i] = i ? x[i - 1] : bad ? x[i - 1] : 0;)
 PAIR(global_write_past, INDEX if (i < (bad ? 129 : 128)) y[bad ? i + 4 : i] = x[i];)
-PAIR(global_null, INDEX const int *p = bad && x[i] >= 0 && i == 70 ? (const int *)(long long)(x[0] & 0) : x; y[i] = p[i & 1];)
+PAIR(global_null, INDEX const int *p = bad && x[i] >= 0 && i == 70 ? (const int *)(long long)(x[0] - 1) : x; y[i] = p[i & 1];)
 PAIR(shared_past, INDEX __shared__ int s[64]; s[t] = x[i]; __syncthreads(); y[i] = s[(t + 1) % (bad ? 65 : 64)];)
 PAIR(shared_negative, INDEX __shared__ int s[64]; s[t] = x[i]; __syncthreads(); y[i] = s[t - (bad ? 1 : t > 0 ? 1 : 0)];)
 PAIR(shared_other_array, INDEX __shared__ int a[64]; __shared__ int b[64]; a[t] = x[i]; b[t] = -x[i]; __syncthreads();
@@ -20,7 +20,7 @@ PAIR(shared_other_array, INDEX __shared__ int a[64]; __shared__ int b[64]; a[t] 
 PAIR(dynamic_shared_past, INDEX extern __shared__ int s[]; s[bad ? t + 1 : t] = x[i]; __syncthreads(); y[i] = s[bad ? t + 1 : t];)
 PAIR(local_past, INDEX int a[8]; for (int k = 0; k < 8; ++k) a[k] = x[(i + k) & 127]; a[(x[i] & 1) + (bad ? 7 : 6)] = 3;
      int sum = 0; for (int k = 0; k < 8; ++k) sum += a[(k * x[i]) & 7]; y[i] = sum;)
-PAIR(local_negative, INDEX int a[8]; for (int k = 0; k < 8; ++k) a[k] = x[(i + k) & 127]; y[i] = a[(x[i] & 3) - (bad ? 4 : 0)];)
+PAIR(local_negative, INDEX int a[8]; for (int k = 0; k < 8; ++k) a[k] = x[(i + k) & 127]; y[i] = a[(x[i] & 3) - (bad ? x[3] : 0)];)
 __constant__ int table[16] = {1, 2, 3};
 PAIR(const_past, INDEX y[i] = table[(x[i] & 15) + (bad ? 8 : 0)];)
 
@@ -28,7 +28,7 @@ PAIR(const_past, INDEX y[i] = table[(x[i] & 15) + (bad ? 8 : 0)];)
 PAIR(misaligned_global, INDEX const char *p = (const char *)x; y[i] = *(const int *)(p + (i & 31) * 4 + (bad && i == 5 ? 2 : 0));)
 PAIR(misaligned_vector, INDEX const int4 *p = (const int4 *)(x + (bad ? 2 : 4)); int4 v = p[i & 15]; y[i] = v.x + v.w;)
 PAIR(misaligned_shared, INDEX __shared__ __align__(16) char s[300]; *(int *)(s + 4 * t) = x[i]; __syncthreads();
-     y[i] = *(int *)(s + 4 * (t & 31) + (bad ? 1 : 0));)
+     y[i] = *(int *)(s + 4 * (t & 31) + (bad ? x[0] : 0));)
 
 // What nobody has written.
 PAIR(uninitialized_shared, INDEX __shared__ int s[64]; if (t < (bad ? 63 : 64)) s[t] = x[i]; __syncthreads(); y[i] = s[63 - t];)
@@ -41,7 +41,7 @@ PAIR(race_no_barrier, INDEX __shared__ int s[64]; s[t] = x[i]; if (!bad) __synct
 PAIR(race_write_after_read, INDEX __shared__ int s[64]; s[t] = x[i]; __syncthreads(); int v = s[63 - t]; if (!bad) __syncthreads();
      s[t] = v + 1; __syncthreads(); y[i] = s[t];)
 PAIR(race_write_write, INDEX __shared__ int s[64]; s[bad ? t / 2 : t] = x[i] + t; __syncthreads(); y[i] = s[bad ? t / 2 : t];)
-PAIR(race_bytes, INDEX __shared__ unsigned char s[65]; s[t] = x[i]; if (bad) s[t + 1] = x[i] + 1; __syncthreads(); y[i] = s[t];)
+PAIR(race_bytes, INDEX __shared__ unsigned char s[65]; s[t] = x[i]; if (bad) s[t + 1] = x[i] + 2; __syncthreads(); y[i] = s[t];)
 PAIR(race_same_warp, INDEX __shared__ int s[64]; s[t] = x[i]; if (!bad) __syncwarp(); int v = ((volatile int *)s)[t ^ 1]; y[i] = v;)
 PAIR(race_reduction, INDEX __shared__ int s[64]; s[t] = x[i]; __syncthreads();
      for (int k = 32; k > 0; k /= 2) { if (t < k) s[t] += s[t + k]; if (!bad || k > 8) __syncthreads(); } if (t == 0) y[blockIdx.x] = s[0];)

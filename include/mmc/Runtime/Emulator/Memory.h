@@ -17,6 +17,9 @@ namespace mmc::emulator {
 
 struct Allocation;
 
+/// What an allocation is for: data begins uninitialised, variables of modules as zeros.
+enum class MemoryUse : uint8_t { Data, Variable, Constant };
+
 /// Allocations by base address, freed ones among them. What a launch works on.
 using AllocationTable = std::vector<std::shared_ptr<Allocation>>;
 
@@ -39,9 +42,10 @@ public:
   DeviceMemory &operator=(const DeviceMemory &) = delete;
 
   /// `bytes` > 0 bytes, none of them initialised, at a multiple of `alignment` (a power of two).
-  /// BadInput when the capacity is exceeded. Kernels may not write to constant memory.
+  /// BadInput when the capacity is exceeded. Variables begin as zeros, and kernels may
+  /// not write to constants.
   StatusOr<uint64_t> allocate(uint64_t bytes, std::string name, uint64_t alignment = 256,
-                              bool constant = false);
+                              MemoryUse use = MemoryUse::Data);
   /// Lets the device access `bytes` of host memory at their own address; all count as initialised.
   Status mapHost(void *pointer, uint64_t bytes, std::string name);
   /// Frees an allocation or unmaps host memory. BadInput unless `address` is the begin of a live one.

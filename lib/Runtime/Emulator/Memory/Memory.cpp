@@ -95,7 +95,7 @@ DeviceMemory::DeviceMemory(uint64_t capacity) : state(std::make_unique<State>())
 DeviceMemory::~DeviceMemory() = default;
 
 StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint64_t alignment,
-                                          bool constant) {
+                                          MemoryUse use) {
   if (!bytes || !alignment || (alignment & (alignment - 1)))
     return Status::badInput("an allocation needs at least one byte and a power of two as alignment");
   alignment = std::max<uint64_t>(alignment, 256);
@@ -107,10 +107,11 @@ StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint
   allocation->base = (state->next + alignment - 1) & ~(alignment - 1);
   allocation->bytes = bytes;
   allocation->name = std::move(name);
-  allocation->isConstant = constant;
+  allocation->isConstant = use == MemoryUse::Constant;
   allocation->data = static_cast<uint8_t *>(std::calloc(bytes + 32, 1));
-  allocation->initialized = static_cast<uint8_t *>(std::calloc(bytes + 32, 1));
-  if (!allocation->data || !allocation->initialized)
+  if (use == MemoryUse::Data)
+    allocation->initialized = static_cast<uint8_t *>(std::calloc(bytes + 32, 1));
+  if (!allocation->data || (use == MemoryUse::Data && !allocation->initialized))
     return Status::badInput("out of host memory: " + std::to_string(bytes) + " bytes wanted");
   allocation->chunks = std::make_unique<MemoryChunk[]>(allocation->chunkCount());
   state->next = allocation->end() + guardBytes;

@@ -7,7 +7,7 @@
 
 namespace mmc::emulator {
 
-static constexpr uint64_t maxVariableBytes = uint64_t(1) << 40;
+static constexpr uint64_t maxVariableBytes = uint64_t(1) << 34;
 static constexpr size_t maxInitialBytes = size_t(1) << 28;
 static constexpr size_t maxRegisters = 1 << 20;
 
