@@ -5,17 +5,19 @@
 Every kernel becomes an entry function of its own: mmc-run computes it on the CPU, mmc-opt turns it
 into PTX, and mmc-ptx-run executes that on the same inputs, where no violation may be reported.
 
-  run_kernels.py BIN MODEL OPTIONS [--sample=N] [--filter=TEXT]
+  run_kernels.py MODEL OPTIONS [--bin=FOLDER] [--sample=N] [--filter=TEXT]
 
-BIN is the folder of the tools, MODEL a model file, OPTIONS what --mmc-compile takes beyond target and
-to. --sample=N takes every N-th kernel. Exits 1 if a kernel differs or violates.
+MODEL is a model file, OPTIONS what --mmc-compile takes beyond target and to, FOLDER where the tools
+are (default: in PATH). --sample=N takes every N-th kernel. Exits 1 if a kernel differs or violates.
 """
 
 import array
 import json
+import math
 import os
 import random
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -58,9 +60,7 @@ def parse_type(text):
 
 
 def make_input(rng, shape, kind):
-    count = 1
-    for d in shape:
-        count *= d
+    count = math.prod(shape)
     dtype, size = TYPES[kind]
     if kind == "i64":
         raw = struct.pack(f"<{count}q", *[rng.randrange(1000) for _ in range(count)])
@@ -82,7 +82,7 @@ def run(*command):
 
 def kernels_of(plan):
     """name, [argument types], [result types], body of each kernel."""
-    pattern = r"^  func\.func private @(\w+)\(([^\n]*?)\) -> ([^\n]*?) attributes \{mmc\.kernel[^\n]*?\} \{\n(.*?)^  \}"
+    pattern = r"^  func\.func private @(\w+)\(([^\n]*?)\) -> ([^\n]*?) attributes \{[^\n]*mmc\.kernel[^\n]*?\} \{\n(.*?)^  \}"
     for name, arguments, results, body in re.findall(pattern, plan, re.M | re.S):
         yield name, re.findall(r"%arg\d+: (tensor<[^>]*>)", arguments), re.findall(r"tensor<[^>]*>", results), body
 
@@ -114,7 +114,7 @@ def test(tools, folder, kernel, rng):
     outputs = {}
     for i, t in enumerate(results):
         shape, kind = parse_type(t)
-        outputs[f"r{i}"] = (TYPES[kind][0], shape, bytes(TYPES[kind][1] * max(1, eval("*".join(map(str, shape)) or "1"))))
+        outputs[f"r{i}"] = (TYPES[kind][0], shape, bytes(TYPES[kind][1] * math.prod(shape)))
     file, cpu = os.path.join(folder, "in.safetensors"), os.path.join(folder, "cpu.safetensors")
     write_tensors(file, {**inputs, **outputs})
     code, text = run(f"{tools}/mmc-run", module, f"--entry=entry_{name}", f"--inputs={file}", f"--outputs={cpu}", "--dtype=bf16", "--cache-dir=none")
@@ -158,7 +158,8 @@ def test(tools, folder, kernel, rng):
 
 def main():
     flags = dict(a[2:].split("=", 1) for a in sys.argv[1:] if a.startswith("--"))
-    tools, model, options = [a for a in sys.argv[1:] if not a.startswith("--")]
+    model, options = [a for a in sys.argv[1:] if not a.startswith("--")]
+    tools = flags.get("bin") or os.path.dirname(shutil.which("mmc-opt"))
     rng = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         plan = os.path.join(folder, "plan.mlir")

@@ -27,8 +27,8 @@ PAIR(const_past, INDEX y[i] = table[(x[i] & 15) + (bad ? 8 : 0)];)
 // Alignment.
 PAIR(misaligned_global, INDEX const char *p = (const char *)x; y[i] = *(const int *)(p + (i & 31) * 4 + (bad && i == 5 ? 2 : 0));)
 PAIR(misaligned_vector, INDEX const int4 *p = (const int4 *)(x + (bad ? 2 : 4)); int4 v = p[i & 15]; y[i] = v.x + v.w;)
-PAIR(misaligned_shared, INDEX __shared__ __align__(16) char s[300]; *(int *)(s + 4 * t) = x[i]; __syncthreads();
-     y[i] = *(int *)(s + 4 * (t & 31) + (bad ? x[0] : 0));)
+PAIR(misaligned_shared, INDEX __shared__ int s[80]; s[t] = x[i]; __syncthreads();
+     const int *p = (const int *)((const char *)s + 4 * (t & 31) + (bad ? x[0] : 0)); y[i] = *p;)
 
 // What nobody has written.
 PAIR(uninitialized_shared, INDEX __shared__ int s[64]; if (t < (bad ? 63 : 64)) s[t] = x[i]; __syncthreads(); y[i] = s[63 - t];)

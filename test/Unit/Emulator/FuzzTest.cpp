@@ -46,7 +46,7 @@ public:
 
   std::string operator()(const std::string &seed, const std::string &other) {
     std::string text = seed;
-    for (size_t count = 1 + random() % 4; count > 0; --count)
+    for (size_t count = random() % 3 ? 1 : 2 + random() % 3; count > 0; --count)
       once(text, other);
     return text;
   }
@@ -156,7 +156,7 @@ TEST(Fuzz, MutatedKernelsAreRefusedOrRun) {
   }
   std::printf("%ld refused, %ld kernels run\n", refused, ran);
   EXPECT_GT(refused, count / 10);
-  EXPECT_GT(ran, count / 10);
+  EXPECT_GT(ran, count / 20);
 }
 
 } // namespace mmc::emulator::test
