@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Mutated kernels: an error or a run, never a crash or a hang. MMC_FUZZ_INPUTS says how many (default
-// 4000); a million were tried under the sanitizers (see lib/Runtime/Emulator/README.md).
+// 4000), MMC_FUZZ_SEED which, MMC_FUZZ_KEEP where each is written before it is tried; a million were tried under the sanitizers (see lib/Runtime/Emulator/README.md).
 
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Emulator/Device.h"
@@ -11,6 +11,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <random>
 #include <vector>
@@ -134,7 +135,7 @@ TEST(Fuzz, MutatedKernelsAreRefusedOrRun) {
   for (long i = 0; i < count; ++i) {
     std::string text = mutate(kernels[random() % kernels.size()], kernels[random() % kernels.size()]);
     if (const char *path = std::getenv("MMC_FUZZ_KEEP"))
-      (void)writeFile(path, text);
+      std::ofstream(path) << text; // what a crash leaves behind
     StatusOr<std::shared_ptr<Module>> module = device->load(text, "fuzz");
     if (!module.isOk()) {
       ++refused;

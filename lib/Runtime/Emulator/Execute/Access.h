@@ -361,7 +361,7 @@ uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &a
     uint64_t address = addresses[lane];
     bool isInside = false;
     for (const Placed &placed : launch.program.parameters)
-      isInside |= address >= placed.offset && address + N <= placed.offset + placed.bytes;
+      isInside |= address >= placed.offset && N <= placed.bytes && address - placed.offset <= placed.bytes - N;
     if (address & (N - 1)) {
       reportMisaligned(warp, Space::Param, N, address, lane, plan.kind);
     } else if (!isInside || plan.kind != AccessKind::Read) {
