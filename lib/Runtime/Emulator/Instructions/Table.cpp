@@ -198,7 +198,7 @@ std::string supportedInstructions() {
   }
   std::string text;
   for (const auto &[kind, lines] : sections)
-    text += "\n### " + std::string(nameOf(kind)) + "\n\n" + lines;
+    text += (text.empty() ? "### " : "\n### ") + std::string(nameOf(kind)) + "\n\n" + lines;
   return text;
 }
 
