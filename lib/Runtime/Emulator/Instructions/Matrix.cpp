@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// mma.sync, ldmatrix, stmatrix, movmatrix. Products are exact and summed in double precision (integers
+// exactly), then rounded once: PTX promises no more than single precision and no order.
+
+#include "../Execute/Access.h"
+#include "Floating.h"
+#include "WarpWide.h"
+
+#include <array>
+#include <limits>
+
+namespace mmc::emulator {
+
+namespace {
+
+enum class Element : uint8_t { F16, Bf16, Tf32, F64, E4m3, E5m2, S8, U8 };
+enum class Sum : uint8_t { F32, F16, F64, S32 };
+
+/// A shape, with where the elements of a thread lie. The layouts of PTX follow one scheme: a register
+/// has `perRegister` neighbours along k; registers go through rows first, then along k.
+struct Shape {
+  const char *name;
+  uint8_t m, n, k;
+};
+
+/// Row and column of element i of a thread's part of A; group is lane / 4, member lane % 4.
+struct Place {
+  unsigned row, column;
+};
+Place placeA(const Shape &shape, unsigned per, unsigned i, unsigned group, unsigned member) {
+  unsigned reg = i / per, within = i % per;
+  unsigned rows = shape.m / 8; // registers that follow one another in rows: 1 or 2
+  return {group + 8 * (reg % rows), member * per + within + 4 * per * (reg / rows)};
+}
+/// Of B, column is n.
+Place placeB(unsigned per, unsigned i, unsigned group, unsigned member) {
+  return {member * per + i % per + 4 * per * (i / per), group};
+}
+/// Of C and D: pairs of columns, then rows.
+Place placeC(unsigned i, unsigned group, unsigned member) { return {group + 8 * (i / 2), 2 * member + i % 2}; }
+
+double widen(Element type, const uint8_t *bytes) {
+  uint16_t half;
+  uint32_t word;
+  double wide;
+  switch (type) {
+  case Element::F16:
+    std::memcpy(&half, bytes, 2);
+    return fromF16(half);
+  case Element::Bf16:
+    std::memcpy(&half, bytes, 2);
+    return fromBf16(half);
+  case Element::Tf32:
+    // The chip does not look at the lower bits.
+    std::memcpy(&word, bytes, 4);
+    return bitCast<float>(word & 0xffffe000);
+  case Element::F64:
+    std::memcpy(&wide, bytes, 8);
+    return wide;
+  case Element::E4m3:
+    return decodeE4m3(*bytes);
+  case Element::E5m2:
+    return decode(formatE5m2, *bytes);
+  case Element::S8:
+    return static_cast<int8_t>(*bytes);
+  case Element::U8:
+    return *bytes;
+  }
+  return 0;
+}
+
+unsigned bytesOf(Element type) {
+  switch (type) {
+  case Element::F16:
+  case Element::Bf16:
+    return 2;
+  case Element::Tf32:
+    return 4;
+  case Element::F64:
+    return 8;
+  default:
+    return 1;
+  }
+}
+
+constexpr Shape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8}, {"m16n8k16", 16, 8, 16},
+                            {"m16n8k32", 16, 8, 32}, {"m8n8k4", 8, 8, 4},   {"m8n8k16", 8, 8, 16}};
+
+/// What the handler needs, packed into the operation: shape, element types, sum.
+struct MatrixPlan {
+  Shape shape;
+  Element a, b;
+  Sum sum;
+  bool saturates;
+  explicit MatrixPlan(const Op &op)
+      : shape(shapes[op.target & 0xff]), a(static_cast<Element>(op.target >> 8 & 0xff)),
+        b(static_cast<Element>(op.target >> 16 & 0xff)), sum(static_cast<Sum>(op.target >> 24)), saturates(op.flags) {}
+};
+
+/// Registers of a thread for a matrix of `elements` elements.
+unsigned registersFor(unsigned elements, unsigned bytes, unsigned registerBytes) {
+  return elements / 32 * bytes / registerBytes;
+}
+
+void multiply(Warp &warp, const Op &op, uint32_t lanes) {
+  MatrixPlan plan(op);
+  const Shape &shape = plan.shape;
+  const uint32_t *list = &warp.block->launch->program.lists[op.list];
+  double a[16][32], b[32][8], c[16][8];
+  unsigned bytesA = bytesOf(plan.a), registerBytes = bytesA == 8 ? 8 : 4, per = registerBytes / bytesA;
+  unsigned countA = shape.m * shape.k / 32, countB = shape.k * shape.n / 32, countC = shape.m * shape.n / 32;
+  unsigned sumBytes = plan.sum == Sum::F64 ? 8 : plan.sum == Sum::F16 ? 2 : 4, sumPer = plan.sum == Sum::F16 ? 2 : 1;
+  const uint32_t *registersD = list, *registersA = registersD + countC / sumPer;
+  const uint32_t *registersB = registersA + countA / per, *registersC = registersB + countB / per;
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    unsigned group = lane / 4, member = lane % 4;
+    for (unsigned i = 0; i < countA; ++i) {
+      Place place = placeA(shape, per, i, group, member);
+      const uint8_t *bits = warp.source<uint8_t>(registersA[i / per]) + lane * registerBytes + i % per * bytesA;
+      a[place.row][place.column] = widen(plan.a, bits);
+    }
+    for (unsigned i = 0; i < countB; ++i) {
+      Place place = placeB(per, i, group, member);
+      const uint8_t *bits = warp.source<uint8_t>(registersB[i / per]) + lane * registerBytes + i % per * bytesA;
+      b[place.row][place.column] = widen(plan.b, bits);
+    }
+    for (unsigned i = 0; i < countC; ++i) {
+      Place place = placeC(i, group, member);
+      const uint8_t *bits = warp.source<uint8_t>(registersC[i / sumPer]) + lane * sumBytes * sumPer + i % sumPer * sumBytes;
+      double value;
+      if (plan.sum == Sum::F16) {
+        value = widen(Element::F16, bits);
+      } else if (plan.sum == Sum::F64) {
+        value = widen(Element::F64, bits);
+      } else {
+        uint32_t word;
+        std::memcpy(&word, bits, 4);
+        value = plan.sum == Sum::F32 ? static_cast<double>(bitCast<float>(word)) : static_cast<int32_t>(word);
+      }
+      c[place.row][place.column] = value;
+    }
+  }
+  for (unsigned row = 0; row < shape.m; ++row)
+    for (unsigned k = 0; k < shape.k; ++k)
+      for (unsigned column = 0; column < 8; ++column) {
+        if (plan.sum == Sum::F64)
+          c[row][column] = __builtin_fma(a[row][k], b[k][column], c[row][column]);
+        else
+          c[row][column] += a[row][k] * b[k][column];
+      }
+  forLanes(lanes, [&](unsigned lane) {
+    unsigned group = lane / 4, member = lane % 4;
+    for (unsigned i = 0; i < countC; ++i) {
+      Place place = placeC(i, group, member);
+      double value = c[place.row][place.column];
+      uint8_t *bits = warp.destination<uint8_t>(registersD[i / sumPer]) + lane * sumBytes * sumPer + i % sumPer * sumBytes;
+      if (plan.sum == Sum::F64) {
+        std::memcpy(bits, &value, 8);
+      } else if (plan.sum == Sum::F16) {
+        uint16_t half = static_cast<uint16_t>(encodeDouble(formatF16, value, Rounding::Nearest));
+        std::memcpy(bits, &half, 2);
+      } else {
+        uint32_t word;
+        if (plan.sum == Sum::F32) {
+          word = bitCast<uint32_t>(canonical(static_cast<float>(value)));
+        } else {
+          int64_t exact = static_cast<int64_t>(value);
+          if (plan.saturates)
+            exact = std::min<int64_t>(std::max<int64_t>(exact, std::numeric_limits<int32_t>::min()), std::numeric_limits<int32_t>::max());
+          word = static_cast<uint32_t>(exact);
+        }
+        std::memcpy(bits, &word, 4);
+      }
+    }
+  });
+}
+
+/// All lanes of a warp take part; blocks with a part of a warp cannot.
+bool checkWhole(Warp &warp, uint32_t lanes) {
+  if (lanes == fullMask)
+    return true;
+  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [] {
+    return std::string("all 32 lanes of a warp must execute the instruction together");
+  });
+  return false;
+}
+
+Step multiplyTogether(Warp &warp, const Op &op, uint32_t mask) {
+  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
+    checkWhole(warp, lanes);
+    multiply(warp, op, lanes);
+  });
+}
+
+Element elementOf(Type type) {
+  switch (type) {
+  case Type::F16:
+    return Element::F16;
+  case Type::BF16:
+    return Element::Bf16;
+  case Type::TF32:
+    return Element::Tf32;
+  case Type::F64:
+    return Element::F64;
+  case Type::E4M3:
+    return Element::E4m3;
+  case Type::E5M2:
+    return Element::E5m2;
+  case Type::S8:
+    return Element::S8;
+  default:
+    return Element::U8;
+  }
+}
+
+void buildMultiply(Builder &b, const Instruction &in) {
+  unsigned index = 0;
+  for (unsigned i = 0; i < 6; ++i)
+    if (in.has(shapes[i].name))
+      index = i;
+  const Shape &shape = shapes[index];
+  Type d = in.type(0), c = in.type(3);
+  if (d != c)
+    return b.error("C and D of different types are not supported");
+  Sum sum = d == Type::F32 ? Sum::F32 : d == Type::F16 ? Sum::F16 : d == Type::F64 ? Sum::F64 : Sum::S32;
+  Element a = elementOf(in.type(1)), second = elementOf(in.type(2));
+  Op &op = b.op();
+  op.target = index | static_cast<uint32_t>(a) << 8 | static_cast<uint32_t>(second) << 16 | static_cast<uint32_t>(sum) << 24;
+  op.flags = in.has("satfinite");
+  op.d = b.constantBits(fullMask, 4);
+  unsigned bytes = bytesOf(a), registerBytes = bytes == 8 ? 8 : 4;
+  Type input = bytes == 8 ? Type::F64 : Type::B32;
+  Type output = sum == Sum::F64 ? Type::F64 : sum == Sum::F32 ? Type::F32 : sum == Sum::S32 ? Type::S32 : Type::B32;
+  unsigned sums = shape.m * shape.n / 32 / (sum == Sum::F16 ? 2 : 1);
+  std::vector<uint32_t> list;
+  for (const Operand *element : b.elements(0, sums))
+    list.push_back(b.destination(*element, output));
+  for (const Operand *element : b.elements(1, registersFor(shape.m * shape.k, bytes, registerBytes)))
+    list.push_back(b.source(*element, input));
+  for (const Operand *element : b.elements(2, registersFor(shape.k * shape.n, bytes, registerBytes)))
+    list.push_back(b.source(*element, input));
+  for (const Operand *element : b.elements(3, sums))
+    list.push_back(b.source(*element, output));
+  op.list = b.addList(list);
+  b.run(multiplyTogether);
+}
+
+/// Row `row` of matrix m comes from, or goes to, the address of lane 8 m + row.
+Step loadMatrix(Warp &warp, const Op &op, uint32_t mask) {
+  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
+    if (!checkWhole(warp, lanes))
+      return;
+    Addresses addresses;
+    computeAddresses(warp, op, addresses);
+    uint16_t rows[32][8] = {};
+    uint32_t suppliers = op.count == 4 ? fullMask : (1u << 8 * op.count) - 1;
+    accessLanes<16>(warp, op.space, {op, AccessKind::Read, op.flags}, addresses, suppliers,
+                    [&](unsigned lane, const uint8_t *data) { std::memcpy(rows[lane], data, 16); });
+    const uint32_t *list = &warp.block->launch->program.lists[op.list];
+    for (unsigned m = 0; m < op.count; ++m)
+      for (unsigned lane = 0; lane < 32; ++lane) {
+        unsigned group = lane / 4, pair = 2 * (lane % 4);
+        uint16_t low = op.isSigned ? rows[8 * m + pair][group] : rows[8 * m + group][pair];
+        uint16_t high = op.isSigned ? rows[8 * m + pair + 1][group] : rows[8 * m + group][pair + 1];
+        warp.destination<uint32_t>(list[m])[lane] = low | uint32_t(high) << 16;
+      }
+  });
+}
+Step storeMatrix(Warp &warp, const Op &op, uint32_t mask) {
+  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
+    if (!checkWhole(warp, lanes))
+      return;
+    Addresses addresses;
+    computeAddresses(warp, op, addresses);
+    uint16_t rows[32][8] = {};
+    const uint32_t *list = &warp.block->launch->program.lists[op.list];
+    for (unsigned m = 0; m < op.count; ++m)
+      for (unsigned lane = 0; lane < 32; ++lane) {
+        unsigned group = lane / 4, pair = 2 * (lane % 4);
+        uint32_t value = warp.source<uint32_t>(list[m])[lane];
+        (op.isSigned ? rows[8 * m + pair][group] : rows[8 * m + group][pair]) = static_cast<uint16_t>(value);
+        (op.isSigned ? rows[8 * m + pair + 1][group] : rows[8 * m + group][pair + 1]) = static_cast<uint16_t>(value >> 16);
+      }
+    uint32_t suppliers = op.count == 4 ? fullMask : (1u << 8 * op.count) - 1;
+    accessLanes<16>(warp, op.space, {op, AccessKind::Write, op.flags}, addresses, suppliers,
+                    [&](unsigned lane, uint8_t *data) { std::memcpy(data, rows[lane], 16); });
+  });
+}
+
+void buildMatrixAccess(Builder &b, const Instruction &in, bool isStore) {
+  Op &op = b.op();
+  op.count = in.has("x4") ? 4 : in.has("x2") ? 2 : 1;
+  op.isSigned = in.has("trans");
+  bool isGeneric = !in.has("shared") && !in.has("shared::cta");
+  b.address(isStore ? 0 : 1, isGeneric ? Space::Generic : Space::Shared);
+  op.d = b.constantBits(fullMask, 4);
+  std::vector<uint32_t> list;
+  for (const Operand *element : b.elements(isStore ? 1 : 0, op.count))
+    list.push_back(isStore ? b.source(*element, Type::B32) : b.destination(*element, Type::B32));
+  op.list = b.addList(list);
+  b.run(isStore ? storeMatrix : loadMatrix);
+}
+void buildLoadMatrix(Builder &b, const Instruction &in) { buildMatrixAccess(b, in, false); }
+void buildStoreMatrix(Builder &b, const Instruction &in) { buildMatrixAccess(b, in, true); }
+
+Step transpose(Warp &warp, const Op &op, uint32_t mask) {
+  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
+    if (!checkWhole(warp, lanes))
+      return;
+    const uint32_t *a = warp.source<uint32_t>(op.a);
+    uint16_t elements[8][8];
+    for (unsigned lane = 0; lane < 32; ++lane)
+      for (unsigned i = 0; i < 2; ++i)
+        elements[lane / 4][2 * (lane % 4) + i] = static_cast<uint16_t>(a[lane] >> 16 * i);
+    for (unsigned lane = 0; lane < 32; ++lane)
+      warp.destination<uint32_t>(op.dst)[lane] =
+          elements[2 * (lane % 4)][lane / 4] | uint32_t(elements[2 * (lane % 4) + 1][lane / 4]) << 16;
+  });
+}
+void buildTranspose(Builder &b, const Instruction &) {
+  b.op().dst = b.destination(0, Type::B32);
+  b.op().a = b.source(1, Type::B32);
+  b.op().d = b.constantBits(fullMask, 4);
+  b.run(transpose);
+}
+
+} // namespace
+
+void addMatrixRows(Rows &rows) {
+  constexpr InstructionClass c = InstructionClass::Matrix;
+  Rows mine = {
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 f16 f16 f32", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f16 f16 f16 f16", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 bf16 bf16 f32", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned <m16n8k4|m16n8k8> row col f32 tf32 tf32 f32", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned <m8n8k16|m16n8k16|m16n8k32> row col [satfinite] s32 <s8|u8> <s8|u8> s32", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned m16n8k32 row col f32 <e4m3|e5m2> <e4m3|e5m2> f32", "d, a, b, c", c, buildMultiply, 89},
+      {"mma", "sync aligned m8n8k4 row col f64 f64 f64 f64", "d, a, b, c", c, buildMultiply},
+      {"ldmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "d, [a]", c, buildLoadMatrix},
+      {"stmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "[a], b", c, buildStoreMatrix, 90},
+      {"movmatrix", "sync aligned m8n8 trans b16", "d, a", c, buildTranspose},
+  };
+  rows.insert(rows.end(), mine.begin(), mine.end());
+}
+
+} // namespace mmc::emulator

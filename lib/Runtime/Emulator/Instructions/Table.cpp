@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matching of opcodes and modifiers with the table, and its listing.
+
+#include "Table.h"
+
+#include "mmc/Runtime/Emulator/Instructions.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+
+namespace mmc::emulator {
+
+namespace {
+
+struct Element {
+  bool isOptional = false;
+  std::vector<std::string_view> words;
+};
+
+std::vector<Element> parsePattern(std::string_view pattern) {
+  std::vector<Element> elements;
+  while (!pattern.empty()) {
+    size_t end = std::min(pattern.find(' '), pattern.size());
+    std::string_view part = pattern.substr(0, end);
+    pattern.remove_prefix(std::min(end + 1, pattern.size()));
+    if (part.empty())
+      continue;
+    Element element;
+    element.isOptional = part[0] == '[';
+    if (part[0] == '[' || part[0] == '<')
+      part = part.substr(1, part.size() - 2);
+    while (!part.empty()) {
+      size_t bar = std::min(part.find('|'), part.size());
+      element.words.push_back(part.substr(0, bar));
+      part.remove_prefix(std::min(bar + 1, part.size()));
+    }
+    elements.push_back(std::move(element));
+  }
+  return elements;
+}
+
+struct Table {
+  Rows rows;
+  std::vector<std::vector<Element>> patterns;
+  std::unordered_map<std::string_view, std::vector<size_t>> byOpcode;
+
+  Table() {
+    addIntegerRows(rows);
+    addFloatRows(rows);
+    addHalfRows(rows);
+    addApproximateRows(rows);
+    addBitRows(rows);
+    addCompareRows(rows);
+    addMoveRows(rows);
+    addConvertRows(rows);
+    addLoadStoreRows(rows);
+    addAtomicRows(rows);
+    addAsyncRows(rows);
+    addControlRows(rows);
+    addBarrierRows(rows);
+    addWarpRows(rows);
+    addMatrixRows(rows);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      patterns.push_back(parsePattern(rows[i].modifiers));
+      byOpcode[rows[i].opcode].push_back(i);
+    }
+  }
+};
+
+const Table &table() {
+  static const Table instance;
+  return instance;
+}
+
+/// How far the modifiers agree with a row; all of them when `complete`.
+struct Progress {
+  size_t matched = 0;
+  bool complete = false;
+  std::vector<std::string_view> expected; ///< what could have come next
+};
+
+Progress match(const std::vector<Element> &pattern, const std::vector<Token> &modifiers) {
+  Progress progress;
+  for (const Element &element : pattern) {
+    bool found = false;
+    if (progress.matched < modifiers.size())
+      for (std::string_view word : element.words)
+        found |= word == modifiers[progress.matched].text;
+    if (found) {
+      ++progress.matched;
+      progress.expected.clear();
+      continue;
+    }
+    progress.expected.insert(progress.expected.end(), element.words.begin(), element.words.end());
+    if (!element.isOptional)
+      return progress;
+  }
+  progress.complete = progress.matched == modifiers.size();
+  return progress;
+}
+
+} // namespace
+
+const std::vector<InstructionRow> &instructionTable() { return table().rows; }
+
+bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers, MatchError &error) {
+  auto found = table().byOpcode.find(instruction.opcode);
+  if (found == table().byOpcode.end()) {
+    error.message = "instruction '" + instruction.text + "' is not supported";
+    return false;
+  }
+  Progress best;
+  bool any = false;
+  for (size_t i : found->second) {
+    Progress progress = match(table().patterns[i], modifiers);
+    if (progress.complete) {
+      instruction.row = &table().rows[i];
+      for (const Token &modifier : modifiers) {
+        instruction.modifiers.push_back(modifier.text);
+        if (std::optional<Type> type = parseType(modifier.text))
+          instruction.types.push_back(*type);
+      }
+      return true;
+    }
+    if (!any || progress.matched > best.matched)
+      best = std::move(progress);
+    else if (progress.matched == best.matched)
+      best.expected.insert(best.expected.end(), progress.expected.begin(), progress.expected.end());
+    any = true;
+  }
+  std::string prefix(instruction.opcode);
+  for (size_t i = 0; i < best.matched; ++i)
+    prefix += "." + std::string(modifiers[i].text);
+  bool atEnd = best.matched >= modifiers.size();
+  if (!atEnd)
+    error.at = modifiers[best.matched].at;
+  std::string expected;
+  std::vector<std::string_view> seen;
+  for (std::string_view word : best.expected) {
+    if (std::find(seen.begin(), seen.end(), word) != seen.end())
+      continue;
+    seen.push_back(word);
+    if (seen.size() > 40)
+      continue;
+    expected += (expected.empty() ? "." : " .") + std::string(word);
+  }
+  if (expected.empty())
+    expected = "no further modifier";
+  error.message = "'" + instruction.text + "' is not supported: after '" + prefix + "' expected " +
+                  expected + ", got: " +
+                  (atEnd ? std::string("nothing") : "." + std::string(modifiers[best.matched].text));
+  return false;
+}
+
+std::string checkOperandCount(const InstructionRow &row, size_t count) {
+  size_t minimum = 0, maximum = 0;
+  bool isOptional = false;
+  unsigned braces = 0;
+  for (const char *c = row.operands; *c; ++c) {
+    bool separates = *c == ',' && !braces;
+    // "[, c]" is optional, "[a]" is an address.
+    if (*c == '[' && c[1] == ',')
+      isOptional = true;
+    braces += *c == '{';
+    braces -= *c == '}';
+    if (separates || c == row.operands) {
+      ++maximum;
+      minimum += !isOptional;
+    }
+  }
+  if (std::strncmp(row.operands, "[,", 2) == 0)
+    maximum -= 1; // everything is optional
+  if (count >= minimum && count <= maximum)
+    return "";
+  std::string needed = minimum == maximum ? std::to_string(minimum)
+                                          : std::to_string(minimum) + " to " + std::to_string(maximum);
+  return "takes " + needed + " operands (" + row.operands + "), got: " + std::to_string(count);
+}
+
+std::string supportedInstructions() {
+  std::map<InstructionClass, std::string> sections;
+  for (size_t i = 0; i < table().rows.size(); ++i) {
+    const InstructionRow &row = table().rows[i];
+    std::string line = std::string("- `") + row.opcode;
+    for (const Element &element : table().patterns[i]) {
+      bool several = element.words.size() > 1 || element.isOptional;
+      line += several ? "{" : "";
+      for (size_t w = 0; w < element.words.size(); ++w)
+        line += (w ? ",." : ".") + std::string(element.words[w]);
+      line += several ? (element.isOptional ? "}" : "}!") : "";
+    }
+    line += std::string(*row.operands ? " " : "") + row.operands + "`";
+    if (row.minimumSm)
+      line += ", from sm_" + std::to_string(row.minimumSm);
+    sections[row.kind] += line + "\n";
+  }
+  std::string text;
+  for (const auto &[kind, lines] : sections)
+    text += (text.empty() ? "### " : "\n### ") + std::string(nameOf(kind)) + "\n\n" + lines;
+  return text;
+}
+
+} // namespace mmc::emulator

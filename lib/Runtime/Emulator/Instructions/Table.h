@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The one table of supported instructions: what the parser accepts, what the executor runs and what
+// the documentation lists.
+
+#ifndef MMC_EMULATOR_INSTRUCTIONS_TABLE_H
+#define MMC_EMULATOR_INSTRUCTIONS_TABLE_H
+
+#include "../Ptx/Ast.h"
+
+#include "mmc/Runtime/Emulator/Report.h"
+
+#include <string>
+#include <vector>
+
+namespace mmc::emulator {
+
+class Builder;
+
+/// One form of an instruction.
+struct InstructionRow {
+  const char *opcode;
+  /// Words separated by spaces: `ftz` must be there, `[ftz]` may be, `<u32|s32>` is one of them and
+  /// `[rn|rz]` at most one of them; in this order.
+  const char *modifiers;
+  /// For people and for the number of operands: "d, a, b[, c]".
+  const char *operands;
+  InstructionClass kind;
+  /// Makes the decoded instruction from a parsed one; reports operands that do not fit.
+  void (*build)(Builder &, const Instruction &);
+  unsigned minimumSm = 0;
+};
+
+/// All rows, those of an opcode together.
+const std::vector<InstructionRow> &instructionTable();
+
+struct MatchError {
+  Location at;
+  std::string message;
+};
+
+/// Finds the row of `instruction.opcode` and these modifiers, and fills row, modifiers and types.
+bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers, MatchError &error);
+
+/// Empty, or "takes 3 operands (d, a, b), got: 2".
+std::string checkOperandCount(const InstructionRow &row, size_t count);
+
+/// The rows of each family, in the file of that name.
+using Rows = std::vector<InstructionRow>;
+void addIntegerRows(Rows &rows);
+void addFloatRows(Rows &rows);
+void addHalfRows(Rows &rows);
+void addApproximateRows(Rows &rows);
+void addBitRows(Rows &rows);
+void addCompareRows(Rows &rows);
+void addMoveRows(Rows &rows);
+void addConvertRows(Rows &rows);
+void addLoadStoreRows(Rows &rows);
+void addAtomicRows(Rows &rows);
+void addAsyncRows(Rows &rows);
+void addControlRows(Rows &rows);
+void addBarrierRows(Rows &rows);
+void addWarpRows(Rows &rows);
+void addMatrixRows(Rows &rows);
+
+} // namespace mmc::emulator
+
+#endif // MMC_EMULATOR_INSTRUCTIONS_TABLE_H

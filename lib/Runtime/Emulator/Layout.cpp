@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Decoding of a kernel: which functions, where their registers and variables lie, blocks.
+
+#include "Builder.h"
+
+#include "Instructions/Table.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mmc::emulator {
+
+static constexpr uint64_t guard = 16; ///< bytes between variables, to notice what runs over
+static constexpr uint64_t maxLocal = 512 * 1024;
+static constexpr uint32_t recursiveStack = 64 * 1024;
+static constexpr size_t maxBlocksForOrder = 4096;
+
+static uint64_t roundUp(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
+
+/// Calls f with every operand, elements included.
+template <typename F>
+static void forOperands(const Function &function, F f) {
+  for (const Instruction &instruction : function.body)
+    for (const Operand &operand : instruction.operands) {
+      f(operand);
+      for (const Operand &element : operand.elements)
+        f(element);
+    }
+}
+
+/// Numbers the kernel and all functions that it may call.
+bool Builder::collect(const Function &kernel) {
+  std::vector<const Function *> work = {&kernel};
+  auto add = [&](const Function *function) {
+    if (indices.count(function))
+      return;
+    indices[function] = static_cast<uint32_t>(program.functions.size());
+    DecodedFunction decoded;
+    decoded.source = function;
+    program.functions.push_back(std::move(decoded));
+    work.push_back(function);
+  };
+  work.clear();
+  add(&kernel);
+  for (size_t i = 0; i < work.size(); ++i) {
+    for (const Instruction &instruction : work[i]->body)
+      if (instruction.opcode == "call" && instruction.operands[1].kind == OperandKind::Register)
+        hasIndirectCalls = true;
+    forOperands(*work[i], [&](const Operand &operand) {
+      if (operand.kind != OperandKind::Function)
+        return;
+      if (operand.function->hasBody && !operand.function->isKernel)
+        add(operand.function);
+      else
+        error(operand, "function '" + operand.name + "' has no body in this module");
+    });
+    // Addresses of functions may lie in variables.
+    if (hasIndirectCalls)
+      for (const auto &function : module.functions)
+        if (function->hasBody && !function->isKernel)
+          add(function.get());
+  }
+  program.functionsByNumber.assign(1, noOperand);
+  for (const auto &function : module.functions) {
+    auto found = indices.find(function.get());
+    program.functionsByNumber.push_back(found == indices.end() ? noOperand : found->second);
+  }
+  return diagnostics.empty();
+}
+
+void Builder::layShared() {
+  std::vector<const Variable *> used;
+  std::set<const Variable *> seen;
+  const Variable *dynamic = nullptr;
+  for (const DecodedFunction &decoded : program.functions)
+    forOperands(*decoded.source, [&](const Operand &operand) {
+      const Variable *variable = operand.kind == OperandKind::Variable ? operand.variable : nullptr;
+      if (!variable || variable->space != Space::Shared || !seen.insert(variable).second)
+        return;
+      if (variable->isExtern || variable->bytes == 0) {
+        dynamic = variable;
+        program.dynamicAlignment = std::max(program.dynamicAlignment, variable->alignment);
+      } else {
+        used.push_back(variable);
+      }
+    });
+  uint64_t at = sharedBegin, real = 0;
+  for (const Variable *variable : used) {
+    at = roundUp(at, variable->alignment);
+    real = roundUp(real, variable->alignment) + variable->bytes;
+    places[variable] = {variable, at, variable->bytes};
+    program.shared.push_back({variable, at, variable->bytes});
+    at += variable->bytes + guard;
+    if (real > (uint64_t(1) << 24))
+      return error(variable->at, "'" + variable->name + "' does not fit into shared memory");
+  }
+  program.staticShared = real;
+  program.sharedEnd = roundUp(at, std::max<uint64_t>(program.dynamicAlignment, 16));
+  if (!dynamic)
+    return;
+  // All of them begin at the same place.
+  for (const Variable *variable : seen)
+    if (!places.count(variable))
+      places[variable] = {variable, program.sharedEnd, 0};
+}
+
+void Builder::layParameters(const Function &kernel) {
+  uint64_t at = kernelParameterBase;
+  for (const Function::Formal &formal : kernel.parameters) {
+    const Variable &variable = *formal.variable;
+    at = roundUp(at, variable.alignment);
+    // A place without a variable marks a kernel's parameter (see symbolValue).
+    places[&variable] = {nullptr, at, variable.bytes};
+    program.parameters.push_back({&variable, at, variable.bytes});
+    at += variable.bytes;
+  }
+  if (at - kernelParameterBase > 32764)
+    error(kernel.at, "the parameters of a kernel may have 32764 bytes, got: " + std::to_string(at - kernelParameterBase));
+}
+
+void Builder::layFrame(DecodedFunction &decoded) {
+  uint64_t at = 0, alignment = 16;
+  for (const std::unique_ptr<Variable> &variable : decoded.source->variables) {
+    bool isParameter = variable->space == Space::Param && !places.count(variable.get());
+    if (variable->space != Space::Local && !isParameter)
+      continue;
+    at = roundUp(at, variable->alignment);
+    alignment = std::max(alignment, variable->alignment);
+    places[variable.get()] = {variable.get(), at, variable->bytes};
+    decoded.frame.push_back({variable.get(), at, variable->bytes});
+    at += variable->bytes + guard;
+    if (at > maxLocal || alignment > localBegin)
+      return error(variable->at, "'" + variable->name + "' does not fit into local memory");
+  }
+  decoded.frameBytes = static_cast<uint32_t>(roundUp(at, std::max<uint64_t>(alignment, 16)));
+  auto offsets = [&](const std::vector<Function::Formal> &formals, std::vector<uint32_t> &out) {
+    for (const Function::Formal &formal : formals)
+      out.push_back(formal.isRegister ? formal.registerIndex : static_cast<uint32_t>(places[formal.variable].offset));
+  };
+  if (!decoded.source->isKernel) {
+    offsets(decoded.source->parameters, decoded.parameterOffsets);
+    offsets(decoded.source->results, decoded.resultOffsets);
+  }
+}
+
+/// The deepest chain of frames; recursion gets a fixed stack.
+void Builder::layStack() {
+  size_t count = program.functions.size();
+  std::vector<std::set<uint32_t>> callees(count);
+  uint64_t alignment = 16, widest = 0, sum = 0;
+  for (size_t i = 0; i < count; ++i) {
+    forOperands(*program.functions[i].source, [&](const Operand &operand) {
+      if (operand.kind == OperandKind::Function)
+        callees[i].insert(indices[operand.function]);
+    });
+    for (const Placed &placed : program.functions[i].frame)
+      alignment = std::max(alignment, placed.variable->alignment);
+    widest = std::max<uint64_t>(widest, program.functions[i].frameBytes);
+  }
+  for (DecodedFunction &decoded : program.functions) {
+    decoded.frameBytes = static_cast<uint32_t>(roundUp(decoded.frameBytes, alignment));
+    sum += decoded.frameBytes;
+  }
+  // Longest path by repeated relaxation; no end after `count` rounds means a cycle.
+  std::vector<uint64_t> depth(count, 0);
+  bool changed = true;
+  for (size_t round = 0; changed && round <= count; ++round) {
+    changed = false;
+    for (size_t i = 0; i < count; ++i) {
+      uint64_t below = 0;
+      for (uint32_t callee : callees[i])
+        below = std::max(below, depth[callee] + 1 + program.functions[callee].frameBytes);
+      changed |= below > depth[i];
+      depth[i] = std::max(depth[i], below);
+    }
+  }
+  program.usesRecursion = changed || hasIndirectCalls;
+  uint64_t total = program.functions[0].frameBytes + depth[0];
+  if (program.usesRecursion)
+    total = std::max<uint64_t>(sum, widest) + recursiveStack;
+  if (!widest) {
+    program.stackBytes = 0;
+    return;
+  }
+  program.stackBytes = static_cast<uint32_t>(roundUp(localBegin + total + guard, 32));
+  if (program.stackBytes > maxLocal + recursiveStack)
+    error(program.functions[0].source->at, "the stack of a thread does not fit into local memory");
+}
+
+void Builder::layRegisters(DecodedFunction &decoded) {
+  decoded.registerBegin = program.registerBytes;
+  std::vector<uint32_t> offsets;
+  // Only registers that occur take room.
+  std::vector<bool> used(decoded.source->registers.size());
+  auto mark = [&](const Operand &operand) {
+    if (operand.kind == OperandKind::Register || operand.kind == OperandKind::Predicate)
+      used[operand.index] = true;
+  };
+  forOperands(*decoded.source, mark);
+  for (const Instruction &instruction : decoded.source->body)
+    if (instruction.guard)
+      mark(*instruction.guard);
+  for (const auto *formals : {&decoded.source->parameters, &decoded.source->results})
+    for (const Function::Formal &formal : *formals)
+      if (formal.isRegister)
+        used[formal.registerIndex] = true;
+  uint64_t at = program.registerBytes;
+  for (size_t i = 0; i < used.size(); ++i) {
+    Type type = decoded.source->registers[i].type;
+    unsigned bytes = type == Type::Pred ? 4 : 32 * sizeOf(type);
+    if (bytes >= 64)
+      at = roundUp(at, 64);
+    offsets.push_back(static_cast<uint32_t>(at));
+    at += used[i] ? bytes : 0;
+    if (at >= constantBit / 2) {
+      error(decoded.source->at, "a function has too many registers");
+      at = 0;
+    }
+  }
+  program.registerBytes = static_cast<uint32_t>(roundUp(at, 64));
+  for (size_t i = 0; i < used.size(); ++i)
+    decoded.registerPlaces.push_back(used[i] ? offsets[i] : noOperand);
+  decoded.registerEnd = program.registerBytes;
+  registerOffsets.push_back(std::move(offsets));
+}
+
+static Step unsupported(Warp &, const Op &, uint32_t) { return Step::Next; }
+
+void Builder::decodeInstruction(const Instruction &instruction) {
+  parsed = &instruction;
+  pending = Op();
+  current = &pending;
+  if (instruction.guard) {
+    pending.guard = registerOffset(*instruction.guard);
+    pending.guardNegated = instruction.guard->negated;
+  }
+  if (instruction.row->minimumSm > module.sm)
+    error("'" + instruction.text + "' needs .target sm_" + std::to_string(instruction.row->minimumSm) +
+          " or newer, got: " + module.target);
+  instruction.row->build(*this, instruction);
+  if (!pending.run)
+    pending.run = unsupported; // an error has been reported
+  program.code.push_back(pending);
+  Site site;
+  site.line = instruction.at.line;
+  site.source = instruction.source;
+  site.kind = instruction.row->kind;
+  site.text = instruction.text;
+  site.function = currentIndex;
+  program.sites.push_back(site);
+}
+
+static const Instruction &implicitReturn() {
+  static const Instruction instruction = [] {
+    Instruction made;
+    made.opcode = "ret";
+    made.text = "ret";
+    MatchError ignored;
+    matchInstruction(made, {}, ignored);
+    return made;
+  }();
+  return instruction;
+}
+
+void Builder::decode(uint32_t index) {
+  currentIndex = index;
+  currentFunction = program.functions[index].source;
+  for (const Instruction &instruction : currentFunction->body)
+    decodeInstruction(instruction);
+  decodeInstruction(implicitReturn());
+  findBlocks(index);
+}
+
+/// Basic blocks: where lanes may meet, and which blocks every way to the end passes.
+void Builder::findBlocks(uint32_t index) {
+  DecodedFunction &decoded = program.functions[index];
+  const std::vector<Instruction> &body = decoded.source->body;
+  size_t count = body.size() + 1;
+  std::vector<bool> begins(count + 1, false);
+  begins[0] = true;
+  for (uint32_t label : decoded.source->labels) {
+    begins[label] = true;
+    program.code[decoded.entry + label].isLeader = true;
+  }
+  auto isBranch = [&](size_t i) { return body[i].opcode == "bra" || body[i].opcode == "brx"; };
+  auto isEnd = [&](size_t i) { return i == body.size() || body[i].opcode == "ret" || body[i].opcode == "exit"; };
+  for (size_t i = 0; i < body.size(); ++i) {
+    if (isBranch(i) || isEnd(i))
+      begins[i + 1] = true;
+    if (body[i].opcode == "call" || isBranch(i) || body[i].guard)
+      program.code[decoded.entry + i + 1].isLeader = true;
+  }
+  std::vector<uint32_t> blockOf(count);
+  std::vector<size_t> firsts;
+  for (size_t i = 0; i < count; ++i) {
+    if (begins[i])
+      firsts.push_back(i);
+    blockOf[i] = static_cast<uint32_t>(firsts.size() - 1);
+    program.sites[decoded.entry + i].block = blockOf[i];
+  }
+  size_t blocks = firsts.size();
+  decoded.blockHasEffect.assign(blocks, false);
+  bool needsOrder = false;
+  for (size_t i = 0; i < body.size(); ++i) {
+    InstructionClass kind = body[i].row->kind;
+    bool waits = kind == InstructionClass::Barrier || kind == InstructionClass::Warp;
+    needsOrder |= waits || body[i].opcode == "call";
+    if (waits || kind == InstructionClass::Store || kind == InstructionClass::Atomic ||
+        kind == InstructionClass::AsyncCopy || body[i].opcode == "call")
+      decoded.blockHasEffect[blockOf[i]] = true;
+  }
+  decoded.postDominators.assign(blocks, std::vector<bool>());
+  if (index != 0 || !needsOrder || blocks > maxBlocksForOrder) {
+    for (auto &row : decoded.postDominators)
+      row.assign(blocks, false);
+    return;
+  }
+  std::vector<std::vector<uint32_t>> successors(blocks);
+  for (size_t b = 0; b < blocks; ++b) {
+    size_t last = (b + 1 < blocks ? firsts[b + 1] : count) - 1;
+    bool fallsThrough = true;
+    if (last < body.size() && isBranch(last)) {
+      const Op &op = program.code[decoded.entry + last];
+      fallsThrough = body[last].guard.has_value();
+      if (body[last].opcode == "bra")
+        successors[b].push_back(blockOf[op.target - decoded.entry]);
+      else
+        for (uint32_t i = 0; i < op.target; ++i)
+          successors[b].push_back(blockOf[program.lists[op.list + i] - decoded.entry]);
+    } else if (isEnd(last)) {
+      fallsThrough = last < body.size() && body[last].guard.has_value();
+    }
+    if (fallsThrough && b + 1 < blocks)
+      successors[b].push_back(static_cast<uint32_t>(b + 1));
+  }
+  std::vector<std::vector<bool>> &order = decoded.postDominators;
+  for (size_t b = 0; b < blocks; ++b) {
+    order[b].assign(blocks, !successors[b].empty());
+    order[b][b] = true;
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t b = blocks; b-- > 0;) {
+      if (successors[b].empty())
+        continue;
+      std::vector<bool> common = order[successors[b][0]];
+      for (size_t s = 1; s < successors[b].size(); ++s)
+        for (size_t i = 0; i < blocks; ++i)
+          common[i] = common[i] && order[successors[b][s]][i];
+      common[b] = true;
+      if (common != order[b]) {
+        order[b] = std::move(common);
+        changed = true;
+      }
+    }
+  }
+}
+
+bool Builder::build(const Function &kernel) {
+  if (!collect(kernel))
+    return false;
+  layParameters(kernel);
+  layShared();
+  for (DecodedFunction &decoded : program.functions) {
+    layFrame(decoded);
+    layRegisters(decoded);
+  }
+  layStack();
+  if (!diagnostics.empty())
+    return false;
+  // Formals in registers were numbered before registers had places.
+  for (size_t i = 1; i < program.functions.size(); ++i) {
+    DecodedFunction &decoded = program.functions[i];
+    auto place = [&](const std::vector<Function::Formal> &formals, std::vector<uint32_t> &offsets) {
+      for (size_t f = 0; f < formals.size(); ++f)
+        if (formals[f].isRegister)
+          offsets[f] = registerOffsets[i][formals[f].registerIndex];
+    };
+    place(decoded.source->parameters, decoded.parameterOffsets);
+    place(decoded.source->results, decoded.resultOffsets);
+  }
+  uint32_t entry = 0;
+  for (DecodedFunction &decoded : program.functions) {
+    decoded.entry = entry;
+    entry += static_cast<uint32_t>(decoded.source->body.size()) + 1;
+    decoded.end = entry;
+  }
+  for (uint32_t i = 0; i < program.functions.size(); ++i)
+    decode(i);
+  program.constants.resize(program.constants.size() + 64);
+  return diagnostics.empty();
+}
+
+} // namespace mmc::emulator

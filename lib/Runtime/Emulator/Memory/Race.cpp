@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Cells of accesses and published clocks.
+
+#include "Race.h"
+
+#include <algorithm>
+
+namespace mmc::emulator {
+
+void RaceCells::refine(unsigned newShift, uint64_t bytes) {
+  size_t count = static_cast<size_t>((bytes + (1u << newShift) - 1) >> newShift);
+  if (cells.empty()) {
+    cells.resize(count);
+    shift = newShift;
+    return;
+  }
+  std::vector<RaceCell> finer(count);
+  for (size_t i = 0; i < count; ++i)
+    finer[i] = cells[std::min(i >> (shift - newShift), cells.size() - 1)];
+  cells = std::move(finer);
+  shift = newShift;
+}
+
+void Knowledge::join(const Knowledge &other) {
+  for (const auto &[block, clocks] : other.blocks) {
+    BlockClocks &mine = blocks[block];
+    for (unsigned i = 0; i < mine.size(); ++i)
+      mine[i] = std::max(mine[i], clocks[i]);
+  }
+}
+
+void SyncTable::release(uint64_t address, const Knowledge &knowledge) {
+  std::lock_guard<std::mutex> lock(mutex);
+  Published &entry = published[address];
+  entry.knowledge.join(knowledge);
+  entry.version = ++lastVersion;
+}
+
+bool SyncTable::acquire(uint64_t address, uint64_t &version, Knowledge &knowledge) {
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = published.find(address);
+  if (found == published.end() || found->second.version == version)
+    return false;
+  knowledge.join(found->second.knowledge);
+  version = found->second.version;
+  return true;
+}
+
+} // namespace mmc::emulator

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Who accessed which bytes last, and the order between accesses that barriers and fences make.
+//
+// Every warp has a clock that moves on at each synchronisation. An access is stamped with its thread
+// and the clock of its warp; a later access by another thread is ordered behind it when that thread
+// knows of a later clock of the warp: by a barrier, a warp barrier, or a fence and an atomic.
+
+#ifndef MMC_EMULATOR_MEMORY_RACE_H
+#define MMC_EMULATOR_MEMORY_RACE_H
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace mmc::emulator {
+
+constexpr uint32_t maxClock = (1u << 20) - 1;
+
+/// One access, in 64 bits; 0 is none. Threads of a block are numbered along x, y, z.
+struct Stamp {
+  uint64_t bits = 0;
+  static constexpr unsigned threadShift = 22;
+
+  static Stamp make(uint32_t generation, uint32_t block, uint32_t thread, bool strong, uint32_t clock) {
+    return {uint64_t(generation & 0xff) << 56 | uint64_t(block & 0xffffff) << 32 |
+            uint64_t(thread & 0x3ff) << 22 | uint64_t(strong) << 21 | clock};
+  }
+  uint32_t generation() const { return bits >> 56; }
+  uint32_t block() const { return bits >> 32 & 0xffffff; }
+  uint32_t thread() const { return bits >> 22 & 0x3ff; }
+  bool isStrong() const { return bits >> 21 & 1; }
+  uint32_t clock() const { return bits & maxClock; }
+  /// Same launch, block and thread.
+  bool sameThread(Stamp other) const { return (bits ^ other.bits) >> 22 == 0; }
+  bool sameLaunch(Stamp other) const { return (bits ^ other.bits) >> 56 == 0; }
+};
+
+/// The last write and two reads that are not ordered with one another.
+struct RaceCell {
+  Stamp write, reads[2];
+};
+
+/// Cells of a range of memory. A cell is of four bytes until something smaller is accessed.
+class RaceCells {
+public:
+  /// The cells of [offset, offset + size), made finer if need be. `bytes` is the whole range.
+  RaceCell *find(uint64_t offset, unsigned size, uint64_t bytes, unsigned &count) {
+    unsigned low = static_cast<unsigned>(offset | size) & 3;
+    if (cells.empty() || (low & ((1u << shift) - 1)))
+      refine(low & 1 ? 0 : low & 2 ? 1 : 2, bytes);
+    count = size >> shift;
+    return &cells[offset >> shift];
+  }
+  void clear() {
+    cells.clear();
+    shift = 2;
+  }
+  bool isEmpty() const { return cells.empty(); }
+  unsigned granule() const { return 1u << shift; }
+  const std::vector<RaceCell> &all() const { return cells; }
+
+private:
+  void refine(unsigned newShift, uint64_t bytes);
+  std::vector<RaceCell> cells;
+  unsigned shift = 2;
+};
+
+/// What is known of the clocks of the warps of blocks: everything before them has happened.
+using BlockClocks = std::array<uint32_t, 32>;
+struct Knowledge {
+  std::map<uint32_t, BlockClocks> blocks;
+
+  uint32_t clock(uint32_t block, uint32_t warp) const {
+    auto found = blocks.find(block);
+    return found == blocks.end() ? 0 : found->second[warp];
+  }
+  void join(const Knowledge &other);
+};
+
+/// What atomics and volatile accesses have published, by address. One of a launch for global memory,
+/// one of a block for shared memory.
+class SyncTable {
+public:
+  void release(uint64_t address, const Knowledge &knowledge);
+  /// Adds what has been published at `address`, unless nothing has since `version`, which is updated.
+  bool acquire(uint64_t address, uint64_t &version, Knowledge &knowledge);
+  void clear() { published.clear(); }
+
+private:
+  std::mutex mutex;
+  struct Published {
+    Knowledge knowledge;
+    uint64_t version = 0;
+  };
+  std::unordered_map<uint64_t, Published> published;
+  uint64_t lastVersion = 0;
+};
+
+} // namespace mmc::emulator
+
+#endif // MMC_EMULATOR_MEMORY_RACE_H

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Runs kernels of the corpus in tests.
+
+#include "Gpu.h"
+
+#include "mmc/Runtime/Core/File.h"
+
+#include <map>
+
+namespace mmc::emulator::test {
+
+size_t Gpu::space(uint64_t bytes) {
+  StatusOr<uint64_t> address = device.memory().allocate(bytes, "argument " + std::to_string(arguments.size()));
+  EXPECT_TRUE(address.isOk()) << address.status().message();
+  allocations.push_back(*address);
+  value(*address);
+  return allocations.size() - 1;
+}
+
+LaunchResult Gpu::report(Dim3 grid, Dim3 block, uint64_t shared) {
+  LaunchConfig config;
+  config.grid = grid;
+  config.block = block;
+  config.dynamicShared = shared;
+  std::vector<const void *> pointers;
+  for (const std::vector<uint8_t> &argument : arguments)
+    pointers.push_back(argument.data());
+  return device.launch(kernel, config, pointers, options);
+}
+
+void Gpu::run(Dim3 grid, Dim3 block, uint64_t shared) {
+  LaunchResult result = report(grid, block, shared);
+  ASSERT_TRUE(result.status.isOk()) << result.status.message();
+  ASSERT_TRUE(result.report.violations.empty()) << toText(result.report);
+}
+
+Loaded &load(const std::string &path) {
+  static std::map<std::string, Loaded> loaded;
+  Loaded &entry = loaded[path];
+  if (entry.module)
+    return entry;
+  StatusOr<std::string> text = readFile(std::string(MMC_TEST_PTX) + "/" + path);
+  EXPECT_TRUE(text.isOk()) << text.status().message();
+  StatusOr<const Chip *> chip = findChip(path.find("sm_90") == std::string::npos ? "sm_80" : "sm_90");
+  entry.device = std::make_unique<Device>(**chip);
+  StatusOr<std::shared_ptr<Module>> module = entry.device->load(*text, path);
+  EXPECT_TRUE(module.isOk()) << module.status().message();
+  if (module.isOk())
+    entry.module = *module;
+  return entry;
+}
+
+void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test) {
+  for (const char *compiler : {"nvcc", "clang"})
+    for (const char *chip : {"sm_80", "sm_90"}) {
+      std::string path = "corpus/" + file + "." + compiler + "." + chip + ".ptx";
+      Loaded &loaded = load(path);
+      ASSERT_TRUE(loaded.module);
+      const Kernel *found = loaded.module->kernel(kernel);
+      ASSERT_TRUE(found) << path << " has no kernel " << kernel;
+      for (unsigned seed = 0; seed <= 20; ++seed) {
+        SCOPED_TRACE(path + ", schedule " + (seed ? std::to_string(seed) : std::string("as it comes")));
+        LaunchOptions options;
+        options.threads = 2;
+        options.maxInstructions = 20000000;
+        if (seed)
+          options.schedule = seed;
+        Gpu gpu(*loaded.device, *found, options);
+        test(gpu);
+        if (testing::Test::HasFailure())
+          return;
+      }
+    }
+}
+
+void expectClose(const std::vector<float> &got, const std::vector<double> &want, double tolerance) {
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    double error = std::fabs(got[i] - want[i]);
+    if (!(error <= tolerance * std::fmax(1.0, std::fabs(want[i])))) {
+      ADD_FAILURE() << "element " << i << ": got " << got[i] << " != " << want[i];
+      return;
+    }
+  }
+}
+
+} // namespace mmc::emulator::test

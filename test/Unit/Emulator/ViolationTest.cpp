@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// test/PTX/violations: each wrong kernel is caught, with its kind; none of the right ones is reported.
+
+#include "Gpu.h"
+
+namespace mmc::emulator::test {
+
+struct Case {
+  const char *name;
+  ViolationKind kind;
+};
+constexpr Case cases[] = {
+    {"global_read_past", ViolationKind::OutOfBounds},
+    {"global_read_before", ViolationKind::OutOfBounds},
+    {"global_write_past", ViolationKind::OutOfBounds},
+    {"global_null", ViolationKind::OutOfBounds},
+    {"shared_past", ViolationKind::OutOfBounds},
+    {"shared_negative", ViolationKind::OutOfBounds},
+    {"shared_other_array", ViolationKind::OutOfBounds},
+    {"dynamic_shared_past", ViolationKind::OutOfBounds},
+    {"local_past", ViolationKind::LocalOutOfBounds},
+    {"local_negative", ViolationKind::LocalOutOfBounds},
+    {"const_past", ViolationKind::OutOfBounds},
+    {"misaligned_global", ViolationKind::Misaligned},
+    {"misaligned_vector", ViolationKind::Misaligned},
+    {"misaligned_shared", ViolationKind::Misaligned},
+    {"uninitialized_shared", ViolationKind::Uninitialized},
+    {"uninitialized_local", ViolationKind::Uninitialized},
+    {"uninitialized_global", ViolationKind::Uninitialized},
+    {"race_no_barrier", ViolationKind::SharedRace},
+    {"race_write_after_read", ViolationKind::SharedRace},
+    {"race_write_write", ViolationKind::SharedRace},
+    {"race_bytes", ViolationKind::SharedRace},
+    {"race_same_warp", ViolationKind::SharedRace},
+    {"race_reduction", ViolationKind::SharedRace},
+    {"race_atomic_plain", ViolationKind::SharedRace},
+    {"race_named_barrier", ViolationKind::SharedRace},
+    {"race_blocks", ViolationKind::GlobalRace},
+    {"race_block_read", ViolationKind::GlobalRace},
+    {"race_threads", ViolationKind::GlobalRace},
+    {"race_flag", ViolationKind::GlobalRace},
+    {"race_counter", ViolationKind::GlobalRace},
+    {"barrier_half_warp", ViolationKind::DivergentBarrier},
+    {"barrier_one_warp", ViolationKind::DivergentBarrier},
+    {"barrier_loop", ViolationKind::DivergentBarrier},
+    {"barrier_count", ViolationKind::DivergentBarrier},
+    {"shuffle_half", ViolationKind::DivergentShuffle},
+    {"shuffle_lane_gone", ViolationKind::DivergentShuffle},
+    {"shuffle_not_named", ViolationKind::DivergentShuffle},
+    {"vote_half", ViolationKind::DivergentShuffle},
+    {"async_early", ViolationKind::SharedRace},
+    {"async_wrong_group", ViolationKind::SharedRace},
+    {"async_no_barrier", ViolationKind::SharedRace},
+    {"trap", ViolationKind::InvalidInstruction},
+};
+
+class Violations : public testing::TestWithParam<Case> {};
+
+static LaunchResult launch(const std::string &path, const std::string &kernel, unsigned seed) {
+  Loaded &loaded = load(path);
+  const Kernel *found = loaded.module ? loaded.module->kernel(kernel) : nullptr;
+  if (!found) {
+    ADD_FAILURE() << path << " has no kernel " << kernel;
+    return {};
+  }
+  LaunchOptions options;
+  options.threads = 2;
+  options.maxInstructions = 5000000;
+  if (seed)
+    options.schedule = seed;
+  Gpu gpu(*loaded.device, *found, options);
+  std::vector<int> x(128);
+  for (int i = 0; i < 128; ++i)
+    x[i] = i + 1;
+  gpu.buffer(x);
+  std::string name = kernel.substr(kernel.find('_') + 1);
+  if (name == "race_flag" || name == "race_counter")
+    gpu.buffer(std::vector<int>(128));
+  else
+    gpu.empty<int>(128);
+  return gpu.report({2}, {64}, name == "dynamic_shared_past" ? 64 * sizeof(int) : 0);
+}
+
+TEST_P(Violations, AreCaughtAndNothingElse) {
+  for (const char *compiler : {"nvcc", "clang"})
+    for (const char *chip : {"sm_80", "sm_90"})
+      for (unsigned seed = 0; seed <= 20; ++seed) {
+        std::string path = std::string("violations/violations.") + compiler + "." + chip + ".ptx";
+        SCOPED_TRACE(path + ", schedule " + std::to_string(seed));
+        LaunchResult bad = launch(path, std::string("bad_") + GetParam().name, seed);
+        bool caught = false;
+        for (const Violation &violation : bad.report.violations) {
+          caught |= violation.kind == GetParam().kind;
+          EXPECT_GT(violation.line, 0u);
+          EXPECT_FALSE(violation.message.empty());
+        }
+        ASSERT_TRUE(caught) << toText(bad.report);
+        LaunchResult good = launch(path, std::string("good_") + GetParam().name, seed);
+        ASSERT_TRUE(good.status.isOk()) << good.status.message();
+        ASSERT_TRUE(good.report.violations.empty()) << toText(good.report);
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Violations, testing::ValuesIn(cases),
+                         [](const testing::TestParamInfo<Case> &info) { return info.param.name; });
+
+} // namespace mmc::emulator::test
