@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Imports, runs and trains every case of test/golden that has a runs.json, and generates text for every case whose
+"""Imports, runs (some in bf16 too) and trains every case of test/golden that has a runs.json, and generates text for every case whose
 case.json has prompts, with the tools of build/bin; compares with what the reference implementations computed, within
 the case's own tolerances, texts to the letter.
 
@@ -46,13 +46,13 @@ def call(*command):
     return process.stdout
 
 
-def common(case, run):
+def common(case, run, dtype="f32"):
     arguments = [f"--weights={case / weights}" for weights in run["weights"]]
     if run.get("adapter"):
         arguments.append(f"--adapter={case / run['adapter']}")
     if run.get("train"):
         arguments.append(f"--train={run['train']}")
-    return arguments + ["--dtype=f32"]
+    return arguments + [f"--dtype={dtype}"]
 
 
 def import_case(case, run, tools, work):
@@ -66,6 +66,57 @@ def import_case(case, run, tools, work):
 def run_entry(case, run, tools, work):
     call(tools / "mmc-run", work / "model.mlir", f"--entry={run['entry']}", *common(case, run),
          f"--inputs={case / run['inputs']}", f"--check={case / run['expected']}", f"--rtol={run['rtol']}", f"--atol={run['atol']}")
+
+
+# How many values of a model are rounded to bf16 on the way to its results: per part the weights and what is stored of a
+# step through it. Fewer where ops are fused.
+LLAMA = 9 + 17  # 7 matrices, 2 norms; 2 norms, q, k, v, 2 rotated, P, attention, o, gate, up, silu, product, down, 2 sums
+CLIP = 16 + 13  # 6 matrices with biases, 2 norms of 2; 2 norms, q, k, v, P, attention, o, fc1, gelu, fc2, 2 sums
+LORA = 2 + 4  # A, B; A·x, B·A·x, scaled, added
+ADAPTER = 8 + 9  # A, B, D, router, with biases; logits, weights, down, dropped, 2 experts, mix, scaled, added
+TEXT, PIXELS = 2 + 3, 5 + 3  # table, norm, head: embedding, norm, logits; the tower's start likewise
+BF16 = {
+    "lm/llama-mha": 2 * LLAMA + TEXT,
+    "lm/llama-gqa": 2 * LLAMA + TEXT,
+    "lm/llama-lora": 2 * (LLAMA + 7 * LORA) + TEXT,
+    "vision/clip-patch14": 3 * CLIP + PIXELS,
+    "lavin/lavin-tiny": 3 * (LLAMA + ADAPTER) + TEXT + 12 * (CLIP + ADAPTER) + PIXELS,
+}
+ROUNDOFF = 2.0**-8  # of bf16, eight digits
+
+
+def norm(values):
+    return math.sqrt(sum(value * value for value in values))
+
+
+def run_bf16(case, run, tools, work):
+    """Roundings are independent, each at most ROUNDOFF of a value and ROUNDOFF/√3 in the mean square; R of them add up
+    to √R times that, times what norms and softmax make of it, less than √3 here. A gradient comes back through as
+    many, and each product on its way has a second factor that is as far off: 4 R. Sums in bf16 would add √K roundings
+    per product over K numbers.
+
+    Measured by Euclidean norms: single elements are as exact as the largest that they were added up from. A gradient
+    that is all but zero is measured by its share of all gradients, for the same reason."""
+    roundings, output = run["roundings"], work / "bf16.safetensors"
+    call(tools / "mmc-run", work / "model.mlir", f"--entry={run['entry']}", *common(case, run, "bf16"),
+         f"--inputs={case / run['inputs']}", f"--outputs={output}")
+    got, expected = tensors(output), tensors(case / run["expected"])
+    gradients = {name: values for name, values in expected.items() if name.startswith("grad:")}
+    everything = norm(norm(values) for values in gradients.values()), sum(map(len, gradients.values()))
+    compared = 0
+    for name, values in got.items():
+        if name not in expected:
+            continue
+        want, count = expected[name], roundings
+        assert len(values) == len(want), f"{name} has another size, got: {len(values)} != {len(want)}"
+        size = norm(want)
+        if name in gradients:
+            size, count = max(size, everything[0] * math.sqrt(len(want) / everything[1])), 4 * roundings
+        off = norm(a - b for a, b in zip(values, want)) / size
+        allowed = ROUNDOFF * math.sqrt(count)
+        assert off <= allowed, f"{name} is off in bf16, got: {off:.3g} > {allowed:.3g}"
+        compared += 1
+    assert compared, "nothing to compare"
 
 
 def train(case, run, tools, work):
@@ -114,6 +165,13 @@ def generations(case):
     return [("import", import_case, LAVIN["import"]), *jobs] if jobs else []
 
 
+def bf16(case, name):
+    """The first run of each entry of a case that is in the table."""
+    spec = json.loads((case / "runs.json").read_text()) if name in BF16 else {"runs": []}
+    first = {run["entry"]: run for run in reversed(spec["runs"])}
+    return [(f"bf16:{entry}:{run['expected']}", run_bf16, {**run, "roundings": BF16[name]}) for entry, run in first.items()]
+
+
 def runs(case):
     """The jobs of a case with a runs.json."""
     if not (case / "runs.json").exists():
@@ -133,7 +191,7 @@ def main():
         case, name = file.parent, file.parent.relative_to(root)
         if sys.argv[3:] and str(name) not in sys.argv[3:]:
             continue
-        jobs = runs(case) or generations(case)
+        jobs = (runs(case) or generations(case)) + bf16(case, str(name))
         with tempfile.TemporaryDirectory() as work:
             for title, job, argument in jobs:
                 test = xml.SubElement(suite, "testcase", classname=f"golden.{name}", name=title)

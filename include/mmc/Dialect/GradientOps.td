@@ -25,7 +25,7 @@ def LinearGradWeightOp : Mmc_GradientOp<"linear_grad_weight"> {
 }
 
 def EmbeddingGradOp : Mmc_GradientOp<"embedding_grad"> {
-  let summary = "The rows of dy added up per id; a repeated id in ascending order of the tokens";
+  let summary = "The rows of dy added up per id, a repeated id in ascending order of the tokens; an id outside counts for none";
   let arguments = (ins Mmc_Ids:$ids, Mmc_FloatTensor:$gradient);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = "$ids `,` $gradient attr-dict `:` type(operands) `->` type($result)";
@@ -68,7 +68,8 @@ def AttentionGradOp : Mmc_Op<"attention_grad", [Pure, Mmc_FusibleWithTile]> {
   let summary = "dq, dk and dv of `mmc.attention`";
   let description = [{
     From q, k, v, the segments, the forward's result o and lse, and do: P is rebuilt from q, k and lse;
-    dv = Pᵀ·do, dS = P∘(do·vᵀ − rowsum(do∘o)), dq = scale·dS·k, dk = scale·dSᵀ·q.
+    dv = Pᵀ·do, dS = scale·P∘(do·vᵀ − rowsum(do∘o)), dq = dS·k, dk = dSᵀ·q. P and dS are rounded to the
+    tensors' type for the products.
   }];
   let arguments = (ins Mmc_FloatTensor:$query, Mmc_FloatTensor:$key, Mmc_FloatTensor:$value,
                        Optional<Mmc_Ids>:$segments, Mmc_FloatTensor:$output, Mmc_FloatTensor:$lse,

@@ -110,6 +110,8 @@ def AttentionOp : Mmc_Op<"attention", [Pure, Mmc_DifferentiableWithSaved, Mmc_Fu
     behind the query. `segments` [B, T] i32 (T = S). Each kv head serves heads / kv_heads query heads.
     `scale` is 1/√d unless given. The optional second result [B, T, heads] f32 is the logarithm of the
     softmax's denominator, which the backward pass wants. A query that may see no key yields zeros.
+    Products take operands of the tensors' type: the weights exp(score − maximum) are rounded to it, their
+    sum is of what they were before.
     ```mlir
     %a = mmc.attention %q, %k, %v segments %seg heads(32) kv_heads(32) causal
         : tensor<2x8x4096xf32>, tensor<2x8x4096xf32>, tensor<2x8x4096xf32>, tensor<2x8xi32> -> tensor<2x8x4096xf32>

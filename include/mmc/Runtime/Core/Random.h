@@ -16,7 +16,8 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 
 /// The numbers of one use of randomness. Block b of a stream is
 ///   philox4x32(counter {b low, b high, stream, step}, key {seed low, seed high}),
-/// its words are w[0..3]. Generated code that must agree with it (dropout) uses the same rule.
+/// its words are w[0..3]. Generated code (dropout) has a block for each element: word 0 of
+///   philox4x32(counter {element low, element high, step, stream}, key {seed low, seed high}).
 struct RandomStream {
   uint64_t seed = 0;
   /// Which optimizer step or epoch.
