@@ -229,6 +229,8 @@ LogicalResult CachedAttentionOp::verify() {
   for (int d = 0; d < 3; ++d)
     rules.equal("value dim " + Twine(d) + " must equal key dim " + Twine(d), shapeOf(getValue())[d], k[d])
         .equal("past value dim " + Twine(d) + " must equal past key dim " + Twine(d), shapeOf(getPastValue())[d], past[d]);
+  if (!getSegments() != !getPastSegments())
+    return emitOpError("must have segments and past segments, or neither");
   if (getSegments()) {
     rules.rank("segments", getSegments().getType(), 2).rank("past segments", getPastSegments().getType(), 2);
     if (rules.hold())

@@ -16,6 +16,9 @@ StatusOr<BatchLayout> mmc::promptLayout(const std::vector<ProgramTensor> &inputs
     if (input.name == "input_ids") {
       layout.vocabSize = input.limit;
     } else if (input.name == "pixel_values") {
+      if (input.shape.size() != 4)
+        return Status::badInput("pixel_values of the model must be [N, 3, H, W], got: " +
+                                toString(input.shape));
       images = input.shape[0];
       layout.imageHeight = input.shape[2];
       layout.imageWidth = input.shape[3];

@@ -60,7 +60,7 @@ private:
     int64_t operand = inPlace[value.result];
     if (operand < 0)
       return success();
-    if (value.output || operand >= launch.getNumOperands())
+    if (value.output || operand >= launch.getNumOperands() || llvm::count(inPlace.asArrayRef(), operand) > 1)
       return launch.emitOpError("result ") << value.result << " cannot take over the place of operand " << operand;
     auto found = bufferOf.find(throughViews(launch.getOperand(operand)));
     if (found == bufferOf.end() || buffers[found->second].last != value.first ||

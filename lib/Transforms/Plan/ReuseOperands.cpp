@@ -22,18 +22,21 @@ namespace {
 /// before the operand is read; an op that is not element-wise could read what another tile has overwritten; and
 /// with a second result, the first op could be computed in that one's loop, behind this one's.
 bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
+  // A kernel whose body is elsewhere, or is cut into tiles already, is not known well enough.
+  if (!kernel || kernel.isExternal() || kernel.getBody().front().getTerminator()->getNumOperands() != 1)
+    return false;
   Block &body = kernel.getBody().front();
   BlockArgument argument = body.getArgument(operand);
   Value written = body.getTerminator()->getOperand(result);
   Operation *first = &body.front();
-  if (body.getTerminator()->getNumOperands() != 1 || argument.getType() != written.getType() || !argument.hasOneUse() || *argument.getUsers().begin() != first)
+  if (argument.getType() != written.getType() || !argument.hasOneUse() || *argument.getUsers().begin() != first)
     return false;
   unsigned index = argument.getUses().begin()->getOperandNumber();
   auto fusible = dyn_cast<FusibleOpInterface>(first);
   if (!fusible || !llvm::is_contained(fusible.getTileSpace().reusable, index))
     return false;
   if (written.getDefiningOp() == first && llvm::hasSingleElement(body.without_terminator()))
-    return true;
+    return cast<OpResult>(written).getResultNumber() == 0;
   return llvm::all_of(body.without_terminator(), [&](Operation &op) {
     auto other = dyn_cast<FusibleOpInterface>(op);
     return other && other.getTileSpace().elementwise &&
@@ -46,6 +49,8 @@ bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
 struct ReuseOperandsPass : mmc::impl::ReuseOperandsPassBase<ReuseOperandsPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
+    // What the input says is not trusted: the choice is made anew.
+    getOperation().walk([](Operation *op) { op->removeAttr(kInPlaceAttr); });
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function->hasAttr(kKernelAttr) && !function.isExternal())
         choose(function, symbols);
@@ -98,6 +103,8 @@ private:
     getOperation().walk([&](LaunchOp launch) { uses[launch.getKernel()][launch->getAttr(kInPlaceAttr)].push_back(launch); });
     for (auto &[name, patterns] : uses) {
       auto kernel = symbols.lookup<func::FuncOp>(name);
+      if (!kernel)
+        continue; // the contract of Fuse speaks of it
       auto frequent = std::max_element(patterns.begin(), patterns.end(), [](const auto &a, const auto &b) {
         return a.second.size() < b.second.size();
       });

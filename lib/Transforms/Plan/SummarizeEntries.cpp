@@ -108,7 +108,7 @@ private:
   ArrayAttr kept() {
     DenseSet<Operation *> forward;
     SmallVector<Value> pending;
-    if (function.getName() == "gradients")
+    if (function.getName() == "gradients" && function.getNumResults() > 0)
       pending.push_back(function.getBody().front().getTerminator()->getOperand(0));
     while (!pending.empty()) {
       auto launch = throughViews(pending.pop_back_val()).getDefiningOp<LaunchOp>();
@@ -202,12 +202,23 @@ private:
   SmallVector<const LaunchValue *> atPeak;
 };
 
+/// Whether every value has a place, and every kernel is there and not cut into tiles yet.
+bool isPlanned(func::FuncOp function) {
+  auto module = function->getParentOfType<ModuleOp>();
+  return function->hasAttr(kArenaAttr) && llvm::all_of(function.getOps<LaunchOp>(), [&](LaunchOp launch) {
+           auto offsets = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr);
+           auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
+           return offsets && offsets.size() == launch.getNumResults() && kernel && !kernel.isExternal() &&
+                  kernel.getNumResults() == launch.getNumResults();
+         });
+}
+
 struct SummarizeEntriesPass : mmc::impl::SummarizeEntriesPassBase<SummarizeEntriesPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function->hasAttr(kKernelAttr) || function.isExternal())
         continue;
-      if (!function->hasAttr(kArenaAttr)) {
+      if (!isPlanned(function)) {
         function.emitError() << "'@" << function.getName() << "' must have been planned to be summarized; "
                              << "--mmc-plan-memory gives it an arena";
         return signalPassFailure();
