@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Mutated kernels: an error or a run, never a crash or a hang. MMC_FUZZ_INPUTS says how many (default
-// 4000), MMC_FUZZ_SEED which, MMC_FUZZ_KEEP where each is written before it is tried; a million were tried under the sanitizers (see lib/Runtime/Emulator/README.md).
+// 4000), MMC_FUZZ_SEED which, MMC_FUZZ_KEEP where each is written before it is tried. How to try many
+// under the sanitizers: lib/Runtime/Emulator/README.md.
 
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Emulator/Device.h"
