@@ -3,6 +3,9 @@
 
 #include "SentencePieceTokenizer.h"
 
+#include "mmc/Runtime/Core/Crc32c.h"
+#include "mmc/Runtime/Core/File.h"
+
 #include <sentencepiece_processor.h>
 
 using namespace mmc;
@@ -12,7 +15,9 @@ namespace {
 class SentencePieceTokenizer final : public Tokenizer {
 public:
   Status open(const std::string &file) {
-    auto status = processor.Load(file);
+    MMC_ASSIGN_OR_RETURN(std::string model, readFile(file));
+    filesChecksum = crc32c(model.data(), model.size());
+    auto status = processor.LoadFromSerializedProto(model);
     if (!status.ok())
       return Status::badInput("tokenizer: '" + file +
                               "' is no sentencepiece model: " + status.ToString());
@@ -53,6 +58,10 @@ public:
   int32_t unkId() const override { return processor.unk_id(); }
   int32_t padId() const override { return processor.pad_id(); }
   int64_t vocabSize() const override { return processor.GetPieceSize(); }
+  int32_t idOf(const std::string &token) const override {
+    int32_t id = processor.PieceToId(token);
+    return id == unkId() && token != processor.IdToPiece(id) ? kNone : id;
+  }
 
 private:
   sentencepiece::SentencePieceProcessor processor;
