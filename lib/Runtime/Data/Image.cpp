@@ -18,12 +18,6 @@ static bool startsWith(std::string_view bytes, std::string_view prefix) {
 
 /// What the bytes look like, for the message that refuses them.
 static std::string describeContent(std::string_view bytes) {
-  if (startsWith(bytes, "GIF8"))
-    return "a GIF file";
-  if (startsWith(bytes, "BM"))
-    return "a BMP file";
-  if (startsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WEBP")
-    return "a WebP file";
   if (startsWith(bytes, std::string_view("II*\0", 4)) ||
       startsWith(bytes, std::string_view("MM\0*", 4)))
     return "a TIFF file";
@@ -47,14 +41,20 @@ Status checkImageSize(int64_t width, int64_t height) {
 }
 
 static StatusOr<Image> decodeByContent(std::string_view bytes) {
+  static const char *const kRule = "an image must be a PNG, JPEG, WebP, GIF or BMP file, got: ";
   if (bytes.empty())
-    return Status::badInput("an image must be a PNG or JPEG file, got: an empty file");
+    return Status::badInput(std::string(kRule) + "an empty file");
   if (startsWith(bytes, "\x89PNG\r\n\x1a\n"))
     return decodePng(bytes);
   if (startsWith(bytes, "\xff\xd8\xff"))
     return decodeJpeg(bytes);
-  return Status::badInput("an image must be a PNG or JPEG file, got: " + describeContent(bytes) +
-                          "; convert it or remove it");
+  if (startsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WEBP")
+    return decodeWebp(bytes);
+  if (startsWith(bytes, "GIF87a") || startsWith(bytes, "GIF89a"))
+    return decodeGif(bytes);
+  if (startsWith(bytes, "BM"))
+    return decodeBmp(bytes);
+  return Status::badInput(kRule + describeContent(bytes) + "; convert it or remove it");
 }
 
 StatusOr<Image> decodeImage(std::string_view bytes, const std::string &name) {
