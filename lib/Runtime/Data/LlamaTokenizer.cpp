@@ -161,28 +161,6 @@ Status LlamaTokenizer::encodePart(const std::string &text, std::vector<int32_t> 
   return Status::ok();
 }
 
-static std::string stripLeft(const std::string &text) {
-  size_t begin = 0;
-  while (begin < text.size()) {
-    size_t next = begin;
-    if (!isPythonSpace(nextCharacter(text, next)))
-      break;
-    begin = next;
-  }
-  return text.substr(begin);
-}
-
-static std::string stripRight(const std::string &text) {
-  size_t end = text.size();
-  while (end > 0) {
-    size_t before = previousCharacter(text, end), at = before;
-    if (!isPythonSpace(nextCharacter(text, at)))
-      break;
-    end = before;
-  }
-  return text.substr(0, end);
-}
-
 std::vector<std::string> LlamaTokenizer::split(std::string_view text) const {
   std::vector<std::string> parts;
   size_t done = 0;
@@ -205,9 +183,9 @@ std::vector<std::string> LlamaTokenizer::split(std::string_view text) const {
     // Python looks at the neighbours as they were before the strips.
     std::string leftWas = left ? *left : "", rightWas = right ? *right : "";
     if (token.rightStrip && right)
-      *right = stripLeft(*right);
+      *right = std::string(pythonStrip(*right, true, false));
     if (token.leftStrip && left)
-      *left = stripRight(*left);
+      *left = std::string(pythonStrip(*left, false, true));
     if (token.singleWord && !leftWas.empty() && leftWas.back() != ' ') {
       *left += token.content;
       parts[i].clear();

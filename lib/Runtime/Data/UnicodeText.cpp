@@ -127,6 +127,23 @@ bool mmc::isWhiteSpace(uint32_t c) {
 
 bool mmc::isPythonSpace(uint32_t c) { return isWhiteSpace(c) || (c >= 0x1c && c <= 0x1f); }
 
+std::string_view mmc::pythonStrip(std::string_view text, bool left, bool right) {
+  size_t begin = 0, end = text.size();
+  while (left && begin < end) {
+    size_t next = begin;
+    if (!isPythonSpace(nextCharacter(text, next)))
+      break;
+    begin = next;
+  }
+  while (right && end > begin) {
+    size_t before = previousCharacter(text, end), at = before;
+    if (!isPythonSpace(nextCharacter(text, at)))
+      break;
+    end = before;
+  }
+  return text.substr(begin, end - begin);
+}
+
 static utf8proc_category_t categoryOf(uint32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }

@@ -36,6 +36,8 @@ StatusOr<std::string> normalizeUnicode(std::string_view text, NormalForm form);
 bool isWhiteSpace(uint32_t character);
 /// What Python's str.strip() takes off: White_Space and U+001C…U+001F.
 bool isPythonSpace(uint32_t character);
+/// Python's text.lstrip(), text.rstrip() or text.strip() of valid UTF-8.
+std::string_view pythonStrip(std::string_view text, bool left = true, bool right = true);
 /// General category N: Nd, Nl or No.
 bool isNumeric(uint32_t character);
 /// Punctuation as BERT's tokenizers have it: ASCII punctuation and general category P.

@@ -3,7 +3,7 @@
 
 #include "Golden.h"
 
-#include "mmc/Runtime/Data/CaptionData.h"
+#include "mmc/Runtime/Data/ConversationData.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ using namespace mmc;
 using namespace mmc::test;
 using nlohmann::json;
 
-TEST(CaptionData, PlainTemplateIsExact) {
+TEST(ConversationData, PlainTemplateIsExact) {
   json rows = json::array(), entries = json::array();
   // llama-slow is the Hugging Face class over the very model file of spm-llama.
   json table = goldenJson("tokenizer/conversation-plain/table.json");
@@ -27,7 +27,7 @@ TEST(CaptionData, PlainTemplateIsExact) {
   TempDir dir;
   dir.write("data.json", entries.dump());
   dir.write("x.png", "");
-  auto data = CaptionDataset::load(dir.path("data.json"), llamaTokenizer(), {});
+  auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), {});
   ASSERT_TRUE(data.isOk()) << data.status().message();
   int accepted = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -51,17 +51,17 @@ TEST(CaptionData, PlainTemplateIsExact) {
   EXPECT_EQ(accepted, 8);
 }
 
-TEST(CaptionData, ImageTokensAndCut) {
+TEST(ConversationData, ImageTokensAndCut) {
   TempDir dir;
   dir.write("data.json", R"([{"id": 5, "image": "i/x.png", "split": "train", "conversations":
     [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "A frog."}]},
     {"split": "test", "conversations": []}])");
   dir.write("i/x.png", "");
-  CaptionOptions options;
+  ConversationDataOptions options;
   options.imageTokens = 3;
   options.seqLen = 7;
   options.split = "train";
-  auto data = CaptionDataset::load(dir.path("data.json"), llamaTokenizer(), options);
+  auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), options);
   ASSERT_TRUE(data.isOk()) << data.status().message();
   ASSERT_EQ((*data)->size(), 1);
   auto sample = (*data)->sample(0);
@@ -75,19 +75,19 @@ TEST(CaptionData, ImageTokensAndCut) {
   EXPECT_EQ(sample->uncutTokens, 6);
 }
 
-TEST(CaptionData, RefusesRowsWithoutTokens) {
-  CaptionOptions options;
+TEST(ConversationData, RefusesRowsWithoutTokens) {
+  ConversationDataOptions options;
   options.imageTokens = 0;
-  auto data = CaptionDataset::load("data.json", llamaTokenizer(), options);
+  auto data = ConversationDataset::load("data.json", llamaTokenizer(), options);
   ASSERT_FALSE(data.isOk());
   EXPECT_EQ(data.status().code(), StatusCode::BadUsage);
   options.imageTokens = 1;
   options.seqLen = 0;
-  EXPECT_EQ(CaptionDataset::load("data.json", llamaTokenizer(), options).status().code(),
+  EXPECT_EQ(ConversationDataset::load("data.json", llamaTokenizer(), options).status().code(),
             StatusCode::BadUsage);
 }
 
-TEST(CaptionData, RefusesBadFiles) {
+TEST(ConversationData, RefusesBadFiles) {
   const std::pair<const char *, const char *> cases[] = {
       {"[{\"id\": 1,]", "is not JSON: at byte 11 of 11"},
       {"{}", "must be a list of conversations, got: object"},
@@ -102,7 +102,7 @@ TEST(CaptionData, RefusesBadFiles) {
   for (auto &[content, message] : cases) {
     TempDir dir;
     dir.write("data.json", content);
-    auto data = CaptionDataset::load(dir.path("data.json"), llamaTokenizer(), {});
+    auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), {});
     ASSERT_FALSE(data.isOk()) << content;
     EXPECT_NE(data.status().message().find(message), std::string::npos)
         << data.status().message() << " lacks " << message;
