@@ -48,7 +48,7 @@ static StatusOr<Image> decodeByContent(std::string_view bytes) {
     return decodePng(bytes);
   if (startsWith(bytes, "\xff\xd8\xff"))
     return decodeJpeg(bytes);
-  if (startsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WEBP")
+  if (startsWith(bytes, "RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP")
     return decodeWebp(bytes);
   if (startsWith(bytes, "GIF87a") || startsWith(bytes, "GIF89a"))
     return decodeGif(bytes);

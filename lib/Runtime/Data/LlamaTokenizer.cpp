@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // transformers' LlamaTokenizer 4.37, the "slow" one: sentencepiece between added tokens.
 
+#include "SentencePieceEncoder.h"
 #include "SentencePieceTokenizer.h"
 #include "UnicodeText.h"
 
@@ -8,7 +9,6 @@
 #include "mmc/Runtime/Core/File.h"
 
 #include <algorithm>
-#include <sentencepiece_processor.h>
 #include <set>
 #include <unordered_map>
 
@@ -50,11 +50,11 @@ private:
   std::vector<std::string> split(std::string_view text) const;
   /// The ids of a part without added tokens.
   Status encodePart(const std::string &text, std::vector<int32_t> &ids) const;
-  StatusOr<std::vector<int32_t>> pieceIds(const std::string &text) const;
   StatusOr<std::string> joinTokens(std::vector<std::string> tokens) const;
 
   SpecialTokens settings;
-  sentencepiece::SentencePieceProcessor processor;
+  SentencePieceEncoder encoder;
+  const sentencepiece::SentencePieceProcessor &processor = encoder.library();
   std::vector<AddedToken> added;
   std::unordered_map<std::string, size_t> addedByName;
   std::unordered_map<int32_t, size_t> addedById;
@@ -112,14 +112,12 @@ void LlamaTokenizer::addSpecials() {
 Status LlamaTokenizer::open(const std::string &file) {
   MMC_ASSIGN_OR_RETURN(std::string model, readFile(file));
   filesChecksum = crc32c(model.data(), model.size(), settings.checksum);
-  // Without "legacy" transformers sets normalizer_spec.add_dummy_prefix to false: appended to the
-  // model, field 3 { field 3: false } is merged into it.
+  // Without "legacy" transformers sets normalizer_spec.add_dummy_prefix to false.
   if (!settings.legacy)
-    model += std::string("\x1a\x02\x18\x00", 4);
-  auto status = processor.LoadFromSerializedProto(model);
-  if (!status.ok())
+    model = withoutDummyPrefix(std::move(model));
+  if (Status status = encoder.open(model); !status.isOk())
     return Status::badInput("tokenizer: '" + file +
-                            "' is no sentencepiece model: " + status.ToString());
+                            "' is no sentencepiece model: " + status.message());
   size = processor.GetPieceSize();
   // The class's own defaults.
   if (!settings.bos)
@@ -131,18 +129,9 @@ Status LlamaTokenizer::open(const std::string &file) {
   for (const AddedToken &token : settings.added)
     add(token);
   addSpecials();
-  MMC_ASSIGN_OR_RETURN(std::vector<int32_t> ids, pieceIds(*settings.unk));
+  MMC_ASSIGN_OR_RETURN(std::vector<int32_t> ids, encoder.encode(*settings.unk));
   unknownPieces = ids.size();
   return Status::ok();
-}
-
-StatusOr<std::vector<int32_t>> LlamaTokenizer::pieceIds(const std::string &text) const {
-  std::vector<int> ids;
-  auto status = processor.Encode(text, &ids);
-  if (!status.ok())
-    return Status::badInput("tokenizer: cannot encode a text of " + std::to_string(text.size()) +
-                            " bytes: " + status.ToString());
-  return std::vector<int32_t>(ids.begin(), ids.end());
 }
 
 Status LlamaTokenizer::encodePart(const std::string &text, std::vector<int32_t> &ids) const {
@@ -154,7 +143,7 @@ Status LlamaTokenizer::encodePart(const std::string &text, std::vector<int32_t> 
     whole = *settings.unk + text;
     dropped = unknownPieces;
   }
-  MMC_ASSIGN_OR_RETURN(std::vector<int32_t> part, pieceIds(whole));
+  MMC_ASSIGN_OR_RETURN(std::vector<int32_t> part, encoder.encode(whole));
   if (part.size() < dropped)
     dropped = 0;
   ids.insert(ids.end(), part.begin() + dropped, part.end());

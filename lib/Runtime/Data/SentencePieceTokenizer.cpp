@@ -2,11 +2,10 @@
 // The sentencepiece kind of tokenizer: a thin cover over the library.
 
 #include "SentencePieceTokenizer.h"
+#include "SentencePieceEncoder.h"
 
 #include "mmc/Runtime/Core/Crc32c.h"
 #include "mmc/Runtime/Core/File.h"
-
-#include <sentencepiece_processor.h>
 
 using namespace mmc;
 
@@ -17,20 +16,14 @@ public:
   Status open(const std::string &file) {
     MMC_ASSIGN_OR_RETURN(std::string model, readFile(file));
     filesChecksum = crc32c(model.data(), model.size());
-    auto status = processor.LoadFromSerializedProto(model);
-    if (!status.ok())
+    if (Status status = encoder.open(model); !status.isOk())
       return Status::badInput("tokenizer: '" + file +
-                              "' is no sentencepiece model: " + status.ToString());
+                              "' is no sentencepiece model: " + status.message());
     return Status::ok();
   }
 
   StatusOr<std::vector<int32_t>> encode(std::string_view text) const override {
-    std::vector<int> ids;
-    auto status = processor.Encode({text.data(), text.size()}, &ids);
-    if (!status.ok())
-      return Status::badInput("tokenizer: cannot encode a text of " + std::to_string(text.size()) +
-                              " bytes: " + status.ToString());
-    return std::vector<int32_t>(ids.begin(), ids.end());
+    return encoder.encode(text);
   }
 
   StatusOr<std::vector<int32_t>> encodeWithSpecials(std::string_view text) const override {
@@ -64,7 +57,8 @@ public:
   }
 
 private:
-  sentencepiece::SentencePieceProcessor processor;
+  SentencePieceEncoder encoder;
+  const sentencepiece::SentencePieceProcessor &processor = encoder.library();
 };
 
 } // namespace

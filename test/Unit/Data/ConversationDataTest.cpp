@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// LLaVA's plain template gives what LLaVA's own code gave.
+// Captions and conversations of LLaVA's JSON: rows, pictures, splits and what is refused.
 
 #include "Golden.h"
 
@@ -77,7 +77,7 @@ TEST(ConversationData, ImageTokensAndCut) {
 
 TEST(ConversationData, RefusesRowsWithoutTokens) {
   ConversationDataOptions options;
-  options.imageTokens = 0;
+  options.imageTokens = -1;
   auto data = ConversationDataset::load("data.json", llamaTokenizer(), options);
   ASSERT_FALSE(data.isOk());
   EXPECT_EQ(data.status().code(), StatusCode::BadUsage);
@@ -87,24 +87,104 @@ TEST(ConversationData, RefusesRowsWithoutTokens) {
             StatusCode::BadUsage);
 }
 
-TEST(ConversationData, RefusesBadFiles) {
+/// The message that the first sample of a data set is refused with.
+static std::string refusal(const std::string &content, const std::string &templateName) {
+  TempDir dir;
+  dir.write("data.json", content);
+  dir.write("x.png", "");
+  ConversationDataOptions options;
+  options.templateName = templateName;
+  auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), options);
+  if (!data.isOk())
+    return data.status().message();
+  auto sample = (*data)->sample(0);
+  EXPECT_FALSE(sample.isOk()) << content;
+  return sample.status().message();
+}
+
+TEST(ConversationData, RefusesBadFilesAndEntries) {
   const std::pair<const char *, const char *> cases[] = {
-      {"[{\"id\": 1,]", "is not JSON: at byte 11 of 11"},
-      {"{}", "must be a list of conversations, got: object"},
+      {"[{\"id\": 1,]", "is not JSON: at byte 11"},
+      {"[{\"id\": 1, ", "the file ends inside of entry 0"},
+      {"[{\"id\": 1,}]", "is not JSON: at byte 11"},
+      {"{}", "a '[' is expected, got: '{'"},
       {"[]", "has no entry"},
       {"[3]", "entry 0 must be an object"},
-      {"[{}]", "entry '#0': field 'conversations'"},
-      {R"([{"id": "a", "image": 3}])", "entry 'a': field 'image' must be a string"},
+      {"[{}", "the file ends before the list does"},
+      {"[{}] x", "nothing may follow the list"},
+      {"[{}]", "sample '#0': field 'conversations'"},
+      {R"([{"id": "a", "image": 3}])", "sample 'a': field 'image' must be a string"},
       {R"([{"id": "a", "image": "no.png", "conversations": []}])", "no such file"},
-      {R"([{"id": "a", "conversations": [3]}])", "entry 'a': a turn must be an object"},
-      {R"([{"id": "a", "conversations": [{"from": "x"}]}])", "entry 'a': field 'value' is missing"},
+      {R"([{"id": "a", "conversations": []}])", "must have turns"},
+      {R"([{"id": "a", "conversations": [3]}])", "sample 'a': a turn must be an object"},
+      {R"([{"id": "a", "conversations": [{"from": "x"}]}])", "from 'human' or 'gpt', got: 'x'"},
+      {R"([{"id": "a", "conversations": [{"from": "gpt"}]}])", "field 'value' is missing"},
+      {R"([{"id": "a", "conversations": [{"from": "human", "value": "1"},
+                                         {"from": "human", "value": "2"}]}])",
+       "sample 'a': turns must alternate"},
+      {R"([{"id": "a", "image": ["x.png", "x.png"], "conversations":
+            [{"from": "human", "value": "<image>"}, {"from": "gpt", "value": "2"}]}])",
+       "2 pictures, 1 marks"},
+      {R"([{"id": "a", "image": ["x.png", "x.png"], "conversations":
+            [{"from": "human", "value": "<image><image><image>"}]}])",
+       "more than 2"},
   };
   for (auto &[content, message] : cases) {
-    TempDir dir;
-    dir.write("data.json", content);
-    auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), {});
-    ASSERT_FALSE(data.isOk()) << content;
-    EXPECT_NE(data.status().message().find(message), std::string::npos)
-        << data.status().message() << " lacks " << message;
+    std::string text = refusal(content, "v1");
+    EXPECT_NE(text.find(message), std::string::npos) << text << " lacks " << message;
   }
+  const char *textOnly = R"([{"id": "a", "conversations": [{"from": "human", "value": "1"},
+                                                         {"from": "gpt", "value": "2"}]}])";
+  EXPECT_NE(refusal(textOnly, "plain").find("takes a picture, got: none"), std::string::npos);
+}
+
+/// What the template sees: slots show which picture stands where.
+TEST(ConversationData, SeveralPictures) {
+  TempDir dir;
+  dir.write("data.json", R"([{"image": ["a.png", "b.png"], "conversations": [
+    {"from": "human", "value": "Compare <image> with <image>."}, {"from": "gpt", "value": "No."}]},
+    {"image": "a.png", "conversations": [{"from": "human", "value": "<image>\nOne?"},
+    {"from": "gpt", "value": "Yes."}, {"from": "human", "value": "Again <image>?"}]}])");
+  dir.write("a.png", "");
+  dir.write("b.png", "");
+  ConversationDataOptions options;
+  options.templateName = "v1";
+  options.imageTokens = 2;
+  auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), options);
+  ASSERT_TRUE(data.isOk()) << data.status().message();
+  auto slots = [&](int64_t index) {
+    auto sample = (*data)->sample(index);
+    EXPECT_TRUE(sample.isOk()) << sample.status().message();
+    std::vector<int32_t> result;
+    for (int32_t slot : sample->imageSlots)
+      if (slot >= 0)
+        result.push_back(slot);
+    return result;
+  };
+  EXPECT_EQ(slots(0), (std::vector<int32_t>{0, 1, 2, 3}));
+  EXPECT_EQ((*data)->sample(0)->images.size(), 2u);
+  // One picture that is mentioned twice is one picture.
+  EXPECT_EQ(slots(1), (std::vector<int32_t>{0, 1, 0, 1}));
+  EXPECT_EQ((*data)->sample(1)->images.size(), 1u);
+}
+
+TEST(ConversationData, UnmentionedPicturesAreNotRead) {
+  TempDir dir;
+  dir.write("data.json", R"([{"image": "a.png", "conversations": [
+    {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello."}]}])");
+  dir.write("a.png", "");
+  ConversationDataOptions options;
+  options.templateName = "v1";
+  auto data = ConversationDataset::load(dir.path("data.json"), llamaTokenizer(), options);
+  ASSERT_TRUE(data.isOk()) << data.status().message();
+  EXPECT_TRUE((*data)->sample(0)->images.empty());
+}
+
+TEST(ConversationData, UnknownTemplate) {
+  ConversationDataOptions options;
+  options.templateName = "v7";
+  auto data = ConversationDataset::load("data.json", llamaTokenizer(), options);
+  ASSERT_FALSE(data.isOk());
+  EXPECT_EQ(data.status().code(), StatusCode::BadUsage);
+  EXPECT_NE(data.status().message().find("vicuna_v1"), std::string::npos);
 }
