@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Imports, runs and trains every case of test/golden that has a runs.json, with the tools of build/bin, and
-compares with what the reference implementations computed, within the case's own tolerances.
+"""Imports, runs and trains every case of test/golden that has a runs.json, and generates text for every case whose
+case.json has prompts, with the tools of build/bin; compares with what the reference implementations computed, within
+the case's own tolerances, texts to the letter.
 
 usage: check_goldens.py BUILD_DIR JUNIT_FILE [CASE…]     e.g. check_goldens.py build golden.xml lm/llama-mha
 """
@@ -42,6 +43,7 @@ def call(*command):
     process = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=900)
     if process.returncode:
         raise AssertionError(f"exit status {process.returncode}\n" + (process.stdout + process.stderr)[-3000:])
+    return process.stdout
 
 
 def common(case, run):
@@ -86,19 +88,52 @@ def train(case, run, tools, work):
         assert off <= tolerance["final"], f"{name} is off, got: {off:.3g} > {tolerance['final']}"
 
 
+LAVIN = {"import": ["--llm=model-hf/llm", "--vision=model-hf/vision", "--connector=lavin"],
+         "weights": ["model-hf/llm", "model-hf/vision"], "adapters": {"paper": "adapter", "compat": "adapter-compat"}}
+
+
+def generate(case, run, tools, work):
+    """Greedy, with and without key/value cache: the tokens of whole rows, as many as the reference has."""
+    prompt, expected = run["prompt"], run["expected"]
+    command = [tools / "mmc-generate", work / "model.mlir", *common(case, run), f"--image={case / prompt['image']}",
+               f"--prompt={prompt['text']}", f"--max-new-tokens={len(expected['tokens'])}", "--ignore-eos"]
+    for way in ([], ["--full-forward"]):
+        text = call(*command, *way)
+        assert text == expected["text"] + "\n", f"text differs {way}, got: {text!r} != {expected['text']!r}"
+
+
+def generations(case):
+    """The jobs of a case with prompts."""
+    spec = json.loads((case / "case.json").read_text())
+    jobs = []
+    for routing, adapter in LAVIN["adapters"].items() if "prompts" in spec else []:
+        for i, prompt in enumerate(spec["prompts"]):
+            run = {"weights": LAVIN["weights"], "adapter": adapter, "prompt": prompt,
+                   "expected": spec["expected"][routing]["full_forward"][i]}
+            jobs.append((f"generate:{routing}:{i}", generate, run))
+    return [("import", import_case, LAVIN["import"]), *jobs] if jobs else []
+
+
+def runs(case):
+    """The jobs of a case with a runs.json."""
+    if not (case / "runs.json").exists():
+        return []
+    spec = json.loads((case / "runs.json").read_text())
+    jobs = [("import", import_case, spec["import"])]
+    jobs += [(f"{run['entry']}:{run['expected']}", run_entry, run) for run in spec["runs"]]
+    return jobs + [(f"train:{run['settings']}", train, run) for run in spec["train"]]
+
+
 def main():
     build, report = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     root = pathlib.Path(__file__).resolve().parent / "golden"
     suite = xml.Element("testsuite", name="golden")
     failures = 0
-    for file in sorted(root.glob("*/*/runs.json")):
+    for file in sorted(root.glob("*/*/case.json")):
         case, name = file.parent, file.parent.relative_to(root)
         if sys.argv[3:] and str(name) not in sys.argv[3:]:
             continue
-        spec = json.loads(file.read_text())
-        jobs = [("import", import_case, spec["import"])]
-        jobs += [(f"{run['entry']}:{run['expected']}", run_entry, run) for run in spec["runs"]]
-        jobs += [(f"train:{run['settings']}", train, run) for run in spec["train"]]
+        jobs = runs(case) or generations(case)
         with tempfile.TemporaryDirectory() as work:
             for title, job, argument in jobs:
                 test = xml.SubElement(suite, "testcase", classname=f"golden.{name}", name=title)

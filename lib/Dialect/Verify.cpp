@@ -197,6 +197,51 @@ LogicalResult AttentionOp::verify() {
   return success(rules.hold());
 }
 
+LogicalResult CachedAttentionOp::verify() {
+  Rules rules("mmc.cached_attention", getLoc());
+  int64_t heads = getHeads(), kvHeads = getKvHeads();
+  std::pair<StringRef, Value> tensors[] = {{"query", getQuery()},
+                                           {"key", getKey()},
+                                           {"value", getValue()},
+                                           {"past key", getPastKey()},
+                                           {"past value", getPastValue()}};
+  for (auto [name, tensor] : tensors)
+    rules.rank(name, tensor.getType(), 3)
+        .sameElement((name + " must have the query's element type").str(), tensor.getType(), getQuery().getType());
+  rules.rank("length", getLength().getType(), 0);
+  rules.check(heads >= 1, "heads must be 1 or more, got: " + Twine(heads) + " < 1");
+  rules.check(kvHeads >= 1, "kv_heads must be 1 or more, got: " + Twine(kvHeads) + " < 1");
+  rules.check(kvHeads < 1 || heads % kvHeads == 0,
+              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " + Twine(kvHeads) + " != 0");
+  if (!rules.hold())
+    return failure();
+  ArrayRef<int64_t> q = shapeOf(getQuery()), k = shapeOf(getKey()), past = shapeOf(getPastKey());
+  rules.equal("query dim 1 must be one token", q[1], 1).equal("key dim 1 must be one token", k[1], 1);
+  rules.check(ShapedType::isDynamic(q[2]) || q[2] % heads == 0,
+              "query's last dim must be a multiple of heads, got: " + sizeText(q[2]) + " % " + Twine(heads) + " != 0");
+  rules.check(ShapedType::isDynamic(k[2]) || k[2] % kvHeads == 0,
+              "key's last dim must be a multiple of kv_heads, got: " + sizeText(k[2]) + " % " + Twine(kvHeads) + " != 0");
+  if (rules.hold() && !ShapedType::isDynamic(q[2]) && !ShapedType::isDynamic(k[2]))
+    rules.equal("a key head must be as wide as a query head", k[2] / kvHeads, q[2] / heads);
+  rules.equal("key dim 0 must equal query dim 0", k[0], q[0]);
+  rules.equal("past key dim 0 must equal query dim 0", past[0], q[0]);
+  rules.equal("past key dim 2 must equal key dim 2", past[2], k[2]);
+  for (int d = 0; d < 3; ++d)
+    rules.equal("value dim " + Twine(d) + " must equal key dim " + Twine(d), shapeOf(getValue())[d], k[d])
+        .equal("past value dim " + Twine(d) + " must equal past key dim " + Twine(d), shapeOf(getPastValue())[d], past[d]);
+  if (getSegments()) {
+    rules.rank("segments", getSegments().getType(), 2).rank("past segments", getPastSegments().getType(), 2);
+    if (rules.hold())
+      for (int d = 0; d < 2; ++d)
+        rules.equal("segments dim " + Twine(d) + " must equal query dim " + Twine(d), shapeOf(getSegments())[d], q[d])
+            .equal("past segments dim " + Twine(d) + " must equal past key dim " + Twine(d),
+                   shapeOf(getPastSegments())[d], past[d]);
+  }
+  if (rules.hold() && getResult().getType() != getQuery().getType())
+    return emitOpError("result must have the query's type, got: ") << getResult().getType() << " != " << getQuery().getType();
+  return success(rules.hold());
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
   if (!kernel)

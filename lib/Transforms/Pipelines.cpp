@@ -12,6 +12,7 @@
 #include "mmc/Transforms/Specialize/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace mmc;
@@ -20,16 +21,24 @@ static bool wants(const CompileOptions &options, llvm::StringRef entry) {
   return llvm::is_contained(options.entries, entry.str());
 }
 
-/// Keeps the wanted entries; before Autodiff also @loss, which it derives @gradients and @update from.
+llvm::StringRef mmc::sourceOf(llvm::StringRef entry) {
+  return llvm::StringSwitch<llvm::StringRef>(entry)
+      .Cases({"gradients", "update"}, "loss")
+      .Cases({"prefill", "decode"}, "logits")
+      .Default("");
+}
+
+/// Keeps the wanted entries; before Autodiff what it derives them from.
 static void keepEntries(OpPassManager &manager, const CompileOptions &options, bool beforeAutodiff) {
   if (options.entries.empty())
     return;
   KeepEntriesPassOptions keep;
-  for (const std::string &entry : options.entries)
-    if (!beforeAutodiff || (entry != "gradients" && entry != "update"))
-      keep.entries.push_back(entry);
-  if (beforeAutodiff && (wants(options, "gradients") || wants(options, "update")) && !wants(options, "loss"))
-    keep.entries.push_back("loss");
+  for (const std::string &entry : options.entries) {
+    llvm::StringRef source = beforeAutodiff ? sourceOf(entry) : "";
+    std::string kept = source.empty() ? entry : source.str();
+    if (!llvm::is_contained(keep.entries, kept))
+      keep.entries.push_back(kept);
+  }
   manager.addPass(createKeepEntriesPass(keep));
 }
 
@@ -56,6 +65,9 @@ static void addPasses(OpPassManager &manager, Phase phase, const CompileOptions 
     AutodiffOptions autodiff;
     autodiff.gradients = wants(options, "gradients");
     autodiff.update = wants(options, "update");
+    for (const char *entry : {"prefill", "decode"})
+      if (wants(options, entry))
+        autodiff.decoding.push_back(entry);
     autodiff.updateOptions.beta1 = options.beta1;
     autodiff.updateOptions.beta2 = options.beta2;
     autodiff.updateOptions.eps = options.eps;

@@ -573,3 +573,163 @@ func.func @replace_token_width(%x: tensor<2x8x64xf32>, %t: tensor<2x32xf32>) {
   %0 = mmc.replace_token %x, %t at(0) : tensor<2x8x64xf32>, tensor<2x32xf32>
   return
 }
+
+// -----
+
+func.func @cached_attention_rank(%q: tensor<1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op query must have rank 3, got: 2 != 3}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_element(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf64>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past value must have the query's element type, got: 'f64' != 'f32'}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf64>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_length(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<1xi32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op length must have rank 0, got: 1 != 0}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<1xi32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_heads(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op heads must be 1 or more, got: 0 < 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(0) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_kv_heads(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op kv_heads must be 1 or more, got: 0 < 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(0) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_grouping(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op heads must be a multiple of kv_heads, got: 8 % 3 != 0}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(3) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_tokens(%q: tensor<1x2x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op query dim 1 must be one token, got: 2 != 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x2x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x2x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_key_tokens(%q: tensor<1x1x64xf32>, %k: tensor<1x2x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op key dim 1 must be one token, got: 2 != 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x2x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_query_width(%q: tensor<1x1x60xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op query's last dim must be a multiple of heads, got: 60 % 8 != 0}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x60xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x60xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_key_width(%q: tensor<1x1x64xf32>, %k: tensor<1x1x15xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op key's last dim must be a multiple of kv_heads, got: 15 % 2 != 0}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x15xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_head_width(%q: tensor<1x1x64xf32>, %k: tensor<1x1x8xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op a key head must be as wide as a query head, got: 4 != 8}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x8xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_batch(%q: tensor<1x1x64xf32>, %k: tensor<2x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op key dim 0 must equal query dim 0, got: 2 != 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<2x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_past_batch(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<2x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past key dim 0 must equal query dim 0, got: 2 != 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<2x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_past_width(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x32xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past key dim 2 must equal key dim 2, got: 32 != 16}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x32xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_value(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x32xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op value dim 2 must equal key dim 2, got: 32 != 16}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x32xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_past_value(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x81x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past value dim 1 must equal past key dim 1, got: 81 != 80}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x81x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_segments(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x80xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op segments dim 1 must equal query dim 1, got: 80 != 1}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x80xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_past_segments(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x1xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past segments dim 1 must equal past key dim 1, got: 1 != 80}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x1xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_segments_rank(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op past segments must have rank 2, got: 1 != 2}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<80xi32> -> tensor<1x1x64xf32>
+  return
+}
+
+// -----
+
+func.func @cached_attention_result(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %v: tensor<1x1x16xf32>, %pk: tensor<1x80x16xf32>, %pv: tensor<1x80x16xf32>, %n: tensor<i32>, %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // expected-error @+1 {{'mmc.cached_attention' op result must have the query's type, got: 'tensor<1x1x16xf32>' != 'tensor<1x1x64xf32>'}}
+  %0 = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(1.0) : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x16xf32>
+  return
+}

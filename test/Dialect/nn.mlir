@@ -62,6 +62,20 @@ func.func @attention(%q: tensor<2x8x64xf32>, %k: tensor<2x8x32xf32>, %pos: tenso
   return
 }
 
+// CHECK-LABEL: func.func @cached_attention
+func.func @cached_attention(%q: tensor<1x1x64xf32>, %k: tensor<1x1x16xf32>, %past: tensor<1x80x16xf32>, %n: tensor<i32>,
+                            %s: tensor<1x1xi32>, %ps: tensor<1x80xi32>) {
+  // CHECK: mmc.cached_attention %{{.*}}, %{{.*}}, %{{.*}} past %{{.*}}, %{{.*}} length %{{.*}} segments %{{.*}}, %{{.*}} heads(8) kv_heads(2) scale(1.250000e-01) : {{.*}} -> tensor<1x1x64xf32>
+  %a = mmc.cached_attention %q, %k, %k past %past, %past length %n segments %s, %ps heads(8) kv_heads(2) scale(0.125)
+      : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>,
+        tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+  // CHECK: mmc.cached_attention %{{.*}}, %{{.*}}, %{{.*}} past %{{.*}}, %{{.*}} length %{{.*}} heads(8) kv_heads(2) scale(1.250000e-01) : {{.*}}, tensor<i32> -> tensor<1x1x64xf32>
+  %b = mmc.cached_attention %q, %k, %k past %past, %past length %n heads(8) kv_heads(2) scale(0.125)
+      : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>, tensor<i32>
+        -> tensor<1x1x64xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @vision
 func.func @vision(%pixels: tensor<2x3x29x30xf32>, %unknown: tensor<?x3x?x?xf32>, %class: tensor<588xf32>,
                   %x: tensor<2x8x588xf32>, %slots: tensor<2x8xi32>, %m: tensor<2x588xf32>, %rows: tensor<10x588xf32>) {

@@ -83,14 +83,18 @@ static StatusOr<Job> prepare(const TrainSettings &settings) {
   if (!settings.adapter.empty()) {
     MMC_ASSIGN_OR_RETURN(job.adapter, readAdapter(settings.adapter, settings.dropout));
   }
-  MMC_ASSIGN_OR_RETURN(job.data, trainingData(settings));
+  if (!settings.evalOnly) {
+    MMC_ASSIGN_OR_RETURN(job.data, trainingData(settings));
+  }
   MMC_ASSIGN_OR_RETURN(job.evalData, evaluationData(settings));
   job.sources.weights = settings.weights;
   job.sources.adapterDirectory = job.adapter.directory;
   job.sources.seed = static_cast<uint64_t>(settings.seed);
   ProgramModel::Request request = compileRequest(settings, job.adapter, job.threads);
   MMC_ASSIGN_OR_RETURN(request.base.fileShapes, fileShapes(job.sources));
-  MMC_ASSIGN_OR_RETURN(request.train, dataShapes(settings, job.data));
+  if (!settings.evalOnly) {
+    MMC_ASSIGN_OR_RETURN(request.train, dataShapes(settings, job.data));
+  }
   if (!job.evalData.path.empty()) {
     MMC_ASSIGN_OR_RETURN(request.eval, dataShapes(settings, job.evalData));
     request.logits = job.evalData.kind == DataKind::ScienceQa;
@@ -102,6 +106,39 @@ static StatusOr<Job> prepare(const TrainSettings &settings) {
 static Status explainTraining(const TrainSettings &settings) {
   MMC_ASSIGN_OR_RETURN(Job job, prepare(settings));
   std::fputs(explain(*job.model).c_str(), stdout);
+  return Status::ok();
+}
+
+namespace {
+/// What is evaluated on, with the tokenizer and the pictures that it reads.
+struct HeldOut {
+  OpenedData opened;
+  Evaluation evaluation;
+};
+} // namespace
+
+static StatusOr<HeldOut> openEvaluation(const TrainSettings &settings, const Job &job) {
+  HeldOut result;
+  MMC_ASSIGN_OR_RETURN(result.opened,
+                       openData(settings, job.evalData, job.model->inputs(), true));
+  result.evaluation = {std::move(result.opened.source), settings.evalBatches,
+                       std::move(result.opened.questions)};
+  return result;
+}
+
+static Status loadWeights(const Job &job) {
+  MMC_RETURN_IF_ERROR(job.model->load(job.sources));
+  if (size_t unused = job.model->values().unusedKeys())
+    note(std::to_string(unused) + " tensors of the weights belong to no parameter of the model");
+  return Status::ok();
+}
+
+static Status evaluateOnly(const TrainSettings &settings) {
+  MMC_ASSIGN_OR_RETURN(Job job, prepare(settings));
+  MMC_ASSIGN_OR_RETURN(HeldOut heldOut, openEvaluation(settings, job));
+  MMC_RETURN_IF_ERROR(loadWeights(job));
+  MMC_ASSIGN_OR_RETURN(EvaluationResult result, evaluate(*job.model, heldOut.evaluation));
+  std::puts(toString(result).c_str());
   return Status::ok();
 }
 
@@ -120,17 +157,12 @@ static Status train(const TrainSettings &settings) {
 
   MMC_ASSIGN_OR_RETURN(OpenedData opened, openData(settings, job.data, model.inputs(), false));
   identity.data = opened.source->fingerprint();
-  OpenedData openedEval;
-  std::optional<Evaluation> evaluation;
-  if (!job.evalData.path.empty()) {
-    MMC_ASSIGN_OR_RETURN(openedEval, openData(settings, job.evalData, model.inputs(), true));
-    evaluation = Evaluation{std::move(openedEval.source), settings.evalBatches,
-                            std::move(openedEval.questions)};
+  HeldOut heldOut;
+  const bool evaluates = !job.evalData.path.empty();
+  if (evaluates) {
+    MMC_ASSIGN_OR_RETURN(heldOut, openEvaluation(settings, job));
   }
-
-  MMC_RETURN_IF_ERROR(model.load(job.sources));
-  if (size_t unused = model.values().unusedKeys())
-    note(std::to_string(unused) + " tensors of the weights belong to no parameter of the model");
+  MMC_RETURN_IF_ERROR(loadWeights(job));
 
   TrainLoopOptions options;
   options.settings = settings;
@@ -140,7 +172,7 @@ static Status train(const TrainSettings &settings) {
   options.threads = job.threads;
   options.versions = {{"mmc", MMC_VERSION}, {"llvm", LLVM_VERSION_STRING}};
   MMC_RETURN_IF_ERROR(
-      runTraining(model, *opened.source, evaluation ? &*evaluation : nullptr, options));
+      runTraining(model, *opened.source, evaluates ? &heldOut.evaluation : nullptr, options));
   return writeFinal(directory.path(), model, job.adapter);
 }
 
@@ -155,8 +187,9 @@ int main(int argc, char **argv) {
   else if (command.isOk() && command->action == TrainCommand::Action::Version)
     std::puts("mmc-train " MMC_VERSION);
   else if (command.isOk())
-    status = command->settings.explain ? explainTraining(command->settings)
-                                       : train(command->settings);
+    status = command->settings.explain    ? explainTraining(command->settings)
+             : command->settings.evalOnly ? evaluateOnly(command->settings)
+                                          : train(command->settings);
   if (!status.isOk())
     std::fprintf(stderr, "mmc-train: %s\n", status.message().c_str());
   // As a shell reports a process that the signal ended.

@@ -130,6 +130,33 @@ def AttentionOp : Mmc_Op<"attention", [Pure, Mmc_DifferentiableWithSaved, Mmc_Fu
   }];
 }
 
+def CachedAttentionOp : Mmc_Op<"cached_attention", [Pure, AttrSizedOperandSegments, Mmc_FusibleWithTile]> {
+  let summary = "Attention of the token behind those whose keys and values were kept";
+  let description = [{
+    `mmc.attention` with `causal`, of one token: `query` [B, 1, heads · d], `key` and `value`
+    [B, 1, kv_heads · d] are its own; rows 0 … `length` − 1 of `past_key` and `past_value`
+    [B, S, kv_heads · d] are those of the tokens before it. Rows from `length` ([] i32) on are not seen,
+    but must be finite. With `segments` [B, 1] and [B, S] it sees tokens of its own segment only. Made by
+    --mmc-build-decoding and not differentiable.
+    ```mlir
+    %a = mmc.cached_attention %q, %k, %v past %pk, %pv length %n segments %s, %ps heads(8) kv_heads(2) scale(0.125)
+        : tensor<1x1x64xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x80x16xf32>, tensor<1x80x16xf32>,
+          tensor<i32>, tensor<1x1xi32>, tensor<1x80xi32> -> tensor<1x1x64xf32>
+    ```
+  }];
+  let arguments = (ins Mmc_FloatTensor:$query, Mmc_FloatTensor:$key, Mmc_FloatTensor:$value,
+                       Mmc_FloatTensor:$past_key, Mmc_FloatTensor:$past_value, Mmc_Ids:$length,
+                       Optional<Mmc_Ids>:$segments, Optional<Mmc_Ids>:$past_segments,
+                       I64Attr:$heads, I64Attr:$kv_heads, F64Attr:$scale);
+  let results = (outs Mmc_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `past` $past_key `,` $past_value `length` $length
+    (`segments` $segments^ `,` $past_segments)? `heads` `(` $heads `)` `kv_heads` `(` $kv_heads `)`
+    `scale` `(` $scale `)` attr-dict `:` type(operands) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def SiluOp : Mmc_PureOp<"silu", [Mmc_Differentiable, Mmc_Fusible]> {
   let summary = "x · sigmoid(x)";
   let description = [{

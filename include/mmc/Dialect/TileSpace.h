@@ -26,9 +26,11 @@ struct TileSpace {
   llvm::SmallVector<TensorTiling, 2> results;
   /// True when a tile's cost is a contraction (a GEMM): tiles are then chosen for the register blocks.
   bool contraction = false;
-  /// True when result element [i] reads only operand elements [i] of equally shaped operands, so that a
-  /// result may take over such an operand's buffer.
+  /// True when result element [i] reads only operand elements [i].
   bool elementwise = false;
+  /// Operands whose buffer the first result may take over: each of its elements is read for the last time to
+  /// compute the result's element at the same place.
+  llvm::SmallVector<unsigned, 2> reusable;
   /// True when the op means the same on operands whose first two dimensions, both tiled, are merged into
   /// one: [B, T, D] and [B·T, D].
   bool collapsible = false;

@@ -42,6 +42,9 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
                                llvm::cl::init(true)};
 };
 
+/// The function of the file that Autodiff derives an entry from (`gradients`: loss); empty for one of the file.
+llvm::StringRef sourceOf(llvm::StringRef entry);
+
 /// Adds one phase and, where `options` asks for it, the check of its contract. `options` must be valid, as populateCompilePipeline checks.
 void populatePhase(mlir::OpPassManager &manager, Phase phase, const CompileOptions &options);
 

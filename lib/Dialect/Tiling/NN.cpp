@@ -79,6 +79,28 @@ Operation *AttentionOp::buildTile(OpBuilder &builder, ValueRange operands, TypeR
   return tile;
 }
 
+// As attention.
+TileSpace CachedAttentionOp::getTileSpace() {
+  TileSpace space;
+  int64_t kvHeads = getKvHeads(), group = getHeads() / kvHeads;
+  int64_t headDim = shapeOf(getQuery())[2] / getHeads();
+  space.extents = {shapeOf(getQuery())[0], kvHeads};
+  TensorTiling query = {{0, 1}, {}, {1, group * headDim}}, key = {{0, 1}, {}, {1, headDim}};
+  space.operands = {query, key, key, key, key, whole(getLength())};
+  if (getSegments())
+    space.operands.append(2, {{0, 1}, {}});
+  space.results = {query};
+  return space;
+}
+
+Operation *CachedAttentionOp::buildTile(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
+                                        ArrayRef<int64_t> tileSizes) {
+  auto tile = cast<CachedAttentionOp>(cloneWithOperands(builder, *this, operands, resultTypes));
+  tile.setHeads(getHeads() / getKvHeads() * tileSizes[1]);
+  tile.setKvHeads(tileSizes[1]);
+  return tile;
+}
+
 TileSpace AttentionGradOp::getTileSpace() {
   TileSpace space;
   int64_t kvHeads = getKvHeads(), group = getHeads() / kvHeads;

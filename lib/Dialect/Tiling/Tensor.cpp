@@ -12,8 +12,10 @@ TileSpace mmc::elementwiseSpace(Operation *op) {
   int rank = shape.size();
   space.extents.assign(shape.begin(), shape.end());
   space.elementwise = space.collapsible = true;
-  for (Value operand : op->getOperands()) {
+  for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     int operandRank = shapeOf(operand).size();
+    if (shapeOf(operand) == shape)
+      space.reusable.push_back(index);
     space.operands.push_back(along(operand, rank - operandRank, operandRank));
     // An operand that has the second dimension but not the first would no longer fit.
     if (operandRank == rank - 1)
@@ -51,6 +53,7 @@ TileSpace GeluGradOp::getTileSpace() { return elementwiseSpace(*this); }
 TileSpace ScaleByOp::getTileSpace() {
   TileSpace space = elementwiseSpace(*this);
   space.operands[1] = whole(getScalar());
+  space.reusable = {0};
   space.collapsible = true;
   return space;
 }
@@ -113,6 +116,7 @@ TileSpace SumRowsOp::getTileSpace() {
 TileSpace RepeatRowsOp::getTileSpace() {
   TileSpace space = elementwiseSpace(*this);
   space.elementwise = false;
+  space.reusable.clear();
   return space;
 }
 
@@ -152,5 +156,8 @@ TileSpace CrossEntropyOp::getTileSpace() {
 TileSpace CrossEntropyGradOp::getTileSpace() {
   TileSpace space = rowwiseSpace(*this, {});
   space.collapsible = true;
+  // Maximum and sum of a row are known before its first element is written. Logits and their gradient are
+  // often the largest values of a step.
+  space.reusable.push_back(0);
   return space;
 }

@@ -3,6 +3,7 @@
 
 #include "mmc/Runtime/Data/ImageTransform.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -174,6 +175,18 @@ StatusOr<ImageTransform> readImageTransform(const std::string &path) {
   if (!stream || !(text << stream.rdbuf()))
     return Status::io(file + ": cannot read the image preprocessing: " + std::strerror(errno));
   return parseImageTransform(text.str(), file);
+}
+
+StatusOr<ImageTransform> imageTransformFor(const std::string &nameOrPath, int64_t size) {
+  const std::vector<std::string> &names = imageTransformNames();
+  if (std::find(names.begin(), names.end(), nameOrPath) != names.end())
+    return imageTransform(nameOrPath, size);
+  MMC_ASSIGN_OR_RETURN(ImageTransform transform, readImageTransform(nameOrPath));
+  if (transform.size != size)
+    return Status::badInput(nameOrPath +
+                            " makes images of another size than the model takes, got: " +
+                            std::to_string(transform.size) + " != " + std::to_string(size));
+  return transform;
 }
 
 } // namespace mmc

@@ -4,6 +4,7 @@
 #include "mmc/Runtime/Data/TextData.h"
 
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Data/JsonFile.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -38,12 +39,30 @@ Status TextDataset::addDocument(std::string_view text, const Tokenizer &tokenize
   return Status::ok();
 }
 
+Status TextDataset::addObject(std::string_view line, const Tokenizer &tokenizer,
+                              const TextOptions &options, Document document) {
+  if (line.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return Status::ok();
+  const std::string where =
+      "'" + files[document.file] + "' line " + std::to_string(document.line);
+  nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object())
+    return Status::badInput(where + ": must be a JSON object with a \"text\"");
+  auto text = requiredString(object, "text");
+  if (!text.isOk())
+    return text.status().context(where);
+  return addDocument(*text, tokenizer, options, document);
+}
+
+static bool isJsonLines(const fs::path &file) { return file.extension() == ".jsonl"; }
+
 Status TextDataset::addFile(const std::string &file, const Tokenizer &tokenizer,
                             const TextOptions &options) {
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(file));
   int64_t number = static_cast<int64_t>(files.size());
   files.push_back(file);
-  if (options.document == TextOptions::Document::File)
+  const bool objects = isJsonLines(file);
+  if (!objects && options.document == TextOptions::Document::File)
     return addDocument(text, tokenizer, options, {number, 0});
   int64_t line = 0;
   for (size_t at = 0; at < text.size();) {
@@ -51,7 +70,9 @@ Status TextDataset::addFile(const std::string &file, const Tokenizer &tokenizer,
     std::string_view content(text.data() + at, end - at);
     if (!content.empty() && content.back() == '\r')
       content.remove_suffix(1);
-    MMC_RETURN_IF_ERROR(addDocument(content, tokenizer, options, {number, ++line}));
+    const Document document = {number, ++line};
+    MMC_RETURN_IF_ERROR(objects ? addObject(content, tokenizer, options, document)
+                                : addDocument(content, tokenizer, options, document));
     at = end + 1;
   }
   return Status::ok();
@@ -66,7 +87,7 @@ TextDataset::load(const std::string &path, const Tokenizer &tokenizer, const Tex
   std::error_code error;
   if (fs::is_directory(path, error)) {
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
-      if (it->path().extension() == ".txt")
+      if (it->path().extension() == ".txt" || isJsonLines(it->path()))
         files.push_back(it->path().string());
     if (error)
       return Status::io("cannot list '" + path + "': " + error.message());

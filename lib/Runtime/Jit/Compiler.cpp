@@ -48,6 +48,29 @@ static StatusOr<ProgramTensor> describe(mlir::Type type, mlir::Attribute name, c
   return ProgramTensor{text ? text.str() : otherwise, dtype, Shape(tensor.getShape())};
 }
 
+static std::string textOf(mlir::DictionaryAttr line, const char *name) {
+  return line.getAs<mlir::StringAttr>(name).str();
+}
+static int64_t numberOf(mlir::DictionaryAttr line, const char *name) {
+  return line.getAs<mlir::IntegerAttr>(name).getInt();
+}
+
+/// The attribute of --mmc-summarize-entries.
+static EntrySummary summaryOf(mlir::DictionaryAttr attribute) {
+  EntrySummary summary;
+  auto lines = [&](const char *name) {
+    return attribute.getAs<mlir::ArrayAttr>(name).getAsRange<mlir::DictionaryAttr>();
+  };
+  for (mlir::DictionaryAttr line : lines("classes"))
+    summary.classes.push_back({textOf(line, "name"), numberOf(line, "flops"), numberOf(line, "bytes")});
+  for (mlir::DictionaryAttr line : lines("kept"))
+    summary.kept.push_back({textOf(line, "name"), numberOf(line, "count"), numberOf(line, "bytes")});
+  for (mlir::DictionaryAttr line : lines("peak"))
+    summary.peak.push_back({textOf(line, "name"), 1, numberOf(line, "bytes")});
+  summary.liveBytes = numberOf(attribute, "live_bytes");
+  return summary;
+}
+
 /// What the planned module tells about its entries.
 static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
   ModuleInfo info;
@@ -59,6 +82,8 @@ static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
     ProgramEntry &entry = info.entries.emplace_back();
     entry.name = function.getName().str();
     entry.arenaBytes = arena.getInt();
+    if (auto summary = function->getAttrOfType<mlir::DictionaryAttr>(kSummaryAttr))
+      entry.summary = summaryOf(summary);
     for (ParamOp param : function.getOps<ParamOp>()) {
       auto [found, isNew] = known.try_emplace(param.getName().str(), info.parameters.size());
       entry.parameters.push_back(found->second);
@@ -89,10 +114,11 @@ static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
 static llvm::StringSet<> argumentNames(mlir::ModuleOp module, const CompileRequest &request) {
   llvm::StringSet<> names;
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
-    bool derived = function.getName() == "loss" && llvm::any_of(request.entries, [](const std::string &entry) {
-                     return entry == "gradients" || entry == "update";
-                   });
-    if (!derived && !llvm::is_contained(request.entries, function.getName()))
+    bool needed = llvm::any_of(request.entries, [&](llvm::StringRef entry) {
+      llvm::StringRef source = sourceOf(entry);
+      return function.getName() == (source.empty() ? entry : source);
+    });
+    if (!needed)
       continue;
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (auto name = function.getArgAttrOfType<mlir::StringAttr>(i, "mmc.name"))
@@ -101,7 +127,7 @@ static llvm::StringSet<> argumentNames(mlir::ModuleOp module, const CompileReque
   return names;
 }
 
-static void setOptions(CompileOptions &options, const CompileRequest &request, const CpuTarget &target,
+static void setOptions(CompileOptions &options, const CompileRequest &request, const std::string &recipe,
                        const llvm::StringSet<> &arguments) {
   options.entries = llvm::ArrayRef<std::string>(request.entries);
   std::vector<std::string> shapes;
@@ -125,7 +151,7 @@ static void setOptions(CompileOptions &options, const CompileRequest &request, c
   options.eps = request.update.eps;
   options.weightDecay = request.update.weightDecay;
   options.lrScales = llvm::ArrayRef<std::string>(request.update.lrScales);
-  options.features = target.recipe;
+  options.features = recipe;
 }
 
 /// Writes the module as it is after `phase` to the dump directory.
@@ -144,55 +170,105 @@ static Status dump(mlir::ModuleOp module, Phase phase, const std::string &direct
   return error ? Status::io("cannot write " + path + ": " + error.message()) : Status::ok();
 }
 
+namespace {
+/// A model file on its way through the phases.
+class Compilation {
+public:
+  Compilation(const CompileRequest &request, const std::string &modelText)
+      : request(request), context(registry(), mlir::MLIRContext::Threading::DISABLED), stream(diagnostics),
+        handler(sources, &context, stream) {
+    // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+    context.printOpOnDiagnostic(false);
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile), llvm::SMLoc());
+  }
+
+  /// Reads the model, for a target with these kernels.
+  Status open(const std::string &recipe) {
+    parsed = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+    if (!parsed)
+      return failed("cannot read the model file " + request.modelFile);
+    setOptions(options, request, recipe, argumentNames(*parsed, request));
+    std::vector<std::string> sizes = openSizes(*parsed, request.fileShapes);
+    options.sizes = llvm::ArrayRef<std::string>(sizes);
+    return Status::ok();
+  }
+
+  Status run(Phase phase) {
+    mlir::PassManager manager(&context);
+    // The contract between phases is checked all the same; verifying hundreds of thousands of lowered ops after
+    // each of Lower's passes would take as long as the passes.
+    manager.enableVerifier(phase != Phase::Lower);
+    populatePhase(manager, phase, options);
+    if (mlir::failed(manager.run(*parsed)))
+      return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
+    return dump(*parsed, phase, request.dumpDir);
+  }
+
+  mlir::ModuleOp module() { return *parsed; }
+
+private:
+  static mlir::DialectRegistry registry() {
+    mlir::DialectRegistry registry;
+    registerAllDialects(registry);
+    mlir::registerBuiltinDialectTranslation(registry);
+    mlir::registerLLVMDialectTranslation(registry);
+    return registry;
+  }
+
+  Status failed(const std::string &what) {
+    return Status::badInput(what + (diagnostics.empty() ? "" : "\n" + diagnostics));
+  }
+
+  const CompileRequest &request;
+  // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
+  mlir::MLIRContext context;
+  llvm::SourceMgr sources;
+  std::string diagnostics;
+  llvm::raw_string_ostream stream;
+  mlir::SourceMgrDiagnosticHandler handler;
+  CompileOptions options;
+  mlir::OwningOpRef<mlir::ModuleOp> parsed;
+};
+} // namespace
+
 StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const std::string &modelText,
                                             const CpuTarget &target) {
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
-  mlir::registerBuiltinDialectTranslation(registry);
-  mlir::registerLLVMDialectTranslation(registry);
-  // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
-  context.printOpOnDiagnostic(false);
-
-  auto buffer = llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile);
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
-  std::string diagnostics;
-  llvm::raw_string_ostream stream(diagnostics);
-  mlir::SourceMgrDiagnosticHandler handler(sources, &context, stream);
-  auto failed = [&](const std::string &what) {
-    return Status::badInput(what + (diagnostics.empty() ? "" : "\n" + diagnostics));
-  };
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
-  if (!module)
-    return failed("cannot read the model file " + request.modelFile);
-
-  CompileOptions options;
-  setOptions(options, request, target, argumentNames(*module, request));
-  std::vector<std::string> sizes = openSizes(*module, request.fileShapes);
-  options.sizes = llvm::ArrayRef<std::string>(sizes);
+  Compilation compilation(request, modelText);
+  MMC_RETURN_IF_ERROR(compilation.open(target.recipe));
   CompiledModule result;
   std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {
     if (phase == Phase::Input)
       continue;
-    mlir::PassManager manager(&context);
-    populatePhase(manager, phase, options);
-    if (mlir::failed(manager.run(*module)))
-      return failed("cannot compile " + request.modelFile + " (phase " + nameOf(phase).str() + ")");
-    MMC_RETURN_IF_ERROR(dump(*module, phase, request.dumpDir));
+    MMC_RETURN_IF_ERROR(compilation.run(phase));
     // Later phases put what reads an input into kernels.
     if (phase == Phase::Specialize)
-      limits = inputLimits(*module);
+      limits = inputLimits(compilation.module());
     if (phase == Phase::Plan) {
-      MMC_ASSIGN_OR_RETURN(result.info, inspect(*module));
+      MMC_ASSIGN_OR_RETURN(result.info, inspect(compilation.module()));
       for (ProgramEntry &entry : result.info.entries)
         for (ProgramTensor &input : entry.inputs)
           if (auto found = limits.find(input.name); found != limits.end())
             input.limit = found->second;
     }
   }
-  MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(*module, target));
+  MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(compilation.module(), target));
   return result;
+}
+
+StatusOr<std::vector<ProgramTensor>> mmc::specializedInputs(const CompileRequest &request, const std::string &modelText) {
+  Compilation compilation(request, modelText);
+  MMC_RETURN_IF_ERROR(compilation.open(/*recipe=*/"avx2"));
+  MMC_RETURN_IF_ERROR(compilation.run(Phase::Specialize));
+  std::map<std::string, int64_t> limits = inputLimits(compilation.module());
+  std::vector<ProgramTensor> inputs;
+  auto entry = compilation.module().lookupSymbol<mlir::func::FuncOp>(request.entries.front());
+  for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+    MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(entry.getArgument(i).getType(), entry.getArgAttr(i, "mmc.name"),
+                                                        "argument." + std::to_string(i)));
+    if (auto found = limits.find(tensor.name); found != limits.end())
+      tensor.limit = found->second;
+    inputs.push_back(std::move(tensor));
+  }
+  return inputs;
 }

@@ -20,6 +20,14 @@ static json write(const ProgramParameter &parameter) {
           {"group", parameter.group}, {"init", parameter.init}};
 }
 
+static json write(const CostLine &line) {
+  return {{"name", line.name}, {"flops", line.flops}, {"bytes", line.bytes}};
+}
+
+static json write(const ValueLine &line) {
+  return {{"name", line.name}, {"count", line.count}, {"bytes", line.bytes}};
+}
+
 static json write(const ProgramEntry &entry);
 
 template <typename T>
@@ -35,7 +43,11 @@ static json write(const ProgramEntry &entry) {
           {"parameters", entry.parameters},
           {"inputs", writeAll(entry.inputs)},
           {"outputs", writeAll(entry.outputs)},
-          {"arena_bytes", entry.arenaBytes}};
+          {"arena_bytes", entry.arenaBytes},
+          {"classes", writeAll(entry.summary.classes)},
+          {"kept", writeAll(entry.summary.kept)},
+          {"peak", writeAll(entry.summary.peak)},
+          {"live_bytes", entry.summary.liveBytes}};
 }
 
 std::string mmc::toJson(const ModuleInfo &info) {
@@ -99,6 +111,26 @@ std::optional<ModuleInfo> mmc::parseModuleInfo(const std::string &text) {
     }
     return result;
   };
+  auto costs = [&](const json &array) {
+    std::vector<CostLine> result;
+    for (const json &item : array) {
+      CostLine &line = result.emplace_back();
+      read(item, "name", line.name);
+      read(item, "flops", line.flops);
+      read(item, "bytes", line.bytes);
+    }
+    return result;
+  };
+  auto values = [&](const json &array) {
+    std::vector<ValueLine> result;
+    for (const json &item : array) {
+      ValueLine &line = result.emplace_back();
+      read(item, "name", line.name);
+      read(item, "count", line.count);
+      read(item, "bytes", line.bytes);
+    }
+    return result;
+  };
   ModuleInfo info;
   for (const json &item : root["parameters"]) {
     ProgramParameter &parameter = info.parameters.emplace_back();
@@ -114,8 +146,13 @@ std::optional<ModuleInfo> mmc::parseModuleInfo(const std::string &text) {
     read(item, "name", entry.name);
     read(item, "parameters", entry.parameters);
     read(item, "arena_bytes", entry.arenaBytes);
-    if (!item.contains("inputs") || !item.contains("outputs"))
-      return std::nullopt;
+    read(item, "live_bytes", entry.summary.liveBytes);
+    for (const char *list : {"inputs", "outputs", "classes", "kept", "peak"})
+      if (!item.contains(list))
+        return std::nullopt;
+    entry.summary.classes = costs(item["classes"]);
+    entry.summary.kept = values(item["kept"]);
+    entry.summary.peak = values(item["peak"]);
     entry.inputs = tensors(item["inputs"]);
     entry.outputs = tensors(item["outputs"]);
     for (size_t index : entry.parameters)

@@ -49,6 +49,11 @@ StatusOr<std::unique_ptr<Program>> Program::compile(const CompileRequest &reques
   return std::unique_ptr<Program>(new Program(std::move(content)));
 }
 
+StatusOr<std::vector<ProgramTensor>> Program::inputs(const CompileRequest &request) {
+  MMC_ASSIGN_OR_RETURN(std::string text, readFile(request.modelFile));
+  return specializedInputs(request, text);
+}
+
 const std::vector<ProgramParameter> &Program::parameters() const { return content->info.parameters; }
 
 const ProgramEntry *Program::find(const std::string &entry) const {

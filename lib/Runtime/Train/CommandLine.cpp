@@ -143,7 +143,7 @@ StatusOr<TrainCommand> parseCommandLine(const std::vector<std::string> &argument
       TrainSettings base;
       MMC_RETURN_IF_ERROR(mergeJson(base, *before, "the checkpoint's settings"));
       // What belongs to one process, not to the training.
-      base.explain = false;
+      base.explain = base.evalOnly = false;
       base.resume.reset();
       base.dumpDir.clear();
       MMC_RETURN_IF_ERROR(mergeJson(base, configuration, config));

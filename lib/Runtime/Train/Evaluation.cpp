@@ -38,3 +38,15 @@ StatusOr<EvaluationResult> mmc::evaluate(TrainModel &model, Evaluation &evaluati
   }
   return result;
 }
+
+std::string mmc::toString(const EvaluationResult &result) {
+  std::string text = "eval_loss " + std::to_string(result.loss);
+  if (!result.score)
+    return text;
+  auto share = [](const Tally &tally) {
+    return std::to_string(tally.accuracy()) + " of " + std::to_string(tally.asked);
+  };
+  return text + ", eval_accuracy " + std::to_string(result.score->all().accuracy()) +
+         " (with picture " + share(result.score->withImage()) + ", text only " +
+         share(result.score->textOnly()) + ")";
+}

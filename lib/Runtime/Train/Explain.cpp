@@ -41,6 +41,57 @@ std::string describe(const BatchShapes &shapes) {
   return std::to_string(batch) + " rows of " + std::to_string(seqLen) + " tokens";
 }
 
+/// Values beyond these are told in one line.
+constexpr size_t kKeptLines = 12;
+
+std::string costLine(const std::string &name, double flops, int64_t bytes) {
+  char text[160];
+  std::snprintf(text, sizeof(text), "    %-26s %14.3f %22s\n", name.c_str(), flops / 1e9,
+                withSeparators(bytes).c_str());
+  return text;
+}
+
+std::string costs(const char *what, const EntrySummary &summary) {
+  std::string out = std::string("  ") + what + "\n";
+  int64_t flops = 0, bytes = 0;
+  for (const CostLine &line : summary.classes) {
+    out += costLine(line.name, static_cast<double>(line.flops), line.bytes);
+    flops += line.flops;
+    bytes += line.bytes;
+  }
+  return out + costLine("together", static_cast<double>(flops), bytes);
+}
+
+std::string valueLine(int64_t bytes, const std::string &name) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "  %18s  ", withSeparators(bytes).c_str());
+  return text + name + "\n";
+}
+
+std::string kept(const EntrySummary &summary) {
+  int64_t total = 0, rest = 0, restCount = 0;
+  for (const ValueLine &line : summary.kept)
+    total += line.bytes;
+  std::string out = "  kept for backward: " + withSeparators(total) + " bytes\n";
+  for (size_t i = 0; i < summary.kept.size(); ++i) {
+    const ValueLine &line = summary.kept[i];
+    if (i < kKeptLines) {
+      out += valueLine(line.bytes, std::to_string(line.count) + " x " + line.name);
+      continue;
+    }
+    rest += line.bytes;
+    restCount += line.count;
+  }
+  return restCount == 0 ? out : out + valueLine(rest, std::to_string(restCount) + " smaller ones");
+}
+
+std::string peakOf(const EntrySummary &summary) {
+  std::string out = "  in use at the peak: " + withSeparators(summary.liveBytes) + " bytes; the largest values\n";
+  for (const ValueLine &line : summary.peak)
+    out += valueLine(line.bytes, line.name);
+  return out;
+}
+
 } // namespace
 
 std::string mmc::explain(const ProgramModel &model) {
@@ -72,5 +123,15 @@ std::string mmc::explain(const ProgramModel &model) {
            withSeparators(memory.updateBytes) + ")\n";
   }
   out += "  peak: " + withSeparators(largest) + " bytes\n";
+  const std::vector<ProgramModel::StepMemory> steps = model.stepMemory();
+  for (const ProgramModel::StepMemory &step : steps) {
+    out += "\nA micro-batch of " + describe(step.shapes) +
+           "                    10^9 operations          bytes moved\n";
+    out += costs("loss and gradients", *step.gradients);
+    out += kept(*step.gradients);
+    out += peakOf(*step.gradients);
+  }
+  if (!steps.empty() && steps.front().update)
+    out += "\nOnce a step\n" + costs("update", *steps.front().update);
   return out;
 }

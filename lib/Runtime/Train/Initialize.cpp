@@ -69,14 +69,17 @@ double withinBounds(double value, double low, double high, DType dtype) {
   return rounded;
 }
 
-/// Fills by element, a buffer at a time so that the conversion is one loop over arrays.
+/// Fills by element, a buffer at a time so that the conversion is one loop over arrays. Elements do not depend on each
+/// other, so large tensors are shared out among threads.
 template <typename Function>
 void fill(Tensor &tensor, Function valueOf) {
-  std::array<double, 1024> buffer;
+  constexpr int64_t bufferSize = 1024;
   auto *out = static_cast<char *>(tensor.data());
   const int64_t count = tensor.count();
-  for (int64_t start = 0; start < count; start += buffer.size()) {
-    int64_t size = std::min<int64_t>(buffer.size(), count - start);
+#pragma omp parallel for schedule(static) if (count >= 16 * bufferSize)
+  for (int64_t start = 0; start < count; start += bufferSize) {
+    std::array<double, bufferSize> buffer;
+    int64_t size = std::min(bufferSize, count - start);
     for (int64_t i = 0; i < size; ++i)
       buffer[i] = valueOf(start + i);
     convert(DType::F64, buffer.data(), tensor.dtype(), out + start * sizeOf(tensor.dtype()), size);

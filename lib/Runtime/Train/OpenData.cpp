@@ -63,6 +63,7 @@ StatusOr<DataRequest> mmc::evaluationData(const TrainSettings &settings) {
   request.split = settings.evalSplit;
   request.shuffle = false;
   request.dropLast = false;
+  request.blankImages = settings.evalBlankImages;
   if (request.path.empty() && !request.split.empty())
     request.path = settings.data;
   if (request.path.empty())
@@ -129,15 +130,7 @@ static StatusOr<ImageTransform> transformOf(const TrainSettings &settings, DataK
     return Status::badInput("images must be square for --preprocess, got: " +
                             std::to_string(layout.imageHeight) + " x " +
                             std::to_string(layout.imageWidth));
-  const std::vector<std::string> &names = imageTransformNames();
-  if (std::find(names.begin(), names.end(), name) != names.end())
-    return imageTransform(name, layout.imageHeight);
-  MMC_ASSIGN_OR_RETURN(ImageTransform transform, readImageTransform(name));
-  if (transform.size != layout.imageHeight)
-    return Status::badInput(name + " makes images of another size than the model takes, got: " +
-                            std::to_string(transform.size) + " != " +
-                            std::to_string(layout.imageHeight));
-  return transform;
+  return imageTransformFor(name, layout.imageHeight);
 }
 
 static LavinRowOptions lavinRow(const BatchLayout &layout, int64_t seqLen) {
@@ -216,6 +209,11 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
     MMC_ASSIGN_OR_RETURN(ImageTransform transform, transformOf(settings, request.kind, layout));
     opened.pixels = std::make_unique<ImagePixels>(transform);
     pixels = opened.pixels->loader();
+    if (request.blankImages)
+      pixels = [size = 3 * layout.imageHeight * layout.imageWidth](const std::string &, float *out) {
+        std::fill_n(out, size, 0.0f);
+        return Status::ok();
+      };
   }
   MMC_ASSIGN_OR_RETURN(opened.dataset, openDataset(settings, request, *opened.tokenizer, layout));
   BatcherOptions options;
@@ -234,7 +232,8 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
             " samples are refused and left out (mmc-data inspect lists them); the first: " +
             lengths.reasons[0]);
   opened.source = std::move(source);
-  if (settings.prefetch > 0)
+  // Evaluation reads one epoch at a time; what lay ready of the next would be thrown away.
+  if (settings.prefetch > 0 && request.dropLast)
     opened.source = std::make_unique<PrefetchSource>(std::move(opened.source),
                                                      static_cast<size_t>(settings.prefetch) << 20);
   if (withQuestions && request.kind == DataKind::ScienceQa &&

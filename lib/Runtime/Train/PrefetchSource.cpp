@@ -4,11 +4,16 @@
 
 using namespace mmc;
 
+/// Small batches are made quickly: more of them ahead would only hold memory.
+static constexpr size_t kMostReady = 16;
+
 void PrefetchSource::work() {
   while (true) {
     {
       std::unique_lock<std::mutex> lock(mutex);
-      changed.wait(lock, [&] { return stopping || ready.empty() || readyBytes < limit; });
+      changed.wait(lock, [&] {
+        return stopping || ready.empty() || (readyBytes < limit && ready.size() < kMostReady);
+      });
       if (stopping)
         return;
     }

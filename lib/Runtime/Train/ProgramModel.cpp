@@ -73,7 +73,8 @@ std::vector<ProgramModel::StepMemory> ProgramModel::stepMemory() const {
   const ProgramEntry *update = programs.front().program->find("update");
   for (const Compiled &compiled : programs)
     if (const ProgramEntry *entry = compiled.program->find("gradients"))
-      result.push_back({compiled.shapes, entry->arenaBytes, update ? update->arenaBytes : 0});
+      result.push_back({compiled.shapes, entry->arenaBytes, update ? update->arenaBytes : 0, &entry->summary,
+                        update ? &update->summary : nullptr});
   return result;
 }
 

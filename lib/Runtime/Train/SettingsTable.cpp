@@ -30,10 +30,10 @@ const std::vector<TrainSetting> &trainSettings() {
        "type of weights and activations; trainable parameters are f32 in either"},
 
       {"Data", "data", &S::data, "PATH",
-       "ScienceQA directory, LLaVA conversations JSON, text file or directory of *.txt, "
-       "safetensors file of ready batches, or synthetic:SEED"},
+       "ScienceQA directory, LLaVA conversations JSON, text file (*.jsonl: the \"text\" of each "
+       "line) or a directory of such, safetensors file of ready batches, or synthetic:SEED"},
       {"Data", "template", &S::templateName, "NAME",
-       "how samples become rows: scienceqa, LaVIN's rows; text, one document per line; for LLaVA's "
+       "how samples become rows: scienceqa, LaVIN's rows; text; for LLaVA's "
        "JSON plain (captions), v1 or another conversation template (mmc-data --help lists them); "
        "auto: by what --data is, plain for JSON"},
       {"Data", "tokenizer", &S::tokenizer, "PATH",
@@ -101,6 +101,10 @@ const std::vector<TrainSetting> &trainSettings() {
        "steps between evaluations; the last step always has one", mayChange},
       {"Evaluation", "eval-batches", &S::evalBatches, "N", "batches of an evaluation; 0: all",
        mayChange},
+      {"Evaluation", "eval-blank-images", &S::evalBlankImages, "",
+       "evaluate with pictures whose pixels are all zero: what is right without looking"},
+      {"Evaluation", "eval-only", &S::evalOnly, "",
+       "evaluate the weights (and the adapter of --adapter=DIR) as they are, and stop", mayChange},
 
       {"Output", "output", &S::output, "DIR", "where everything is written; new, empty or resumed",
        mayChange},

@@ -112,17 +112,10 @@ private:
     if (evaluation && (isTime(settings.evalEvery) || last)) {
       MMC_ASSIGN_OR_RETURN(EvaluationResult found, evaluate(model, *evaluation));
       EvalMetrics result{done, epochAfter(done), found.loss, std::nullopt};
-      std::string text = "step " + std::to_string(done) + ": eval_loss " + std::to_string(found.loss);
-      if (found.score) {
+      if (found.score)
         result.accuracy = found.score->all().accuracy();
-        text += ", eval_accuracy " + std::to_string(*result.accuracy) + " (with picture " +
-                std::to_string(found.score->withImage().accuracy()) + " of " +
-                std::to_string(found.score->withImage().asked) + ", text only " +
-                std::to_string(found.score->textOnly().accuracy()) + " of " +
-                std::to_string(found.score->textOnly().asked) + ")";
-      }
       progress.finish();
-      note(text);
+      note("step " + std::to_string(done) + ": " + toString(found));
       MMC_RETURN_IF_ERROR(report(result));
     }
     return isTime(settings.saveEvery) ? save(done) : Status::ok();

@@ -226,11 +226,17 @@ Status checkSettings(const TrainSettings &s) {
   auto bad = [](const std::string &rule) { return Status::badUsage(rule); };
   if (s.model.empty())
     return bad("a model file must be given: mmc-train model.mlir --data=... --output=...");
-  if (s.data.empty())
+  if (s.evalOnly && (s.explain || s.resume))
+    return bad("--eval-only cannot be given with --explain or --resume; --adapter=DIR evaluates the "
+               "adapter that a run has written");
+  if (s.evalOnly && s.evalData.empty() && s.evalSplit.empty())
+    return bad("--eval-only needs --eval-data or --eval-split");
+  if (s.data.empty() && !(s.evalOnly && !s.evalData.empty()))
     return bad("--data must be given");
-  if (s.steps == 0 && s.epochs == 0 && !s.explain)
+  const bool trains = !s.explain && !s.evalOnly;
+  if (s.steps == 0 && s.epochs == 0 && trains)
     return bad("--epochs or --steps must be given");
-  if (s.output.empty() && !s.explain)
+  if (s.output.empty() && trains)
     return bad("--output must be given");
   if (s.weights.empty() && !s.explain)
     return bad("--weights must be given; --weights=init:0 is random values, for trying out");

@@ -10,6 +10,11 @@ void mmc::populateAutodiffPipeline(OpPassManager &manager, const AutodiffOptions
   if (options.gradients)
     manager.addPass(createDifferentiatePass());
   manager.addNestedPass<func::FuncOp>(createRemoveDropoutPass());
+  if (!options.decoding.empty()) {
+    BuildDecodingPassOptions decoding;
+    decoding.entries.assign(options.decoding.begin(), options.decoding.end());
+    manager.addPass(createBuildDecodingPass(decoding));
+  }
   if (options.update)
     manager.addPass(createBuildUpdatePass(options.updateOptions));
   manager.addPass(createCanonicalizerPass());

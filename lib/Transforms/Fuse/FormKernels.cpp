@@ -115,7 +115,7 @@ private:
       Group *other = producer ? groupOf.lookup(producer) : nullptr;
       if (!other || other == mine || !(joinsItsProducer(op) || joinsRowwise(producer, op)))
         continue;
-      if (isa<AttentionOp, AttentionGradOp>(producer))
+      if (isa<AttentionOp, AttentionGradOp, CachedAttentionOp>(producer))
         continue;
       SmallVector<Operation *> both(other->ops);
       both.append(mine->ops);

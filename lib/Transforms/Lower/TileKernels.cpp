@@ -4,6 +4,7 @@
 
 #include "mmc/Transforms/Fuse/GroupTiling.h"
 #include "mmc/Transforms/Fuse/Passes.h"
+#include "mmc/Transforms/Plan/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,6 +13,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
 
 namespace mmc {
 #define GEN_PASS_DEF_TILEKERNELSPASS
@@ -28,9 +31,19 @@ struct Cut {
   int64_t size = 1, count = 1, last = 1;
 };
 
-/// About `target` units per tile, as even as `multiple` (of which all but the last tile are) allows.
-Cut cut(int64_t extent, int64_t target, int64_t multiple) {
-  int64_t count = llvm::divideCeil(extent, std::max<int64_t>(target, 1));
+/// About `target` units per tile. Equal tiles if there is such a size within half and one and a half of the target
+/// (a smaller last tile is a second copy of the code), else as even as `multiple`, of which all but the last
+/// tile are, allows.
+Cut cut(int64_t extent, int64_t target, int64_t multiple, bool equalIsMultiple) {
+  target = std::clamp<int64_t>(target, 1, extent);
+  int64_t best = 0;
+  for (int64_t size = llvm::divideCeil(target, 2); size <= std::min(extent, target + target / 2); ++size)
+    if (extent % size == 0 && (!equalIsMultiple || size % multiple == 0 || size == extent) &&
+        std::abs(size - target) < std::abs(best - target))
+      best = size;
+  if (best)
+    return {best, extent / best, best};
+  int64_t count = llvm::divideCeil(extent, target);
   int64_t size = llvm::divideCeil(extent, count);
   if (count > 1)
     size = llvm::alignTo(size, multiple);
@@ -56,6 +69,8 @@ public:
     auto tile = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType(arguments, {}));
     tile.setPrivate();
     tile->setAttr(kKernelAttr, builder.getUnitAttr());
+    if (Attribute inPlace = kernel->getAttr(kInPlaceAttr))
+      tile->setAttr(kInPlaceAttr, inPlace);
     Block *entry = tile.addEntryBlock();
     builder.setInsertionPointToEnd(entry);
     Block &body = kernel.getBody().front();
@@ -72,7 +87,7 @@ public:
       FailureOr<GroupTiling> tiling = tileGroup(part, part.back());
       if (failed(tiling))
         return kernel.emitError("kernel '") << kernel.getName() << "' cannot be cut into tiles";
-      SmallVector<Cut> cuts = chooseCuts(*tiling);
+      SmallVector<Cut> cuts = chooseCuts(*tiling, part.back());
       int64_t count = 1;
       for (const Cut &c : cuts)
         count *= c.count;
@@ -103,8 +118,9 @@ private:
     return MemRefType::get(tensor.getShape(), tensor.getElementType());
   }
 
-  /// Contractions: blocks of rows and columns. All else: whole trailing dimensions up to a budget of elements.
-  SmallVector<Cut> chooseCuts(const GroupTiling &tiling) {
+  /// Attention: one head of one sample. Contractions: blocks of rows and columns. All else: whole trailing
+  /// dimensions up to a budget of elements.
+  SmallVector<Cut> chooseCuts(const GroupTiling &tiling, Operation *root) {
     SmallVector<Cut> cuts(tiling.extents.size());
     // Elements per unit of each dimension, from the widest value cut along it; what is not cut counts too.
     int64_t perTile = 1;
@@ -121,17 +137,24 @@ private:
         perTile = std::max(perTile, whole);
     }
     int last = static_cast<int>(tiling.extents.size()) - 1;
+    // A head of attention is work enough, and every further one would be a further copy of the code.
+    if (isa<AttentionOp, AttentionGradOp>(root)) {
+      for (int d = 0; d <= last; ++d)
+        cuts[d] = {1, tiling.extents[d], 1};
+      return cuts;
+    }
     if (tiling.contraction) {
       for (int d = last; d >= 0; --d) {
         bool isColumn = d == last && last > 0;
         int64_t target = isColumn ? columns / unit[d] : d == last - 1 || last == 0 ? rows : 1;
-        cuts[d] = cut(tiling.extents[d], target, isColumn ? std::max<int64_t>(1, 16 / unit[d]) : 12);
+        cuts[d] = cut(tiling.extents[d], target, isColumn ? std::max<int64_t>(1, 16 / unit[d]) : 12,
+                      /*equalIsMultiple=*/isColumn);
       }
       return cuts;
     }
     for (int d = last; d >= 0; --d) {
       int64_t room = std::max<int64_t>(1, elements / std::max<int64_t>(1, perTile * unit[d]));
-      cuts[d] = cut(tiling.extents[d], room, 1);
+      cuts[d] = cut(tiling.extents[d], room, 1, /*equalIsMultiple=*/false);
       perTile *= cuts[d].size * unit[d];
     }
     return cuts;

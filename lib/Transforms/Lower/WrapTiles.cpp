@@ -2,6 +2,8 @@
 
 #include "mmc/Transforms/Lower/Passes.h"
 
+#include "mmc/Transforms/Plan/Passes.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace mmc {
@@ -41,9 +43,22 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
       // Plan gives values that live at the same time different places.
       tile.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
     }
+    writeInPlace(tile);
     LLVM::CallOp::create(builder, loc, tile, operands);
     LLVM::ReturnOp::create(builder, loc, ValueRange());
     tile.setLinkage(LLVM::Linkage::Internal);
+  }
+
+  /// A result in an operand's place is written through the operand's pointer: two pointers to one place would
+  /// break the promise that arguments do not alias.
+  static void writeInPlace(LLVM::LLVMFuncOp tile) {
+    auto inPlace = tile->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
+    if (!inPlace)
+      return;
+    unsigned firstResult = tile.getNumArguments() - inPlace.size();
+    for (auto [result, operand] : llvm::enumerate(inPlace.asArrayRef()))
+      if (operand >= 0)
+        tile.getArgument(firstResult + result).replaceAllUsesWith(tile.getArgument(1 + operand));
   }
 };
 } // namespace

@@ -2,4 +2,8 @@
 
 #include "mmc/Transforms/Plan/Passes.h"
 
-void mmc::populatePlanPipeline(mlir::OpPassManager &manager) { manager.addPass(createPlanMemoryPass()); }
+void mmc::populatePlanPipeline(mlir::OpPassManager &manager) {
+  manager.addPass(createReuseOperandsPass());
+  manager.addPass(createPlanMemoryPass());
+  manager.addPass(createSummarizeEntriesPass());
+}

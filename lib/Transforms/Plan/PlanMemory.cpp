@@ -2,7 +2,7 @@
 
 #include "mmc/Transforms/Plan/Passes.h"
 
-#include "mmc/Transforms/Fuse/Passes.h"
+#include "Lifetimes.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -14,17 +14,10 @@ namespace mmc {
 using namespace mlir;
 using namespace mmc;
 
-int64_t mmc::bytesOf(Type type) {
-  auto tensor = cast<ShapedType>(type);
-  return tensor.getNumElements() * tensor.getElementType().getIntOrFloatBitWidth() / 8;
-}
-
 namespace {
 
-/// A value of the arena: its size and the launches between which it lives, both included.
+/// A place in the arena, and when it is taken: by one value, or by several that take it over from each other.
 struct Buffer {
-  LaunchOp launch;
-  unsigned result;
   int64_t bytes;
   int first, last;
   int64_t offset = -1;
@@ -33,22 +26,11 @@ struct Buffer {
 struct PlanMemoryPass : mmc::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(kKernelAttr) && !function.isExternal())
-        plan(function);
+      if (!function->hasAttr(kKernelAttr) && !function.isExternal() && failed(plan(function)))
+        return signalPassFailure();
   }
 
 private:
-  static int lastUse(Value value, const DenseMap<Operation *, int> &position, int from) {
-    int last = from;
-    for (Operation *user : value.getUsers()) {
-      if (isa<ReshapeOp>(user))
-        last = std::max(last, lastUse(user->getResult(0), position, from));
-      else if (auto found = position.find(user); found != position.end())
-        last = std::max(last, found->second);
-    }
-    return last;
-  }
-
   /// Places `buffer` at the lowest offset that no placed buffer with an overlapping lifetime covers.
   static void place(Buffer &buffer, ArrayRef<Buffer *> placed) {
     SmallVector<const Buffer *> conflicts;
@@ -65,25 +47,48 @@ private:
     buffer.offset = offset;
   }
 
-  void plan(func::FuncOp function) {
-    Block &body = function.getBody().front();
-    DenseMap<Operation *, int> position;
-    SmallVector<LaunchOp> launches(body.getOps<LaunchOp>());
-    for (auto [i, launch] : llvm::enumerate(launches))
-      position[launch] = i;
-    DenseMap<Value, int64_t> outputs;
-    for (OpOperand &operand : body.getTerminator()->getOpOperands()) {
-      Value value = operand.get();
-      while (auto view = value.getDefiningOp<ReshapeOp>())
-        value = view.getInput();
-      outputs[value] = operand.getOperandNumber();
-    }
+  /// mmc.in_place may come from a file: it must name operands that are values of the arena and end here.
+  static LogicalResult check(const LaunchValue &value, const DenseMap<Value, size_t> &bufferOf,
+                             ArrayRef<Buffer> buffers) {
+    LaunchOp launch = value.launch;
+    auto inPlace = launch->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
+    if (!inPlace)
+      return success();
+    if (inPlace.size() != launch.getNumResults())
+      return launch.emitOpError("'mmc.in_place' must have a number per result, got: ")
+             << inPlace.size() << " != " << launch.getNumResults();
+    int64_t operand = inPlace[value.result];
+    if (operand < 0)
+      return success();
+    if (value.output || operand >= launch.getNumOperands())
+      return launch.emitOpError("result ") << value.result << " cannot take over the place of operand " << operand;
+    auto found = bufferOf.find(throughViews(launch.getOperand(operand)));
+    if (found == bufferOf.end() || buffers[found->second].last != value.first ||
+        buffers[found->second].bytes != value.bytes)
+      return launch.emitOpError("result ")
+             << value.result << " cannot take over the place of operand " << operand
+             << ", which must be a value of the arena that is read here for the last time and has the same size";
+    return success();
+  }
 
+  LogicalResult plan(func::FuncOp function) {
+    Lifetimes lifetimes(function);
     std::vector<Buffer> buffers;
-    for (auto [i, launch] : llvm::enumerate(launches))
-      for (auto [r, result] : llvm::enumerate(launch.getResults()))
-        if (!outputs.contains(result))
-          buffers.push_back({launch, unsigned(r), bytesOf(result.getType()), int(i), lastUse(result, position, i)});
+    DenseMap<Value, size_t> bufferOf;
+    for (const LaunchValue &value : lifetimes.values) {
+      if (failed(check(value, bufferOf, buffers)))
+        return failure();
+      if (value.output)
+        continue;
+      if (Value operand = takenOver(value)) {
+        size_t index = bufferOf.lookup(operand);
+        bufferOf[value.value()] = index;
+        buffers[index].last = value.last;
+        continue;
+      }
+      bufferOf[value.value()] = buffers.size();
+      buffers.push_back({value.bytes, value.first, value.last});
+    }
     SmallVector<Buffer *> order;
     for (Buffer &buffer : buffers)
       order.push_back(&buffer);
@@ -100,17 +105,16 @@ private:
 
     OpBuilder builder(&getContext());
     DenseMap<Operation *, SmallVector<int64_t>> offsets;
-    for (LaunchOp launch : launches) {
-      offsets[launch].resize(launch.getNumResults());
-      for (auto [r, result] : llvm::enumerate(launch.getResults()))
-        if (auto found = outputs.find(result); found != outputs.end())
-          offsets[launch][r] = -1 - found->second;
-    }
-    for (const Buffer &buffer : buffers)
-      offsets[buffer.launch][buffer.result] = buffer.offset;
-    for (LaunchOp launch : launches)
-      launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr(offsets[launch]));
+    for (const LaunchValue &value : lifetimes.values)
+      offsets[value.launch].push_back(value.output ? -1 - int64_t(*value.output)
+                                                   : buffers[bufferOf.lookup(value.value())].offset);
+    for (auto &[launch, places] : offsets)
+      launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr(places));
+    for (LaunchOp launch : function.getOps<LaunchOp>())
+      if (launch.getNumResults() == 0)
+        launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr({}));
     function->setAttr(kArenaAttr, builder.getI64IntegerAttr(llvm::alignTo(peak, kArenaAlignment)));
+    return success();
   }
 };
 

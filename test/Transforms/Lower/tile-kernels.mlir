@@ -52,6 +52,26 @@ func.func private @ragged(%x: tensor<13x32xf32>) -> tensor<13x32xf32> attributes
   return %y : tensor<13x32xf32>
 }
 
+// Equal tiles are preferred to larger ones with a smaller last: 65 rows are 13 tiles of 5, not 8 of 8 and a last one of 1.
+// CUT: func.func private @equal(
+// CUT-SAME: mmc.tiles = 13 : i64
+// CUT-NOT: scf.if
+// CUT: mmc.linear %{{.*}} : tensor<5x4xf32>
+func.func private @equal(%x: tensor<65x4xf32>, %w: tensor<16x4xf32>) -> tensor<65x16xf32> attributes {mmc.kernel} {
+  %y = mmc.linear %x, %w : tensor<65x4xf32>, tensor<16x4xf32>
+  return %y : tensor<65x16xf32>
+}
+
+// Every head of every sample is a tile: several in one would be copies of the code.
+// CHECK: func.func private @heads(
+// CHECK-SAME: mmc.tiles = 6 : i64
+// CHECK: mmc.attention {{.*}} heads(1) kv_heads(1)
+func.func private @heads(%q: tensor<2x5x24xf32>) -> tensor<2x5x24xf32> attributes {mmc.kernel} {
+  %y = mmc.attention %q, %q, %q heads(3) kv_heads(3)
+      : tensor<2x5x24xf32>, tensor<2x5x24xf32>, tensor<2x5x24xf32> -> tensor<2x5x24xf32>
+  return %y : tensor<2x5x24xf32>
+}
+
 // The linears of one input: their tiles follow each other, each in a branch of its own.
 // CHECK: func.func private @shared(
 // CHECK: scf.if

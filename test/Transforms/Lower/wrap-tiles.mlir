@@ -26,5 +26,21 @@ llvm.func @tile_done(%index: i64, %table: !llvm.ptr) {
 
 // -----
 
+// Result 1 takes over the place of operand 1: it is written through the operand's pointer, and no two pointers that are
+// used lead to one place.
+// CHECK: llvm.func internal @two(%{{.*}}: i64, %[[X:.*]]: !llvm.ptr {{.*}}, %[[Y:.*]]: !llvm.ptr {{.*}}, %[[R:.*]]: !llvm.ptr {{.*}}, %{{.*}}: !llvm.ptr
+llvm.func @two(%index: i64, %x: !llvm.ptr, %y: !llvm.ptr, %r0: !llvm.ptr, %r1: !llvm.ptr) attributes {mmc.in_place = array<i64: -1, 1>} {
+  %v = llvm.load %x : !llvm.ptr -> f32
+  %w = llvm.load %y : !llvm.ptr -> f32
+  // CHECK: llvm.store %{{.*}}, %[[R]]
+  llvm.store %v, %r0 : f32, !llvm.ptr
+  // CHECK: llvm.store %{{.*}}, %[[Y]]
+  llvm.store %w, %r1 : f32, !llvm.ptr
+  llvm.return
+}
+llvm.func @tile_two(i64, !llvm.ptr)
+
+// -----
+
 // expected-error @+1 {{has no kernel 'missing' to call}}
 llvm.func @tile_missing(i64, !llvm.ptr)

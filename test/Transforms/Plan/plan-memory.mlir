@@ -89,3 +89,20 @@ func.func private @small(tensor<16xf32>) -> (tensor<i32>, tensor<4xbf16>) attrib
 func.func private @use(tensor<i32>, tensor<4xbf16>) -> tensor<16xf32> attributes {mmc.kernel}
 // CHECK: func.func private @declared(tensor<4xf32>){{$}}
 func.func private @declared(tensor<4xf32>)
+
+// A result in an operand's place: one place from 0 to 4, whatever --mmc-reuse-operands has found.
+// CHECK-LABEL: func.func @in_place
+// CHECK-SAME: mmc.arena_bytes = 128
+func.func @in_place(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // CHECK: mmc.launch @k16({{.*}}) {mmc.offsets = array<i64: 0>}
+  %a = mmc.launch @k16(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  // CHECK: mmc.launch @k16({{.*}}) {mmc.in_place = array<i64: 0>, mmc.offsets = array<i64: 0>}
+  %b = mmc.launch @k16(%a) {mmc.in_place = array<i64: 0>} : (tensor<16xf32>) -> tensor<16xf32>
+  // CHECK: mmc.launch @k16({{.*}}) {mmc.offsets = array<i64: 64>}
+  %c = mmc.launch @k16(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  // CHECK: mmc.launch @add16({{.*}}) {mmc.in_place = array<i64: 0>, mmc.offsets = array<i64: 0>}
+  %d = mmc.launch @add16(%b, %c) {mmc.in_place = array<i64: 0>} : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  // CHECK: mmc.launch @k16({{.*}}) {mmc.offsets = array<i64: -1>}
+  %e = mmc.launch @k16(%d) : (tensor<16xf32>) -> tensor<16xf32>
+  return %e : tensor<16xf32>
+}

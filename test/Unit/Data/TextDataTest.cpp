@@ -78,6 +78,29 @@ TEST(TextData, FilesAreDocumentsOfADirectoryInOrder) {
   EXPECT_EQ(data->id(1), "b.txt");
 }
 
+TEST(TextData, LinesOfJsonHoldDocumentsWithLineBreaks) {
+  TempDir dir;
+  dir.write("a.jsonl", "{\"text\": \"Hello\\nworld\", \"source\": 1}\n\n{\"text\": \"A frog.\"}\n");
+  TextOptions options;
+  options.bos = options.eos = false;
+  auto data = open(dir.path("a.jsonl"), options);
+  ASSERT_EQ(data->size(), 2);
+  EXPECT_EQ(get(*data, 0).inputIds, *llamaTokenizer().encode("Hello\nworld"));
+  EXPECT_EQ(get(*data, 1).inputIds, (Ints{318, 276, 1596, 1851}));
+  EXPECT_EQ(data->id(1), "a.jsonl:3");
+
+  const std::pair<const char *, const char *> bad[] = {
+      {"{\"text\": 1}", "'text'"}, {"{}", "'text'"}, {"text", "must be a JSON object"}};
+  for (auto [line, what] : bad) {
+    dir.write("bad.jsonl", std::string("{\"text\": \"a frog\"}\n") + line);
+    auto refused = TextDataset::load(dir.path("bad.jsonl"), llamaTokenizer(), options);
+    ASSERT_FALSE(refused.isOk()) << line;
+    EXPECT_NE(refused.status().message().find("bad.jsonl' line 2"), std::string::npos);
+    EXPECT_NE(refused.status().message().find(what), std::string::npos)
+        << refused.status().message();
+  }
+}
+
 TEST(TextData, RefusesNothingToLearn) {
   TempDir dir, empty;
   dir.write("blank.txt", "\n \n\t\r\n");

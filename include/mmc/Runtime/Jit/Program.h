@@ -29,7 +29,8 @@ struct CompileRequest {
   /// Path of the model file.
   std::string modelFile;
   /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients" (what
-  /// Autodiff makes of @loss) and "update" (the optimizer's step over all trainable parameters).
+  /// Autodiff makes of @loss), "update" (the optimizer's step over all trainable parameters), "prefill" and
+  /// "decode" (what it makes of @logits for one row: generation with a key/value cache).
   std::vector<std::string> entries;
   /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
   std::map<std::string, Shape> shapes;
@@ -70,12 +71,33 @@ struct ProgramParameter {
   std::string init;  ///< how it starts when no checkpoint provides it (see Initialize.h); may be empty
 };
 
+/// Arithmetic of one class of ops, and the bytes that its kernels read and write.
+struct CostLine {
+  std::string name; ///< "products, frozen weights", "attention", …
+  int64_t flops = 0, bytes = 0;
+};
+
+/// Values of a program that are told together: "rms_norm_3 : tensor<32x256xf32>".
+struct ValueLine {
+  std::string name;
+  int64_t count = 1, bytes = 0; ///< bytes of all of them
+};
+
+/// What an entry computes and needs, as the Plan phase found it.
+struct EntrySummary {
+  std::vector<CostLine> classes;
+  std::vector<ValueLine> kept; ///< of `gradients`: made in the forward pass, read in the backward pass
+  std::vector<ValueLine> peak; ///< the largest values that live when most of the arena is in use
+  int64_t liveBytes = 0;       ///< how much of the arena is in use then
+};
+
 /// One compiled function.
 struct ProgramEntry {
   std::string name;
   std::vector<size_t> parameters; ///< those it reads, as indices in Program::parameters()
   std::vector<ProgramTensor> inputs, outputs;
   int64_t arenaBytes = 0; ///< its temporaries, the exact peak
+  EntrySummary summary;
 };
 
 /// Where an entry finds its data. Arena, inputs and outputs are 64-byte aligned; an output may be the same buffer as the
@@ -92,6 +114,9 @@ public:
   /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
   /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
   static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
+  /// The inputs, with their limits, of the one entry of the request, a function of the file, for the request's
+  /// shapes. Runs the first phase only: what decides a shape can be asked before anything is compiled for it.
+  static StatusOr<std::vector<ProgramTensor>> inputs(const CompileRequest &request);
   ~Program();
 
   /// Parameters of all entries, each once, in the order of the model file.

@@ -25,6 +25,7 @@ struct DataRequest {
   std::string path, split;
   DataKind kind = DataKind::Text;
   bool pack = false, groupByModality = false, shuffle = true, dropLast = true;
+  bool blankImages = false; ///< pictures of zeros, whatever the files hold
 };
 
 /// What --data is: by --template, else by looking at it. Io or BadInput when it is nothing known.

@@ -19,7 +19,7 @@ namespace mmc {
 /// decoded and texts tokenised while the batch before is trained on.
 class PrefetchSource final : public DataSource {
 public:
-  /// At most `bytes` of tensors lie ready (one batch always may).
+  /// At most `bytes` of tensors and 16 batches lie ready (one batch always may).
   PrefetchSource(std::unique_ptr<DataSource> source, size_t bytes)
       : source(std::move(source)), limit(bytes), place(this->source->cursor()) {}
   ~PrefetchSource() override { stop(); }

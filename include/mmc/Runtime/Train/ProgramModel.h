@@ -48,6 +48,7 @@ public:
   struct StepMemory {
     BatchShapes shapes;
     int64_t gradientBytes, updateBytes;
+    const EntrySummary *gradients, *update; ///< null where the program has no such entry
     int64_t peak() const { return std::max(gradientBytes, updateBytes); }
   };
   std::vector<StepMemory> stepMemory() const;

@@ -48,6 +48,7 @@ struct TrainSettings {
 
   std::string evalData, evalSplit;
   int64_t evalEvery = 0, evalBatches = 0;
+  bool evalOnly = false, evalBlankImages = false;
 
   std::string output;
   int64_t saveEvery = 0, keep = 2;

@@ -22,6 +22,7 @@ struct AutodiffOptions {
   bool gradients = false; ///< make @gradients of @loss
   bool update = false;    ///< make @update
   BuildUpdatePassOptions updateOptions;
+  std::vector<std::string> decoding; ///< which of @prefill and @decode to make of @logits
 };
 
 /// What `--mmc-verify-gradients` checks of @gradients.

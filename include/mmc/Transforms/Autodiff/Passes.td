@@ -55,4 +55,24 @@ def BuildUpdatePass : Pass<"mmc-build-update", "::mlir::ModuleOp"> {
   ];
 }
 
+def BuildDecodingPass : Pass<"mmc-build-decoding", "::mlir::ModuleOp"> {
+  let summary = "Makes @prefill and @decode of @logits: generation with a key/value cache";
+  let description = [{
+    Of @logits for one row of T tokens (batch 1), which is kept. What a token needs of earlier ones is kept
+    between calls: `new:<i>` are rows of a token that later ones attend to (keys, values, segments), `state:<i>`
+    what depends on the prompt only (a router's weights, read from the first token).
+
+    @prefill has the arguments of @logits and `last_token` [1] i32, the index of the prompt's last token; its
+    results are `logits` [1, 1, V], of that token, `new:<i>` [1, T, …] and `state:<i>`.
+
+    @decode is the next token, a text token behind the first: the arguments of @logits that have a row per token,
+    with one row; `past_length` [] i32, the number of tokens before it; `past:<i>` [1, T, …], whose first
+    past_length rows are theirs; `state:<i>`. Its results are `logits` [1, 1, V] and `new:<i>` [1, 1, …]: row
+    past_length of `past:<i>` for the token after it.
+
+    An op that mixes tokens otherwise than by causal attention is an error that names it.
+  }];
+  let options = [ListOption<"entries", "entries", "std::string", "which to make: prefill, decode">];
+}
+
 #endif // MMC_TRANSFORMS_AUTODIFF_PASSES

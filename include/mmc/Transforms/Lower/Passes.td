@@ -15,7 +15,7 @@ def TileKernelsPass : Pass<"mmc-tile-kernels", "::mlir::ModuleOp"> {
     static. The parts of a kernel (linears that share an input) follow each other in the tile index.
   }];
   let options = [
-    Option<"rows", "rows", "int64_t", "192", "rows of a contraction's tile">,
+    Option<"rows", "rows", "int64_t", "128", "rows of a contraction's tile">,
     Option<"columns", "columns", "int64_t", "128", "columns of a contraction's tile">,
     Option<"elements", "elements", "int64_t", "16384", "elements of any other tile, about">
   ];
@@ -40,6 +40,14 @@ def HoistScratchPass : Pass<"mmc-hoist-scratch", "::mlir::func::FuncOp"> {
     exclude each other share slots of one type.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def FuseMapsPass : Pass<"mmc-fuse-maps", "::mlir::func::FuncOp"> {
+  let summary = "Computes element-wise linalg where its elements are read, if that is once";
+  let description = [{
+    What a matrix product or a broadcast reads many times is computed ahead, and a product stays a product.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def ExpandCopiesPass : Pass<"mmc-expand-copies", "::mlir::func::FuncOp"> {
@@ -73,11 +81,24 @@ def LowerContractionsPass : Pass<"mmc-lower-contractions", "::mlir::func::FuncOp
   let description = [{
     c += a·b on buffers becomes loops around a block of accumulators in vector registers, of the size that
     the instruction set has room for. An operand that does not lie as the block reads it, or is narrower than
-    what is summed in, is packed into scratch first. Sizes are static: edges have their own, smaller blocks.
+    what is summed in, is packed into scratch first. Sizes are static: edges have their own, smaller blocks. Products
+    of bf16 operands are dot products of pairs where the processor has them (avx512-bf16, amx).
   }];
   let options = [Option<"features", "features", "std::string", "\"avx2\"", "instruction set: avx2, avx512, avx512-bf16 or amx">];
   let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::arith::ArithDialect"];
+                           "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def VectorizeLoopsPass : Pass<"mmc-vectorize-loops", "::mlir::func::FuncOp"> {
+  let summary = "Writes element-wise and reducing linalg as loops over vectors";
+  let description = [{
+    Vectors lie along an op's last loop: its operands are contiguous there or do not depend on it, and an op that
+    reduces along it adds up lane by lane first. What is left over is one masked vector, or ever shorter ones
+    where the processor has no masks. An op that has no such form stays.
+  }];
+  let options = [Option<"features", "features", "std::string", "\"avx2\"", "instruction set: avx2, avx512, avx512-bf16 or amx">];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
 }
 
 def LowerHostPass : Pass<"mmc-lower-host", "::mlir::ModuleOp"> {

@@ -19,8 +19,12 @@ namespace mmc {
 
 /// Attribute of a launch: per result its offset in the arena in bytes, or −1 − k for output k.
 inline constexpr llvm::StringLiteral kOffsetsAttr = "mmc.offsets";
+/// Attribute of a launch and of its kernel: per result the operand whose place it takes over, or −1.
+inline constexpr llvm::StringLiteral kInPlaceAttr = "mmc.in_place";
 /// Attribute of an entry function: bytes of its arena, the exact peak.
 inline constexpr llvm::StringLiteral kArenaAttr = "mmc.arena_bytes";
+/// Attribute of an entry function: what --mmc-summarize-entries writes.
+inline constexpr llvm::StringLiteral kSummaryAttr = "mmc.summary";
 /// Alignment of every offset: a cache line, and the widest vector.
 inline constexpr int64_t kArenaAlignment = 64;
 

@@ -22,7 +22,7 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   kernels.addPass(createConvertToLinalgPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
-  kernels.addPass(createLinalgElementwiseOpFusionPass());
+  kernels.addPass(createFuseMapsPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createSeparateFillsPass());
   // Results are computed where they belong instead of being copied there.
@@ -36,6 +36,9 @@ void mmc::populateLowerCpuPipeline(OpPassManager &manager, const LowerCpuOptions
   LowerContractionsPassOptions contractions;
   contractions.features = options.features;
   tiles.addPass(createLowerContractionsPass(contractions));
+  VectorizeLoopsPassOptions vectors;
+  vectors.features = options.features;
+  tiles.addPass(createVectorizeLoopsPass(vectors));
   tiles.addPass(createConvertLinalgToLoopsPass());
   tiles.addPass(createHoistScratchPass());
   tiles.addPass(memref::createFoldMemRefAliasOpsPass());

@@ -28,7 +28,7 @@ void mmc::populateLowerCudaPipeline(OpPassManager &manager, const LowerCudaOptio
   tensors.addPass(createConvertToLinalgPass());
   tensors.addPass(createCanonicalizerPass());
   tensors.addPass(createCSEPass());
-  tensors.addPass(createLinalgElementwiseOpFusionPass());
+  tensors.addPass(createFuseMapsPass());
   tensors.addPass(createCSEPass());
   // Results are computed where they belong instead of being copied there.
   tensors.addPass(createSeparateFillsPass());

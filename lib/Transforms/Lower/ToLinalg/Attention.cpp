@@ -4,6 +4,8 @@
 
 #include "Emitter.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -11,8 +13,20 @@ using namespace mmc;
 
 using Values = SmallVector<Value>;
 
-/// Queries per block: enough rows for the register blocks of the contractions.
-static constexpr int64_t kQueryBlock = 48;
+/// Most queries in a block: enough rows for the register blocks of the contractions, and scores that stay in the
+/// second-level cache.
+static constexpr int64_t kQueryBlock = 96;
+
+/// Queries per block: equal blocks if some size within half of the most allows it, for a smaller last one is a
+/// second copy of the code.
+static int64_t queriesPerBlock(int64_t total) {
+  if (total <= kQueryBlock)
+    return total;
+  for (int64_t size = kQueryBlock; size >= kQueryBlock / 2; --size)
+    if (total % size == 0)
+      return size;
+  return llvm::divideCeil(total, llvm::divideCeil(total, kQueryBlock));
+}
 
 namespace {
 
@@ -74,20 +88,20 @@ static Value insertRows(Emitter &e, Value piece, Value into, Value start) {
 /// has its own copy of the code because shapes are static.
 static Values overBlocks(Emitter &e, int64_t total, Values values,
                          llvm::function_ref<Values(Emitter &, Value, int64_t, Values)> block) {
-  int64_t whole = total / kQueryBlock, rest = total % kQueryBlock;
+  int64_t size = queriesPerBlock(total), whole = total / size, rest = total % size;
   if (whole == 1) {
-    values = block(e, e.index(0), kQueryBlock, values);
+    values = block(e, e.index(0), size, values);
   } else if (whole > 1) {
     auto loop = scf::ForOp::create(
-        e.builder, e.loc, e.index(0), e.index(whole * kQueryBlock), e.index(kQueryBlock), values,
+        e.builder, e.loc, e.index(0), e.index(whole * size), e.index(size), values,
         [&](OpBuilder &inner, Location where, Value start, ValueRange carried) {
           Emitter nested(inner, where);
-          scf::YieldOp::create(inner, where, block(nested, start, kQueryBlock, Values(carried)));
+          scf::YieldOp::create(inner, where, block(nested, start, size, Values(carried)));
         });
     values = Values(loop.getResults());
   }
   if (rest)
-    values = block(e, e.index(whole * kQueryBlock), rest, values);
+    values = block(e, e.index(whole * size), rest, values);
   return values;
 }
 

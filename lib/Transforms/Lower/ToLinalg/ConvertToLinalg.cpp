@@ -22,6 +22,7 @@ struct ConvertToLinalgPass : mmc::impl::ConvertToLinalgPassBase<ConvertToLinalgP
     populateTensorLowerings(patterns);
     populateNNLowerings(patterns);
     populateAttentionLowerings(patterns);
+    populateCachedAttentionLowerings(patterns);
     populateAdapterLowerings(patterns);
     populateGradientLowerings(patterns);
     populateTrainLowerings(patterns);

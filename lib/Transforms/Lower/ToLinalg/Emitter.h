@@ -119,6 +119,7 @@ void addLowering(mlir::RewritePatternSet &patterns, LowerFunction<Op> lower) {
 void populateTensorLowerings(mlir::RewritePatternSet &patterns);
 void populateNNLowerings(mlir::RewritePatternSet &patterns);
 void populateAttentionLowerings(mlir::RewritePatternSet &patterns);
+void populateCachedAttentionLowerings(mlir::RewritePatternSet &patterns);
 void populateAdapterLowerings(mlir::RewritePatternSet &patterns);
 void populateGradientLowerings(mlir::RewritePatternSet &patterns);
 void populateTrainLowerings(mlir::RewritePatternSet &patterns);
