@@ -31,13 +31,14 @@ static std::string describeContent(std::string_view bytes) {
 }
 
 Status checkImageSize(int64_t width, int64_t height) {
-  // Both fit 32 bits in PNG and JPEG, so the product fits 64.
-  if (width * height <= maxImagePixels)
+  // Both fit 32 bits, their product need not fit 64.
+  if (height <= 0 || width <= maxImagePixels / height)
     return Status::ok();
-  return Status::badInput("an image has at most " + std::to_string(maxImagePixels) +
-                          " pixels, got: " + std::to_string(width) + " x " +
-                          std::to_string(height) + " = " + std::to_string(width * height) +
-                          " by its header; scale it down, or remove it if it is not what it says");
+  return Status::badInput(
+      "an image has at most " + std::to_string(maxImagePixels) +
+      " pixels, got: " + std::to_string(width) + " x " + std::to_string(height) + " = " +
+      std::to_string(static_cast<uint64_t>(width) * static_cast<uint64_t>(height)) +
+      " by its header; scale it down, or remove it if it is not what it says");
 }
 
 static StatusOr<Image> decodeByContent(std::string_view bytes) {
