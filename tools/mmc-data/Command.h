@@ -20,6 +20,7 @@ struct Command {
 /// One function per subcommand, each in the file of its name. mmc-data.cpp lists them.
 Command detokenizeCommand();
 Command encodeCommand();
+Command inspectCommand();
 Command pixelsCommand();
 Command tokenizeCommand();
 

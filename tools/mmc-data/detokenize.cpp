@@ -19,10 +19,10 @@ static cl::SubCommand
                              "  Reads [[id, ...], ...], writes [{\"decoded\", \"decoded_skip\"}, "
                              "...]: with and without\n"
                              "  special tokens");
-static cl::opt<std::string> tokenizerPath("tokenizer",
-                                          cl::desc("tokenizer.model, or the directory that has it"),
-                                          cl::value_desc("path"), cl::Required,
-                                          cl::sub(detokenize));
+static cl::opt<std::string>
+    tokenizerPath("tokenizer",
+                  cl::desc("Hugging Face directory, tokenizer.model or tokenizer.json"),
+                  cl::value_desc("path"), cl::Required, cl::sub(detokenize));
 static cl::opt<std::string> idsFile("ids", cl::desc("JSON list of lists of ids"),
                                     cl::value_desc("file"), cl::Required, cl::sub(detokenize));
 static cl::opt<std::string> output("o", cl::desc("Output file; - is standard output"),

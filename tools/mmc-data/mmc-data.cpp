@@ -12,10 +12,8 @@ static void printVersion(llvm::raw_ostream &out) { out << "mmc-data " MMC_VERSIO
 
 int main(int argc, char **argv) {
   const mmc::data::Command commands[] = {
-      mmc::data::encodeCommand(),
-      mmc::data::tokenizeCommand(),
-      mmc::data::detokenizeCommand(),
-      mmc::data::pixelsCommand(),
+      mmc::data::inspectCommand(),    mmc::data::encodeCommand(), mmc::data::tokenizeCommand(),
+      mmc::data::detokenizeCommand(), mmc::data::pixelsCommand(),
   };
   cl::SetVersionPrinter(printVersion);
   // libLLVM registers hundreds of options of its own for use without a subcommand.

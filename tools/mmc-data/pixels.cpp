@@ -4,8 +4,10 @@
 #include "Command.h"
 #include "TensorFile.h"
 
+#include "mmc/Runtime/Core/Log.h"
 #include "mmc/Runtime/Data/Image.h"
 #include "mmc/Runtime/Data/ImageTransform.h"
+#include "mmc/Runtime/Data/PictureStore.h"
 
 #include <cstring>
 #include <filesystem>
@@ -14,8 +16,9 @@ namespace cl = llvm::cl;
 
 namespace mmc::data {
 
-static cl::SubCommand pixels("pixels",
-                             "Writes PNG and JPEG files as a vision tower sees them (safetensors)");
+static cl::SubCommand
+    pixels("pixels", "Writes PNG, JPEG, WebP, GIF and BMP files as a vision tower sees them\n"
+                     "  (safetensors)");
 static cl::list<std::string> files(cl::Positional, cl::OneOrMore, cl::desc("FILE..."),
                                    cl::sub(pixels));
 static cl::opt<std::string>
@@ -30,6 +33,11 @@ static cl::opt<std::string>
            cl::desc("Instead of --preprocess and --size: a Hugging Face preprocessor_config.json, "
                     "or the directory that holds it"),
            cl::value_desc("path"), cl::sub(pixels));
+static cl::opt<std::string>
+    onBadImage("on-bad-image",
+               cl::desc("What a file that cannot be read does: stop, or skip, counted (default: "
+                        "stop)"),
+               cl::value_desc("what"), cl::init("stop"), cl::sub(pixels));
 static cl::opt<std::string>
     output("o",
            cl::desc("Output file: pixel_values:<file name>, f32 [3, N, N], for each FILE; with "
@@ -65,25 +73,42 @@ static Tensor rgbTensor(const Image &image) {
   return tensor;
 }
 
+static StatusOr<Tensor> tensorOf(const std::string &file,
+                                 const std::optional<ImageTransform> &transform,
+                                 PictureStore &store) {
+  MMC_ASSIGN_OR_RETURN(std::string bytes, store.read(file));
+  MMC_ASSIGN_OR_RETURN(Image image, decodeImage(bytes, file));
+  if (!transform)
+    return rgbTensor(image);
+  StatusOr<Tensor> values = preprocess(image, *transform);
+  return values.isOk() ? std::move(values) : values.status().context(file);
+}
+
 static Status run() {
   MMC_ASSIGN_OR_RETURN(std::optional<ImageTransform> transform, chosenTransform());
   TensorMap tensors;
+  if (onBadImage != "stop" && onBadImage != "skip")
+    return Status::badUsage("--on-bad-image must be stop or skip, got: '" + onBadImage + "'");
+  PictureStore store;
+  int64_t bad = 0;
   for (const std::string &file : files) {
     std::string key =
         (transform ? "pixel_values:" : "rgb:") + std::filesystem::path(file).filename().string();
     if (tensors.count(key))
       return Status::badInput(file + ": results are named by file name, so every FILE must have "
                                      "another one, got: two of this name; run mmc-data twice");
-    MMC_ASSIGN_OR_RETURN(Image image, readImage(file));
-    if (!transform) {
-      tensors.emplace(key, rgbTensor(image));
+    StatusOr<Tensor> values = tensorOf(file, transform, store);
+    if (values.isOk()) {
+      tensors.emplace(key, std::move(*values));
       continue;
     }
-    StatusOr<Tensor> values = preprocess(image, *transform);
-    if (!values.isOk())
-      return values.status().context(file);
-    tensors.emplace(key, std::move(*values));
+    if (onBadImage == "stop")
+      return values.status();
+    warning(values.status().message() + "; skipped");
+    ++bad;
   }
+  if (bad > 0)
+    note(std::to_string(bad) + " of " + std::to_string(files.size()) + " images skipped");
   return writeTensors(tensors, output);
 }
 

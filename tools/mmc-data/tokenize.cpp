@@ -17,9 +17,10 @@ static cl::SubCommand tokenize("tokenize",
                                "  Reads [\"text\", ...], writes [{\"ids\", \"ids_special\"}, ...]: "
                                "without and with the special\n"
                                "  tokens that the tokenizer puts around a text by itself");
-static cl::opt<std::string> tokenizerPath("tokenizer",
-                                          cl::desc("tokenizer.model, or the directory that has it"),
-                                          cl::value_desc("path"), cl::Required, cl::sub(tokenize));
+static cl::opt<std::string>
+    tokenizerPath("tokenizer",
+                  cl::desc("Hugging Face directory, tokenizer.model or tokenizer.json"),
+                  cl::value_desc("path"), cl::Required, cl::sub(tokenize));
 static cl::opt<std::string> texts("texts", cl::desc("JSON list of strings"), cl::value_desc("file"),
                                   cl::Required, cl::sub(tokenize));
 static cl::opt<std::string> output("o", cl::desc("Output file; - is standard output"),

@@ -51,8 +51,9 @@ namespace {
 /// The tensors of a batch while they are filled.
 class BatchWriter {
 public:
-  BatchWriter(const BatchLayout &layout, int64_t seqLen, const PixelLoader &pixels)
-      : layout(layout), seqLen(seqLen), loadPixels(pixels) {
+  BatchWriter(const BatchLayout &layout, int64_t seqLen, const PixelLoader &pixels,
+              bool skipBadImages)
+      : layout(layout), seqLen(seqLen), loadPixels(pixels), skipBadImages(skipBadImages) {
     Shape tokens = {layout.batchSize, seqLen};
     ids = add("input_ids", tokens);
     labels = add("labels", tokens);
@@ -78,7 +79,17 @@ public:
     for (const Sample &sample : samples) {
       Status status = checkSample(layout, sample, samples.size() == 1);
       if (status.isOk())
-        status = append(row, sample, column, images, lastSegment);
+        status = checkRoom(sample, column, images);
+      if (status.isOk() && !sample.images.empty()) {
+        status = readPixels(row, sample, images);
+        bool bad = status.code() == StatusCode::BadInput || status.code() == StatusCode::Io;
+        if (bad && skipBadImages) {
+          batch.skipped.push_back("sample '" + sample.id + "': " + status.message());
+          continue;
+        }
+      }
+      if (status.isOk())
+        append(row, sample, column, images, lastSegment);
       if (!status.isOk())
         return status.context("sample '" + sample.id + "'");
       batch.ids.back().push_back(sample.id);
@@ -98,8 +109,7 @@ private:
         .first->second.as<int32_t>();
   }
 
-  Status append(int64_t row, const Sample &sample, int64_t &column, int64_t &images,
-                int32_t &lastSegment) {
+  Status checkRoom(const Sample &sample, int64_t column, int64_t images) const {
     int64_t length = sample.length(), count = static_cast<int64_t>(sample.images.size());
     if (column + length > seqLen)
       return Status::badInput(
@@ -109,6 +119,26 @@ private:
       return Status::badInput("a row holds " + std::to_string(layout.imagesPerRow) +
                               " images, got: " + std::to_string(images) + " + " +
                               std::to_string(count));
+    return Status::ok();
+  }
+
+  /// Into the row's places from `images` on; what a failure leaves there is cleared.
+  Status readPixels(int64_t row, const Sample &sample, int64_t images) {
+    int64_t imageSize = 3 * layout.imageHeight * layout.imageWidth;
+    float *first = pixelValues + (row * layout.imagesPerRow + images) * imageSize;
+    for (size_t i = 0; i < sample.images.size(); ++i) {
+      Status status = loadPixels(sample.images[i], first + i * imageSize);
+      if (!status.isOk()) {
+        std::fill(first, first + (i + 1) * imageSize, 0.0f);
+        return status;
+      }
+    }
+    return Status::ok();
+  }
+
+  void append(int64_t row, const Sample &sample, int64_t &column, int64_t &images,
+              int32_t &lastSegment) {
+    int64_t length = sample.length(), count = static_cast<int64_t>(sample.images.size());
     int64_t base = row * seqLen + column;
     int64_t firstImage = row * layout.imagesPerRow + images;
     int32_t highest = lastSegment;
@@ -126,13 +156,9 @@ private:
     }
     if (modality)
       modality[row] = sample.modality;
-    int64_t imageSize = 3 * layout.imageHeight * layout.imageWidth;
-    for (int64_t i = 0; i < count; ++i)
-      MMC_RETURN_IF_ERROR(loadPixels(sample.images[i], pixelValues + (firstImage + i) * imageSize));
     column += length;
     images += count;
     lastSegment = highest;
-    return Status::ok();
   }
 
   /// Fills the row from `column` on.
@@ -152,6 +178,7 @@ private:
   const BatchLayout &layout;
   int64_t seqLen;
   const PixelLoader &loadPixels;
+  bool skipBadImages;
   Batch batch;
   int32_t *ids, *labels, *positions, *segments;
   int32_t *slots = nullptr, *modality = nullptr;
@@ -162,11 +189,11 @@ private:
 
 StatusOr<Batch> mmc::makeBatch(const BatchLayout &layout, int64_t seqLen,
                                const std::vector<std::vector<Sample>> &rows,
-                               const PixelLoader &pixels) {
+                               const PixelLoader &pixels, bool skipBadImages) {
   if (static_cast<int64_t>(rows.size()) > layout.batchSize)
     return Status::internal("a batch holds " + std::to_string(layout.batchSize) +
                             " rows, got: " + std::to_string(rows.size()));
-  BatchWriter writer(layout, seqLen, pixels);
+  BatchWriter writer(layout, seqLen, pixels, skipBadImages);
   static const std::vector<Sample> kEmpty;
   for (int64_t row = 0; row < layout.batchSize; ++row)
     MMC_RETURN_IF_ERROR(

@@ -18,12 +18,6 @@ static bool startsWith(std::string_view bytes, std::string_view prefix) {
 
 /// What the bytes look like, for the message that refuses them.
 static std::string describeContent(std::string_view bytes) {
-  if (startsWith(bytes, "GIF8"))
-    return "a GIF file";
-  if (startsWith(bytes, "BM"))
-    return "a BMP file";
-  if (startsWith(bytes, "RIFF") && bytes.substr(8, 4) == "WEBP")
-    return "a WebP file";
   if (startsWith(bytes, std::string_view("II*\0", 4)) ||
       startsWith(bytes, std::string_view("MM\0*", 4)))
     return "a TIFF file";
@@ -37,24 +31,31 @@ static std::string describeContent(std::string_view bytes) {
 }
 
 Status checkImageSize(int64_t width, int64_t height) {
-  // Both fit 32 bits in PNG and JPEG, so the product fits 64.
-  if (width * height <= maxImagePixels)
+  // Both fit 32 bits, their product need not fit 64.
+  if (height <= 0 || width <= maxImagePixels / height)
     return Status::ok();
-  return Status::badInput("an image has at most " + std::to_string(maxImagePixels) +
-                          " pixels, got: " + std::to_string(width) + " x " +
-                          std::to_string(height) + " = " + std::to_string(width * height) +
-                          " by its header; scale it down, or remove it if it is not what it says");
+  return Status::badInput(
+      "an image has at most " + std::to_string(maxImagePixels) +
+      " pixels, got: " + std::to_string(width) + " x " + std::to_string(height) + " = " +
+      std::to_string(static_cast<uint64_t>(width) * static_cast<uint64_t>(height)) +
+      " by its header; scale it down, or remove it if it is not what it says");
 }
 
 static StatusOr<Image> decodeByContent(std::string_view bytes) {
+  static const char *const kRule = "an image must be a PNG, JPEG, WebP, GIF or BMP file, got: ";
   if (bytes.empty())
-    return Status::badInput("an image must be a PNG or JPEG file, got: an empty file");
+    return Status::badInput(std::string(kRule) + "an empty file");
   if (startsWith(bytes, "\x89PNG\r\n\x1a\n"))
     return decodePng(bytes);
   if (startsWith(bytes, "\xff\xd8\xff"))
     return decodeJpeg(bytes);
-  return Status::badInput("an image must be a PNG or JPEG file, got: " + describeContent(bytes) +
-                          "; convert it or remove it");
+  if (startsWith(bytes, "RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP")
+    return decodeWebp(bytes);
+  if (startsWith(bytes, "GIF87a") || startsWith(bytes, "GIF89a"))
+    return decodeGif(bytes);
+  if (startsWith(bytes, "BM"))
+    return decodeBmp(bytes);
+  return Status::badInput(kRule + describeContent(bytes) + "; convert it or remove it");
 }
 
 StatusOr<Image> decodeImage(std::string_view bytes, const std::string &name) {

@@ -8,9 +8,12 @@
 
 namespace mmc {
 
-/// Both take bytes that start with the format's signature. Messages do not name the file.
-StatusOr<Image> decodePng(std::string_view bytes);
+/// They take bytes that start with the format's signature. Messages do not name the file.
+StatusOr<Image> decodeBmp(std::string_view bytes);
+StatusOr<Image> decodeGif(std::string_view bytes);
 StatusOr<Image> decodeJpeg(std::string_view bytes);
+StatusOr<Image> decodePng(std::string_view bytes);
+StatusOr<Image> decodeWebp(std::string_view bytes);
 
 /// BadInput for more than maxImagePixels.
 Status checkImageSize(int64_t width, int64_t height);

@@ -2,8 +2,10 @@
 // The sentencepiece kind of tokenizer: a thin cover over the library.
 
 #include "SentencePieceTokenizer.h"
+#include "SentencePieceEncoder.h"
 
-#include <sentencepiece_processor.h>
+#include "mmc/Runtime/Core/Crc32c.h"
+#include "mmc/Runtime/Core/File.h"
 
 using namespace mmc;
 
@@ -12,20 +14,16 @@ namespace {
 class SentencePieceTokenizer final : public Tokenizer {
 public:
   Status open(const std::string &file) {
-    auto status = processor.Load(file);
-    if (!status.ok())
+    MMC_ASSIGN_OR_RETURN(std::string model, readFile(file));
+    filesChecksum = crc32c(model.data(), model.size());
+    if (Status status = encoder.open(model); !status.isOk())
       return Status::badInput("tokenizer: '" + file +
-                              "' is no sentencepiece model: " + status.ToString());
+                              "' is no sentencepiece model: " + status.message());
     return Status::ok();
   }
 
   StatusOr<std::vector<int32_t>> encode(std::string_view text) const override {
-    std::vector<int> ids;
-    auto status = processor.Encode({text.data(), text.size()}, &ids);
-    if (!status.ok())
-      return Status::badInput("tokenizer: cannot encode a text of " + std::to_string(text.size()) +
-                              " bytes: " + status.ToString());
-    return std::vector<int32_t>(ids.begin(), ids.end());
+    return encoder.encode(text);
   }
 
   StatusOr<std::vector<int32_t>> encodeWithSpecials(std::string_view text) const override {
@@ -53,9 +51,14 @@ public:
   int32_t unkId() const override { return processor.unk_id(); }
   int32_t padId() const override { return processor.pad_id(); }
   int64_t vocabSize() const override { return processor.GetPieceSize(); }
+  int32_t idOf(const std::string &token) const override {
+    int32_t id = processor.PieceToId(token);
+    return id == unkId() && token != processor.IdToPiece(id) ? kNone : id;
+  }
 
 private:
-  sentencepiece::SentencePieceProcessor processor;
+  SentencePieceEncoder encoder;
+  const sentencepiece::SentencePieceProcessor &processor = encoder.library();
 };
 
 } // namespace

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "mmc/Runtime/Train/DatasetSource.h"
-#include "mmc/Runtime/Core/Crc32c.h"
+#include "mmc/Runtime/Core/Log.h"
 
 using namespace mmc;
 
-StatusOr<std::unique_ptr<DatasetSource>> DatasetSource::create(const Dataset &data,
-                                                               const BatcherOptions &options,
-                                                               PixelLoader pixels) {
+StatusOr<std::unique_ptr<DatasetSource>>
+DatasetSource::create(const Dataset &data, const BatcherOptions &options, PixelLoader pixels) {
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<Batcher> batcher,
                        Batcher::create(data, options, std::move(pixels)));
   return std::unique_ptr<DatasetSource>(
@@ -20,6 +19,9 @@ StatusOr<MicroBatch> DatasetSource::next() {
   for (const std::vector<std::string> &row : batch.ids)
     for (const std::string &id : row)
       result.name += (result.name.empty() ? "samples '" : ", '") + id + "'";
+  for (const std::string &message : batch.skipped)
+    if (++skipped <= 20 || skipped % 1000 == 0)
+      warning(message + "; left out (" + std::to_string(skipped) + " so far)");
   result.tensors = std::move(batch.tensors);
   result.tokens = countTokens(result.tensors);
   return result;
@@ -36,10 +38,5 @@ StatusOr<int64_t> DatasetSource::batchesIn(int64_t epoch) {
 }
 
 nlohmann::json DatasetSource::fingerprint() const {
-  uint32_t crc = 0;
-  for (int64_t i = 0; i < data.size(); ++i) {
-    const std::string id = data.id(i);
-    crc = crc32c(id.data(), id.size() + 1, crc);
-  }
-  return {{"kind", "samples"}, {"samples", data.size()}, {"ids_crc32c", crc}};
+  return {{"kind", "samples"}, {"samples", data.size()}, {"ids_crc32c", data.idsChecksum()}};
 }

@@ -7,16 +7,21 @@
 using namespace mmc;
 
 Status ImagePixels::load(const std::string &file, float *pixels) {
-  if (auto found = cache.find(file); found != cache.end()) {
-    std::memcpy(pixels, found->second.data(), found->second.bytes());
-    return Status::ok();
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (auto found = cache.find(file); found != cache.end()) {
+      std::memcpy(pixels, found->second.data(), found->second.bytes());
+      return Status::ok();
+    }
   }
-  MMC_ASSIGN_OR_RETURN(Image image, readImage(file));
+  MMC_ASSIGN_OR_RETURN(std::string bytes, pictures.read(file));
+  MMC_ASSIGN_OR_RETURN(Image image, decodeImage(bytes, file));
   StatusOr<Tensor> values = preprocess(image, transform);
   if (!values.isOk())
     return values.status().context(file);
   std::memcpy(pixels, values->data(), values->bytes());
-  if (usedBytes + values->bytes() <= cacheBytes) {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (usedBytes + values->bytes() <= cacheBytes && cache.count(file) == 0) {
     usedBytes += values->bytes();
     cache.emplace(file, std::move(*values));
   }

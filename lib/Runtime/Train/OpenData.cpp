@@ -2,10 +2,12 @@
 
 #include "mmc/Runtime/Train/OpenData.h"
 #include "mmc/Runtime/Core/File.h"
-#include "mmc/Runtime/Data/CaptionData.h"
+#include "mmc/Runtime/Core/Log.h"
+#include "mmc/Runtime/Data/ConversationData.h"
 #include "mmc/Runtime/Data/TextData.h"
 #include "mmc/Runtime/Train/BatchFile.h"
 #include "mmc/Runtime/Train/DatasetSource.h"
+#include "mmc/Runtime/Train/PrefetchSource.h"
 #include "mmc/Runtime/Train/SyntheticSource.h"
 
 #include <algorithm>
@@ -31,13 +33,15 @@ StatusOr<DataKind> mmc::dataKind(const std::string &path, const std::string &tem
     return DataKind::Batches;
   if (templateName == "scienceqa")
     return DataKind::ScienceQa;
-  if (templateName == "plain")
-    return DataKind::Captions;
   if (templateName == "text")
     return DataKind::Text;
+  if (templateName != "auto") {
+    MMC_RETURN_IF_ERROR(findTemplate(templateName).status().context("--template"));
+    return DataKind::Conversations;
+  }
   if (fs::is_directory(path, failure))
     return fs::exists(path + "/problems.json", failure) ? DataKind::ScienceQa : DataKind::Text;
-  return endsWith(path, ".json") ? DataKind::Captions : DataKind::Text;
+  return endsWith(path, ".json") ? DataKind::Conversations : DataKind::Text;
 }
 
 StatusOr<DataRequest> mmc::trainingData(const TrainSettings &settings) {
@@ -45,6 +49,7 @@ StatusOr<DataRequest> mmc::trainingData(const TrainSettings &settings) {
   request.path = settings.data;
   request.split = settings.split;
   request.pack = settings.pack;
+  request.groupByModality = settings.groupByModality;
   request.shuffle = settings.shuffle;
   MMC_ASSIGN_OR_RETURN(request.kind, dataKind(request.path, settings.templateName));
   if (request.kind == DataKind::ScienceQa && request.split.empty())
@@ -150,14 +155,17 @@ static StatusOr<std::unique_ptr<Dataset>> openDataset(const TrainSettings &setti
     return std::unique_ptr<Dataset>(std::make_unique<ScienceQaDataset>(
         std::move(problems), format, tokenizer, lavinRow(layout, seqLen)));
   }
-  if (request.kind == DataKind::Captions) {
-    CaptionOptions options;
+  if (request.kind == DataKind::Conversations) {
+    ConversationDataOptions options;
+    options.templateName = settings.templateName == "auto" ? "plain" : settings.templateName;
     options.seqLen = seqLen;
     options.imageTokens = layout.tokensPerImage;
     options.imageRoot = settings.imageFolder;
+    options.imageStartEnd = settings.imageStartEnd;
     options.split = request.split;
-    MMC_ASSIGN_OR_RETURN(std::unique_ptr<CaptionDataset> data,
-                         CaptionDataset::load(request.path, tokenizer, options));
+    options.checkImages = settings.onBadImage == "stop";
+    MMC_ASSIGN_OR_RETURN(std::unique_ptr<ConversationDataset> data,
+                         ConversationDataset::load(request.path, tokenizer, options));
     return std::unique_ptr<Dataset>(std::move(data));
   }
   TextOptions options;
@@ -194,7 +202,10 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
   }
   if (settings.tokenizer.empty())
     return Status::badUsage("--tokenizer must be given for " + request.path);
-  MMC_ASSIGN_OR_RETURN(opened.tokenizer, Tokenizer::load(settings.tokenizer));
+  // LaVIN reads the sentencepiece model by itself, whatever lies around it.
+  MMC_ASSIGN_OR_RETURN(opened.tokenizer, request.kind == DataKind::ScienceQa
+                                             ? Tokenizer::loadPlain(settings.tokenizer)
+                                             : Tokenizer::load(settings.tokenizer));
   layout.padId = std::max(opened.tokenizer->padId(), 0);
   PixelLoader pixels;
   if (layout.imagesPerRow > 0) {
@@ -215,7 +226,19 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
   options.shuffle = request.shuffle;
   options.seed = static_cast<uint64_t>(settings.seed);
   options.dropLast = request.dropLast;
-  MMC_ASSIGN_OR_RETURN(opened.source, DatasetSource::create(*opened.dataset, options, pixels));
+  options.groupByModality = request.groupByModality;
+  options.skipBadImages = settings.onBadImage == "skip";
+  MMC_ASSIGN_OR_RETURN(std::unique_ptr<DatasetSource> source,
+                       DatasetSource::create(*opened.dataset, options, pixels));
+  if (const SampleLengths &lengths = source->sampleLengths(); !lengths.refused.empty())
+    warning(std::to_string(lengths.refused.size()) + " of " + std::to_string(lengths.all.size()) +
+            " samples are refused and left out (mmc-data inspect lists them); the first: " +
+            lengths.reasons[0]);
+  opened.source = std::move(source);
+  // Evaluation reads one epoch at a time; what lay ready of the next would be thrown away.
+  if (settings.prefetch > 0 && request.dropLast)
+    opened.source = std::make_unique<PrefetchSource>(std::move(opened.source),
+                                                     static_cast<size_t>(settings.prefetch) << 20);
   if (withQuestions && request.kind == DataKind::ScienceQa &&
       ChoiceQuestions::suits(settings.promptFormat))
     opened.questions = std::make_unique<ChoiceQuestions>(

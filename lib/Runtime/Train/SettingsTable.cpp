@@ -32,12 +32,15 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Data", "data", &S::data, "PATH",
        "ScienceQA directory, LLaVA conversations JSON, text file (*.jsonl: the \"text\" of each "
        "line) or a directory of such, safetensors file of ready batches, or synthetic:SEED"},
-      {"Data", "template", &S::templateName, "auto|scienceqa|plain|text",
-       "how samples become rows: LaVIN's rows of ScienceQA, LLaVA's plain captions, or text, one "
-       "document per line; auto: by what --data is"},
-      {"Data", "tokenizer", &S::tokenizer, "PATH", "tokenizer.model or the directory that has it"},
-      {"Data", "image-folder", &S::imageFolder, "DIR",
-       "where image names of a conversations JSON start from; default: the folder of the JSON"},
+      {"Data", "template", &S::templateName, "NAME",
+       "how samples become rows: scienceqa, LaVIN's rows; text; for LLaVA's "
+       "JSON plain (captions), v1 or another conversation template (mmc-data --help lists them); "
+       "auto: by what --data is, plain for JSON"},
+      {"Data", "tokenizer", &S::tokenizer, "PATH",
+       "Hugging Face directory, tokenizer.model or tokenizer.json"},
+      {"Data", "image-folder", &S::imageFolder, "PATH",
+       "where image names of a conversations JSON start from, a folder or a tar file; default: the "
+       "folder of the JSON"},
       {"Data", "preprocess", &S::preprocess, "NAME|PATH",
        "how images become pixels: clip, clip-pad, siglip, siglip-pad, lavin, eva-clip, or a "
        "preprocessor_config.json; default: lavin for ScienceQA, clip for captions"},
@@ -53,8 +56,17 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Data", "image-tokens", &S::imageTokens, "N",
        "rows of image features per image; default: what the model makes"},
       {"Data", "images-per-row", &S::imagesPerRow, "N", "places for images per row", false, 1},
-      {"Data", "pack", &S::pack, "", "put several samples into a row"},
+      {"Data", "image-start-end", &S::imageStartEnd, "",
+       "conversations: <im_start> and <im_end> around each picture"},
+      {"Data", "on-bad-image", &S::onBadImage, "stop|skip",
+       "what a picture that cannot be read does: end the training, or leave its sample out, counted"},
+      {"Data", "pack", &S::pack, "", "put several samples into a row, best fit"},
+      {"Data", "group-by-modality", &S::groupByModality, "",
+       "batches of samples that all have pictures or none, of similar length, as LLaVA's "
+       "group_by_modality_length"},
       {"Data", "shuffle", &S::shuffle, "true|false", "a new order in each epoch"},
+      {"Data", "prefetch", &S::prefetch, "MIB",
+       "most MiB of batches that are made ahead, in a thread of their own; 0: none", true},
 
       {"Training", "steps", &S::steps, "N", "optimizer steps of the whole training"},
       {"Training", "epochs", &S::epochs, "X", "passes over the data; what --steps counts in epochs"},

@@ -209,8 +209,10 @@ Status mergeJson(TrainSettings &settings, const json &config, const std::string 
 
 std::vector<std::string> differences(const json &before, const json &now) {
   std::vector<std::string> result;
+  // A run of before a setting existed had what is now its default.
+  const json defaults = toJson(TrainSettings());
   auto compare = [&](const std::string &key) {
-    json old = before.value(key, json()), given = now.value(key, json());
+    json old = before.value(key, defaults.value(key, json())), given = now.value(key, json());
     if (old != given)
       result.push_back(key + ": was " + old.dump() + ", is " + given.dump());
   };

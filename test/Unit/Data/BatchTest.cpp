@@ -172,3 +172,24 @@ TEST(Batch, RefusesWithTheNameOfTheSample) {
   EXPECT_NE(failure(image, {textSample("x", 1, 1)}).find("modality token"), std::string::npos);
   EXPECT_NE(failure(image, {lavin, lavin}).find("do not pack"), std::string::npos);
 }
+
+TEST(Batch, LeavesOutSamplesWhosePicturesCannotBeRead) {
+  BatchLayout layout;
+  layout.imagesPerRow = 2;
+  layout.tokensPerImage = layout.imageHeight = layout.imageWidth = 1;
+  PixelLoader pixels = [](const std::string &file, float *to) {
+    std::fill_n(to, 3, file == "bad.png" ? 7.0f : 1.0f);
+    return file == "bad.png" ? Status::badInput("bad.png: broken") : Status::ok();
+  };
+  std::vector<Sample> row = {imageSample("bad", 10, 1), imageSample("good", 20, 1)};
+  auto with = makeBatch(layout, 8, {row}, pixels, true);
+  auto without = makeBatch(layout, 8, {{row[1]}}, pixels);
+  ASSERT_TRUE(with.isOk() && without.isOk());
+  EXPECT_EQ(with->skipped, std::vector<std::string>{"sample 'bad': bad.png: broken"});
+  EXPECT_EQ(with->ids, without->ids);
+  for (const char *name : {"input_ids", "labels", "position_ids", "segment_ids", "image_slots"})
+    EXPECT_EQ(values(with->tensors, name), values(without->tensors, name)) << name;
+  const Tensor &a = with->tensors.at("pixel_values"), &b = without->tensors.at("pixel_values");
+  EXPECT_TRUE(std::equal(a.as<float>(), a.as<float>() + a.count(), b.as<float>()));
+  EXPECT_FALSE(makeBatch(layout, 8, {row}, pixels).isOk());
+}

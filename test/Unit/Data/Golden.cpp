@@ -84,6 +84,7 @@ TempDir::TempDir() {
   std::string name = ::testing::TempDir() + "mmc-data-XXXXXX";
   EXPECT_NE(mkdtemp(name.data()), nullptr);
   root = name;
+  setenv("MMC_CACHE_DIR", path("cache").c_str(), 1);
 }
 
 TempDir::~TempDir() {
@@ -98,6 +99,10 @@ std::string TempDir::path(const std::string &name) const {
 void TempDir::write(const std::string &name, const std::string &content) const {
   std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
   std::ofstream(path(name), std::ios::binary) << content;
+}
+
+void TempDir::copy(const std::string &from, const std::string &name) const {
+  write(name, readAll(from));
 }
 
 } // namespace mmc::test

@@ -51,13 +51,15 @@ public:
   StatusOr<Sample> sample(int64_t index) const override { return samples[index]; }
 };
 
-/// A fresh directory under the test's temporary directory; write() puts a file into it.
+/// A fresh directory under the test's temporary directory; write() puts a file into it. What is
+/// kept in the cache folder is kept in it too.
 class TempDir {
 public:
   TempDir();
   ~TempDir();
   std::string path(const std::string &name = "") const;
   void write(const std::string &name, const std::string &content) const;
+  void copy(const std::string &from, const std::string &name) const;
 
 private:
   std::string root;

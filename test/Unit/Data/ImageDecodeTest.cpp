@@ -3,8 +3,10 @@
 
 #include "ImageGoldens.h"
 
+#include "mmc/Runtime/Core/Safetensors.h"
 #include "mmc/Runtime/Data/Image.h"
 
+#include <fstream>
 #include <set>
 #include <zlib.h>
 
@@ -55,19 +57,60 @@ TEST(ImageDecode, refusesWhatCannotBeRead) {
   }
 }
 
-TEST(ImageDecode, namesOtherFormats) {
-  const std::pair<std::string, std::string> cases[] = {
-      {"GIF89a", "a GIF file"},
-      {std::string("RIFF\0\0\0\0WEBPVP8 ", 16), "a WebP file"},
-      {std::string("MM\0*", 4), "a TIFF file"},
-      {"BM", "a BMP file"},
-  };
-  for (const auto &[bytes, format] : cases) {
-    StatusOr<Image> image = decodeImage(bytes, "x.png");
-    ASSERT_FALSE(image.isOk());
-    EXPECT_EQ(image.status().message(), "x.png: an image must be a PNG or JPEG file, got: " +
-                                            format + "; convert it or remove it");
+TEST(ImageDecode, webpGifAndBmpEqualPil) {
+  std::string folder = std::string(MMC_TEST_DATA) + "/image-formats/";
+  StatusOr<SafetensorsFile> file = SafetensorsFile::open(folder + "expected.safetensors");
+  ASSERT_TRUE(file.isOk()) << file.status().message();
+  ASSERT_EQ(file->names().size(), 31u);
+  for (const std::string &key : file->names()) {
+    SCOPED_TRACE(key);
+    StatusOr<Image> image = readImage(folder + "files/" + key.substr(std::strlen("rgb:")));
+    ASSERT_TRUE(image.isOk()) << image.status().message();
+    TensorView want = *file->find(key);
+    ASSERT_EQ(Shape({image->height, image->width, 3}), want.shape);
+    EXPECT_TRUE(std::equal(image->pixels.begin(), image->pixels.end(), want.as<uint8_t>()));
   }
+}
+
+/// Every format is refused when it is cut off anywhere before its pixels end, and never crashes.
+TEST(ImageDecode, refusesCutWebpGifAndBmp) {
+  for (const char *name : {"lossy.webp", "lossless-alpha.webp", "palette.gif", "interlaced.gif",
+                           "rgb.bmp", "rle8.bmp", "565.bmp"}) {
+    std::string bytes;
+    {
+      std::ifstream file(std::string(MMC_TEST_DATA) + "/image-formats/files/" + name,
+                         std::ios::binary);
+      bytes.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    ASSERT_TRUE(decodeImage(bytes, name).isOk()) << name;
+    for (size_t size = 0; size < bytes.size() * 9 / 10; size += 1 + bytes.size() / 300) {
+      StatusOr<Image> image = decodeImage(std::string_view(bytes).substr(0, size), name);
+      ASSERT_FALSE(image.isOk()) << name << " cut to " << size;
+      EXPECT_EQ(image.status().message().rfind(name, 0), 0u);
+    }
+  }
+}
+
+TEST(ImageDecode, refusesBombsOfEveryFormatByTheirHeader) {
+  std::string bmp("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x60\xea\0\0\x60\xea\0\0\1\0\x18\0", 30);
+  bmp.resize(100);
+  std::string gif("GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;", 29);
+  std::string webp("RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x3f\0\xff\x3f\0", 30);
+  for (auto &[name, bytes] :
+       {std::pair("x.bmp", bmp), std::pair("x.gif", gif), std::pair("x.webp", webp)}) {
+    StatusOr<Image> image = decodeImage(bytes, name);
+    ASSERT_FALSE(image.isOk()) << name;
+    EXPECT_NE(image.status().message().find("an image has at most"), std::string::npos)
+        << image.status().message();
+  }
+}
+
+TEST(ImageDecode, namesOtherFormats) {
+  StatusOr<Image> image = decodeImage(std::string_view("MM\0*", 4), "x.png");
+  ASSERT_FALSE(image.isOk());
+  EXPECT_EQ(image.status().message(),
+            "x.png: an image must be a PNG, JPEG, WebP, GIF or BMP file, got: a TIFF file; convert "
+            "it or remove it");
 }
 
 static void putBigEndian(std::string &bytes, size_t at, uint32_t value) {

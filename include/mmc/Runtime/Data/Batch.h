@@ -45,6 +45,9 @@ struct Batch {
   int64_t seqLen = 0;
   /// Ids of the samples of each row, in order. Rows that only fill up the batch have none.
   std::vector<std::vector<std::string>> ids;
+  /// Samples that were left out because a picture of theirs could not be read: messages that name
+  /// the sample and the picture.
+  std::vector<std::string> skipped;
 };
 
 /// Makes a batch of at most B rows, each of one sample or of several packed one after the other:
@@ -53,9 +56,11 @@ struct Batch {
 /// label -100, padSegment, slot -1 and positions that count on; image places without an image are
 /// zeros, as LaVIN has it for text-only samples. Fails on a row longer than `seqLen`, more images
 /// than places, ids outside of the vocabulary, a modality that does not fit the layout, and what
-/// `pixels` fails on; each failure names the sample.
+/// `pixels` fails on; each failure names the sample. With `skipBadImages` a sample whose pixels
+/// fail by BadInput or Io is left out, as if it had never been in its row.
 StatusOr<Batch> makeBatch(const BatchLayout &layout, int64_t seqLen,
-                          const std::vector<std::vector<Sample>> &rows, const PixelLoader &pixels);
+                          const std::vector<std::vector<Sample>> &rows, const PixelLoader &pixels,
+                          bool skipBadImages = false);
 
 } // namespace mmc
 

@@ -5,6 +5,8 @@
 #define MMC_RUNTIME_DATA_BATCHER_H
 
 #include "mmc/Runtime/Data/Batch.h"
+#include "mmc/Runtime/Data/BatchPlan.h"
+#include "mmc/Runtime/Data/SampleLengths.h"
 
 #include <memory>
 
@@ -17,12 +19,17 @@ struct BatcherOptions {
   std::vector<int64_t> seqLens = {512};
   /// Whether several samples may share a row.
   bool pack = false;
+  /// See PlanOptions.
+  bool groupByModality = false;
   /// A new order in each epoch, by this seed; false: the data set's order.
   bool shuffle = true;
   uint64_t seed = 0;
   /// What becomes of the last rows of an epoch that fill no batch: dropped (training) or filled up
   /// with empty rows (evaluation).
   bool dropLast = true;
+  /// What a picture does that cannot be read: end the work, or leave its sample out (Batch::skipped
+  /// says which).
+  bool skipBadImages = false;
 };
 
 /// Where a batcher stands: `batch` batches of `epoch` have been handed out.
@@ -37,9 +44,10 @@ struct Cursor {
 /// options and the epoch only, never on earlier epochs: seek() to a saved cursor goes on exactly.
 class Batcher {
 public:
-  /// `data` must outlive the batcher. With packing or several sequence lengths this encodes every
-  /// sample once, to learn its length. Fails on an empty data set, on fewer samples than a batch
-  /// when the last rows are dropped, and on what a sample fails on.
+  /// `data` must outlive the batcher. With packing, grouping or several sequence lengths, and for a
+  /// data set that may refuse samples, their lengths are measured first (SampleLengths). Refused
+  /// samples take no part. Fails on an empty data set, on fewer samples than a batch when the last
+  /// rows are dropped, and on what SampleLengths::measure fails on.
   static StatusOr<std::unique_ptr<Batcher>> create(const Dataset &data, BatcherOptions options,
                                                    PixelLoader pixels = nullptr);
 
@@ -51,32 +59,23 @@ public:
   Status seek(Cursor cursor);
 
   /// Batches of the epoch that the cursor is in. The same in every epoch unless samples are packed.
-  int64_t batchesPerEpoch() const { return static_cast<int64_t>(plan.size()); }
+  int64_t batchesPerEpoch() const { return plan->batches(); }
+
+  /// What was refused; empty where nothing was measured.
+  const SampleLengths &sampleLengths() const { return lengths; }
 
 private:
-  /// Rows of sample indices, and the sequence length that holds them.
-  struct Planned {
-    int64_t seqLen;
-    std::vector<std::vector<int64_t>> rows;
-  };
-  /// What is known of a sample before it is needed.
-  struct Extent {
-    int64_t tokens, images;
-  };
   Batcher(const Dataset &data, BatcherOptions options, PixelLoader pixels)
       : data(data), settings(std::move(options)), loadPixels(std::move(pixels)) {}
 
   Status measure();
   void planEpoch(int64_t epoch);
-  void planPacked(const std::vector<int64_t> &order);
-  void planBuckets(const std::vector<int64_t> &order);
-  int64_t bucketOf(int64_t tokens) const;
 
   const Dataset &data;
   BatcherOptions settings;
   PixelLoader loadPixels;
-  std::vector<Extent> extents;
-  std::vector<Planned> plan;
+  SampleLengths lengths;
+  std::unique_ptr<BatchPlan> plan;
   Cursor place;
 };
 

@@ -39,6 +39,9 @@ struct Sample {
   /// without image and modality tokens: what `mmc-data inspect` tells people.
   int64_t promptTokens = 0;
   int64_t uncutTokens = 0;
+  /// Whether the original program's rules contradict themselves for it, so that the labels here are
+  /// those that it meant.
+  bool mended = false;
 
   int64_t length() const { return static_cast<int64_t>(inputIds.size()); }
 };
@@ -52,6 +55,13 @@ public:
   virtual std::string id(int64_t index) const = 0;
   /// The sample at `index` in [0, size). A failure names the sample.
   virtual StatusOr<Sample> sample(int64_t index) const = 0;
+  /// Whether sample() may refuse a sample that training is to go on without.
+  virtual bool mayRefuse() const { return false; }
+  /// What the lengths of the samples depend on, in words: lengths that are kept under this key hold
+  /// as long as it stays the same. "": they are not kept.
+  virtual std::string lengthsKey() const { return ""; }
+  /// CRC-32C of the ids in order, each ended by a zero byte: what tells the data set on resume.
+  virtual uint32_t idsChecksum() const;
 };
 
 } // namespace mmc

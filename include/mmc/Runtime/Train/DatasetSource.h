@@ -22,6 +22,8 @@ public:
   Status seek(Cursor cursor) override { return batcher->seek(cursor); }
   StatusOr<int64_t> batchesIn(int64_t epoch) override;
   nlohmann::json fingerprint() const override;
+  /// Which samples take no part; empty where nothing was measured.
+  const SampleLengths &sampleLengths() const { return batcher->sampleLengths(); }
 
 private:
   DatasetSource(const Dataset &data, std::unique_ptr<Batcher> batcher, bool epochsDiffer)
@@ -31,6 +33,8 @@ private:
   std::unique_ptr<Batcher> batcher;
   /// Packed samples fill another number of batches in each order.
   bool epochsDiffer;
+  /// Samples left out because of their pictures so far.
+  int64_t skipped = 0;
 };
 
 } // namespace mmc

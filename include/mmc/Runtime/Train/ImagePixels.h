@@ -7,8 +7,10 @@
 #include "mmc/Runtime/Core/Status.h"
 #include "mmc/Runtime/Data/Batch.h"
 #include "mmc/Runtime/Data/ImageTransform.h"
+#include "mmc/Runtime/Data/PictureStore.h"
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 
@@ -21,7 +23,7 @@ public:
   explicit ImagePixels(const ImageTransform &transform, size_t cacheBytes = size_t{1} << 30)
       : transform(transform), cacheBytes(cacheBytes) {}
 
-  /// Writes the pixels of `file`, [3, size, size].
+  /// Writes the pixels of `file`, [3, size, size]; may be called from several threads at once.
   Status load(const std::string &file, float *pixels);
   /// load() as the batcher wants it; this object must outlive it.
   PixelLoader loader() {
@@ -31,6 +33,9 @@ public:
 
 private:
   ImageTransform transform;
+  PictureStore pictures;
+  /// Guards what follows.
+  std::mutex mutex;
   size_t cacheBytes, usedBytes = 0;
   std::unordered_map<std::string, Tensor> cache;
 };

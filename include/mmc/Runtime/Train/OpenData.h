@@ -18,13 +18,13 @@
 
 namespace mmc {
 
-enum class DataKind { ScienceQa, Captions, Text, Batches, Synthetic };
+enum class DataKind { ScienceQa, Conversations, Text, Batches, Synthetic };
 
 /// Which data, and how it is walked.
 struct DataRequest {
   std::string path, split;
   DataKind kind = DataKind::Text;
-  bool pack = false, shuffle = true, dropLast = true;
+  bool pack = false, groupByModality = false, shuffle = true, dropLast = true;
   bool blankImages = false; ///< pictures of zeros, whatever the files hold
 };
 

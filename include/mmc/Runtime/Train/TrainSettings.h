@@ -27,9 +27,10 @@ struct TrainSettings {
   std::optional<double> dropout;
 
   std::string data, templateName = "auto", tokenizer, imageFolder, preprocess;
-  std::string split, promptFormat = "QCM-ALE";
-  bool useCaptions = false, pack = false, shuffle = true;
-  int64_t batchSize = 1, imageTokens = 0, imagesPerRow = 1;
+  std::string split, promptFormat = "QCM-ALE", onBadImage = "stop";
+  bool useCaptions = false, imageStartEnd = false;
+  bool pack = false, groupByModality = false, shuffle = true;
+  int64_t batchSize = 1, imageTokens = 0, imagesPerRow = 1, prefetch = 256;
   std::vector<int64_t> seqLen = {512};
 
   int64_t steps = 0;
