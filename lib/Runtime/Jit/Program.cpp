@@ -9,6 +9,7 @@
 
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Device/Abi.h"
+#include "mmc/Runtime/Device/KernelStacks.h"
 
 #include <chrono>
 
@@ -29,6 +30,7 @@ Program::~Program() = default;
 
 StatusOr<std::unique_ptr<Program>> Program::compile(const CompileRequest &request) {
   auto start = std::chrono::steady_clock::now();
+  reserveKernelStacks();
   MMC_ASSIGN_OR_RETURN(CpuTarget target, selectCpuTarget(request.cpuFeatures));
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(request.modelFile));
   CodeCache cache(request, text, target);

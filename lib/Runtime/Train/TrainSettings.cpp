@@ -229,6 +229,10 @@ Status checkSettings(const TrainSettings &s) {
   if (s.evalOnly && (s.explain || s.resume))
     return bad("--eval-only cannot be given with --explain or --resume; --adapter=DIR evaluates the "
                "adapter that a run has written");
+  if (s.evalBlankImages && s.evalData.empty() && s.evalSplit.empty())
+    return bad("--eval-blank-images needs --eval-data or --eval-split");
+  if (s.evalOnly && (!s.output.empty() || s.steps > 0))
+    return bad("--eval-only trains nothing and writes nothing: --steps and --output cannot be given with it");
   if (s.evalOnly && s.evalData.empty() && s.evalSplit.empty())
     return bad("--eval-only needs --eval-data or --eval-split");
   if (s.data.empty() && !(s.evalOnly && !s.evalData.empty()))

@@ -88,8 +88,14 @@ private:
     return builder.getArrayAttr(list);
   }
 
+  static bool onlyCopies(func::FuncOp kernel) {
+    return kernel.getNumArguments() == 1 && llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
+             return isa<CastOp, CopyOp, ReshapeOp>(op);
+           });
+  }
+
   /// Whether the weight of an op within a kernel comes from a parameter that trains.
-  static bool trains(Operation *op, LaunchOp launch) {
+  bool trains(Operation *op, LaunchOp launch) {
     if (op->getNumOperands() < 2)
       return false;
     Value weight = op->getOperand(1);
@@ -99,6 +105,10 @@ private:
     if (!argument)
       return false;
     Value operand = throughViews(launch->getOperand(argument.getArgNumber()));
+    // In bf16 a trained parameter, f32, is rounded by a kernel of its own.
+    for (auto rounding = operand.getDefiningOp<LaunchOp>(); rounding && onlyCopies(kernelOf(rounding));
+         rounding = operand.getDefiningOp<LaunchOp>())
+      operand = throughViews(rounding.getOperand(0));
     auto param = operand.getDefiningOp<ParamOp>();
     return param && param.getTrainable();
   }
