@@ -2,6 +2,8 @@
 
 #include "mmc/Transforms/Contracts.h"
 
+#include "Plan/Lifetimes.h"
+
 #include "mmc/Transforms/Autodiff/Passes.h"
 #include "mmc/Transforms/Fuse/Passes.h"
 #include "mmc/Transforms/Plan/Passes.h"
@@ -162,6 +164,34 @@ static LogicalResult verifyPlace(LaunchOp launch, OpResult result, int64_t offse
   return success();
 }
 
+/// Values that live at the same time do not overlap, except a result that takes over its operand's place.
+static LogicalResult verifyApart(func::FuncOp function) {
+  Lifetimes lifetimes(function);
+  SmallVector<const LaunchValue *> placed;
+  for (const LaunchValue &value : lifetimes.values)
+    if (!value.output)
+      placed.push_back(&value);
+  auto offsetOf = [](const LaunchValue &value) {
+    return LaunchOp(value.launch)->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr)[value.result];
+  };
+  llvm::sort(placed, [&](const LaunchValue *a, const LaunchValue *b) { return offsetOf(*a) < offsetOf(*b); });
+  for (size_t i = 0; i < placed.size(); ++i) {
+    const LaunchValue &value = *placed[i];
+    for (size_t j = i + 1; j < placed.size() && offsetOf(*placed[j]) < offsetOf(value) + value.bytes; ++j) {
+      const LaunchValue &other = *placed[j];
+      bool together = value.first <= other.last && other.first <= value.last;
+      if (!together || takenOver(value) == other.value() || takenOver(other) == value.value())
+        continue;
+      const LaunchValue &later = value.first < other.first ? other : value;
+      return broken(LaunchOp(later.launch), Phase::Plan,
+                    "result " + Twine(later.result) + " must not lie where another value lives, got: offsets " +
+                        Twine(offsetOf(value)) + " and " + Twine(offsetOf(other)),
+                    "--mmc-plan-memory places both");
+    }
+  }
+  return success();
+}
+
 static LogicalResult verifyPlan(ModuleOp module) {
   return forFunctions(module, /*kernels=*/false, [](func::FuncOp function) -> LogicalResult {
     auto arena = function->getAttrOfType<IntegerAttr>(kArenaAttr);
@@ -180,7 +210,7 @@ static LogicalResult verifyPlan(ModuleOp module) {
       if (!isWritten)
         return broken(function, Phase::Plan, "must write output " + Twine(output) + " in a launch",
                       "--mmc-form-kernels gives every output a kernel");
-    return success();
+    return verifyApart(function);
   });
 }
 

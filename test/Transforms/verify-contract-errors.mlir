@@ -231,6 +231,26 @@ func.func @unwritten(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.arena_b
   return %x : tensor<4xf32>
 }
 
+// -----
+
+// %a is still read when %b is made. A result in an operand's place is meant; the operand must end there.
+func.func @overlap(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.arena_bytes = 128} {
+  %a = mmc.launch @k(%x) {mmc.offsets = array<i64: 0>} : (tensor<16xf32>) -> tensor<16xf32>
+  // expected-error@+2 {{result 0 must not lie where another value lives, got: offsets 0 and 0}}
+  // expected-note@+1 {{--mmc-plan-memory places both}}
+  %b = mmc.launch @k(%x) {mmc.offsets = array<i64: 0>} : (tensor<16xf32>) -> tensor<16xf32>
+  %c = mmc.launch @add(%a, %b) {mmc.offsets = array<i64: -1>} : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  return %c : tensor<16xf32>
+}
+func.func private @k(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel} {
+  %y = mmc.copy %x : tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+func.func private @add(%x: tensor<16xf32>, %z: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel} {
+  %y = mmc.add %x, %z : tensor<16xf32>, tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+
 //--- lower.mlir
 llvm.func @fine() {
   llvm.return

@@ -19,7 +19,10 @@ Value mmc::throughViews(Value value) {
 Value mmc::takenOver(const LaunchValue &value) {
   LaunchOp launch = value.launch;
   auto inPlace = launch->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
-  return inPlace && inPlace[value.result] >= 0 ? throughViews(launch.getOperand(inPlace[value.result])) : Value();
+  if (!inPlace || value.result >= inPlace.size())
+    return Value();
+  int64_t operand = inPlace[value.result];
+  return operand >= 0 && operand < launch.getNumOperands() ? throughViews(launch.getOperand(operand)) : Value();
 }
 
 static int lastUse(Value value, const DenseMap<Operation *, int> &position, int from) {
