@@ -82,8 +82,11 @@ static Status checkUsage(const Options &options) {
   if (options.maxNewTokens < 1)
     return Status::badUsage("--max-new-tokens must be 1 or more, got: " +
                             std::to_string(options.maxNewTokens));
-  if (options.seqLen < 0)
-    return Status::badUsage("--seq-len must be 1 or more, got: " + std::to_string(options.seqLen));
+  // Rows longer than any model's, whose size in bytes would no longer be a number.
+  constexpr int64_t kMostTokens = int64_t(1) << 24;
+  if (options.seqLen < 0 || options.seqLen > kMostTokens)
+    return Status::badUsage("--seq-len must be 0 (what the model has) to " + std::to_string(kMostTokens) +
+                            ", got: " + std::to_string(options.seqLen));
   if (options.threads < 0)
     return Status::badUsage("--threads must not be negative, got: " +
                             std::to_string(options.threads));
@@ -187,6 +190,7 @@ static Status runTool(const Options &options) {
   }
 
   GenerateOptions limits;
+  // --max-new-tokens may be any number: it ends where the positions end.
   limits.maxNewTokens = std::min(options.maxNewTokens.getValue(), positions - prompt.length());
   limits.eosId = options.ignoreEos ? Tokenizer::kNone : tokenizer->eosId();
   limits.vocabSize = tokenizer->vocabSize();

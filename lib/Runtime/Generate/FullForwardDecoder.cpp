@@ -10,7 +10,7 @@ using namespace mmc;
 
 int64_t mmc::bucketOf(int64_t length) {
   int64_t step = 16;
-  while (step * 8 <= length)
+  while (step <= length / 8)
     step *= 2;
   return (length + step - 1) / step * step;
 }
