@@ -18,7 +18,7 @@ struct DecoderRequest {
   /// Model, types, adapter, instruction set; entries and shapes are set by the decoder.
   CompileRequest base;
   ParameterSources sources;
-  /// Of one row, as layoutOf() (Prompt.h) says.
+  /// Of one row, as promptLayout() (Prompt.h) says.
   BatchLayout layout;
   PixelLoader pixels;
   /// Tokens of the longest prompt, and of the longest row. Both are rounded up, so that one

@@ -10,8 +10,8 @@ def ReuseOperandsPass : Pass<"mmc-reuse-operands", "::mlir::ModuleOp"> {
   let summary = "Lets results take over the places of operands that nobody reads afterwards";
   let description = [{
     A result may be written over an operand of the same size when the launch is the operand's last reader, the
-    operand is a value of the arena, and the kernel permits it: the operand is read by the kernel's first op
-    alone, which may overwrite it (`reusable` of its tile space), and every other op is element-wise on the
+    operand is a value of the arena, and the kernel permits it: it has one result of the operand's type, the
+    operand is read by the kernel's first op alone, which may overwrite it (`reusable` of its tile space), and every other op is element-wise on the
     same shape. The launch gets `mmc.in_place`, per result the operand's number or −1, and so does its kernel;
     a kernel that other launches use differently is copied. A remark at every launch that was turned down at
     the last of these questions says which.
