@@ -17,9 +17,8 @@ int32_t ByteTrie::findBase(const std::vector<unsigned char> &bytes) {
     if (freeEntries[block] < static_cast<int>(bytes.size()))
       continue;
     for (int32_t base = block * kBlock; base < (block + 1) * kBlock; ++base)
-      if (std::all_of(bytes.begin(), bytes.end(), [&](unsigned char byte) {
-            return nodes[base ^ byte].parent == kNone;
-          }))
+      if (std::all_of(bytes.begin(), bytes.end(),
+                      [&](unsigned char byte) { return nodes[base ^ byte].parent == kNone; }))
         return base;
   }
   int32_t block = static_cast<int32_t>(freeEntries.size());

@@ -38,7 +38,8 @@ public:
 
 private:
   struct Entry {
-    /// A free entry has no parent. Entries come in blocks of 256, so that base ^ byte is always one.
+    /// A free entry has no parent. Entries come in blocks of 256, so that base ^ byte is always
+    /// one.
     int32_t base = 0, parent = kNone, value = kNone;
   };
   int32_t findBase(const std::vector<unsigned char> &bytes);

@@ -28,7 +28,8 @@ Status SentencePieceEncoder::open(const std::string &serialised) {
   bpe = std::make_unique<SentencePieceBpe>(model);
   // Where nothing but the prefix is added, words are taken from the text as it is, and only those
   // that are not remembered are normalized.
-  wordsAsTheyAre = bpe->treatsWordsAlone() && model.characterMap.empty() && !model.removeExtraBlanks;
+  wordsAsTheyAre =
+      bpe->treatsWordsAlone() && model.characterMap.empty() && !model.removeExtraBlanks;
   dummyPrefix = model.addDummyPrefix;
   model.addDummyPrefix = false;
   return wordNormalizer.open(model);

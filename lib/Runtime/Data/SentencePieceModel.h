@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a sentencepiece model file holds; the message's own header (sentencepiece_model.proto) is not
-// installed with the library.
+// What a sentencepiece model file holds; the message's own header (sentencepiece_model.proto) is
+// not installed with the library.
 
 #ifndef MMC_LIB_RUNTIME_DATA_SENTENCEPIECEMODEL_H
 #define MMC_LIB_RUNTIME_DATA_SENTENCEPIECEMODEL_H

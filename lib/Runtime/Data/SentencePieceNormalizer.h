@@ -36,7 +36,8 @@ private:
 
   bool addDummyPrefix = true, blankIsSuffix = false, removeExtraBlanks = true;
   std::string_view blank = " ";
-  /// The double array of Darts-clone and the texts that its values point into, each ended by a zero.
+  /// The double array of Darts-clone and the texts that its values point into, each ended by a
+  /// zero.
   std::vector<uint32_t> rules;
   std::string replacements;
   ByteTrie userDefined;

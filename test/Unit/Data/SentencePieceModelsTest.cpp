@@ -61,15 +61,14 @@ static std::unique_ptr<Tokenizer> build(Kind kind, bool blankIsSuffix, bool remo
 }
 
 static const std::vector<Piece> kUnigramPieces = {
-    {"▁", -3, Normal},    {"a", -2, Normal},    {"b", -2.5, Normal},
-    {"0", -2.1, Normal},  {"00", -3.3, Normal}, {"▁a", -4, Normal},
-    {"ab", -4.1, Normal}, {"<i>", 0, UserDefined}, {"c", -1, Unused},
-    {"1", -2.2, Normal},  {",", -1.7, Normal}};
+    {"▁", -3, Normal},    {"a", -2, Normal},   {"b", -2.5, Normal},  {"0", -2.1, Normal},
+    {"00", -3.3, Normal}, {"▁a", -4, Normal},  {"ab", -4.1, Normal}, {"<i>", 0, UserDefined},
+    {"c", -1, Unused},    {"1", -2.2, Normal}, {",", -1.7, Normal}};
 
 static const std::vector<Piece> kBpePieces = {
-    {"▁", -5, Normal},   {"a", -6, Normal},      {"b", -7, Normal},   {"ab", 0, Normal},
-    {"▁ab", -1, Normal}, {"b▁", -2, Normal},     {"a▁a", -3, Normal}, {"<i>", 0, UserDefined},
-    {"cab", -2, Unused}, {"c", -9, Normal},      {"ca", -0.5, Unused}, {"x", 0, Control},
+    {"▁", -5, Normal},    {"a", -6, Normal},  {"b", -7, Normal},    {"ab", 0, Normal},
+    {"▁ab", -1, Normal},  {"b▁", -2, Normal}, {"a▁a", -3, Normal},  {"<i>", 0, UserDefined},
+    {"cab", -2, Unused},  {"c", -9, Normal},  {"ca", -0.5, Unused}, {"x", 0, Control},
     {"ba", -0.25, Normal}};
 
 static Ids encode(const Tokenizer &tokenizer, const char *text) {
