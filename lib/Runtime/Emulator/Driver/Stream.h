@@ -65,6 +65,7 @@ public:
   std::condition_variable wake;
   std::shared_ptr<Capture> capture; ///< null when it is not capturing
   std::vector<size_t> captureTail;  ///< the nodes that the next one depends on
+  std::vector<CUgraphNode> captureHandles; ///< their handles, as given to the program
 
   /// No more work comes: the thread ends when the queue is empty.
   void close();
