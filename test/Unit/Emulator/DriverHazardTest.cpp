@@ -297,7 +297,7 @@ TEST(DriverReport, NamesBothParties) {
                                " (4096 bytes at 0x2000000000"),
             std::string::npos)
       << outcome.error;
-  EXPECT_NE(outcome.error.find("that cuMemsetD8Async in stream 1 writes"), std::string::npos) << outcome.error;
+  EXPECT_NE(outcome.error.find("which cuMemsetD8Async in stream 1 writes"), std::string::npos) << outcome.error;
 }
 
 TEST(DriverReport, HasTheKernelsLine) {

@@ -151,12 +151,13 @@ TEST_F(Driver, RunsHostFunctionsInOrder) {
 
 TEST_F(Driver, FaultsStayInTheContext) {
   CUstream work = stream();
+  CUfunction trap = function("trap");
   EXPECT_CU(launch("trap", 1, {}, work));
   EXPECT_EQ(cuStreamSynchronize(work), CUDA_ERROR_LAUNCH_FAILED);
   EXPECT_EQ(cuStreamQuery(work), CUDA_ERROR_LAUNCH_FAILED);
   CUdeviceptr a = 0;
   EXPECT_EQ(cuMemAlloc_v2(&a, 4), CUDA_ERROR_LAUNCH_FAILED);
-  EXPECT_EQ(launch("trap", 1, {}, work), CUDA_ERROR_LAUNCH_FAILED);
+  EXPECT_EQ(cuLaunchKernel(trap, 1, 1, 1, 1, 1, 1, 0, work, nullptr, nullptr), CUDA_ERROR_LAUNCH_FAILED);
   CUcontext other = nullptr;
   EXPECT_CU(cuCtxCreate_v2(&other, 0, 0)); // others live on
   EXPECT_CU(cuMemAlloc_v2(&a, 4));

@@ -24,9 +24,16 @@ struct Capture;
 struct Task;
 using TaskList = std::vector<std::shared_ptr<Task>>;
 
+/// Numbers work in the order in which it is enqueued.
+inline uint64_t newSerial() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
 /// An operation and where it stands in the order of things.
 struct Step {
   std::string place; ///< the stream, or the branch of a graph, for reports
+  uint64_t serial = newSerial();
   Operation operation;
   Clock clock; ///< all that is known to be done before it, and itself
   uint32_t lane = 0;
