@@ -145,6 +145,10 @@ TEST_F(Driver, RunsHostFunctionsInOrder) {
       &state, 0));
   EXPECT_CU(cuStreamSynchronize(work));
   EXPECT_EQ(state.seen, 16);
+  EXPECT_CU(cuLaunchHostFunc(
+      work, [](void *data) { static_cast<State *>(data)->seen = cuCtxSynchronize(); }, &state));
+  EXPECT_CU(cuStreamSynchronize(work));
+  EXPECT_EQ(state.seen, CUDA_ERROR_NOT_PERMITTED);
   EXPECT_EQ(cuLaunchHostFunc(work, nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuStreamAddCallback(work, nullptr, nullptr, 0), CUDA_ERROR_INVALID_VALUE);
 }

@@ -57,10 +57,17 @@ CUresult initialize() {
 
 bool isShutDown() { return registry().isShutDown; }
 
+bool &isInHostFunction() {
+  thread_local bool is = false;
+  return is;
+}
+
 CUresult checkReady() {
   const Registry &all = registry();
   if (all.isShutDown)
     return CUDA_ERROR_DEINITIALIZED;
+  if (isInHostFunction())
+    return CUDA_ERROR_NOT_PERMITTED;
   return all.isReady ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
 }
 

@@ -53,6 +53,8 @@ private:
 
 /// The devices there are; made by cuInit.
 const std::vector<std::unique_ptr<Gpu>> &gpus();
+/// Whether the calling thread runs a function of the program for a stream, which must not call the driver.
+bool &isInHostFunction();
 /// Null when there is no such device.
 Gpu *findGpu(CUdevice device);
 Context *findContext(CUcontext handle);
