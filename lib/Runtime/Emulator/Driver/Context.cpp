@@ -88,8 +88,8 @@ std::vector<Context *> liveContexts() {
   return list;
 }
 
-std::vector<Context *> &contextStack() {
-  thread_local std::vector<Context *> stack;
+ContextStack &contextStack() {
+  thread_local ContextStack stack;
   return stack;
 }
 
