@@ -12,7 +12,8 @@
 #include "mmc/Runtime/Emulator/CublasLt/Types.h"
 
 extern "C" {
-#define MMC_CUBLASLT_FUNCTION(result, name, parameters) result name parameters;
+#define MMC_CUBLASLT_FUNCTION(result, name, parameters)                                                                \
+  __attribute__((visibility("default"))) result name parameters;
 #include "mmc/Runtime/Emulator/CublasLt/Functions.def"
 }
 

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Meeting: every rank listens, and calls those below it.
+#include "Mesh.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace mmc::emulator::nccl {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// What both sides of a new connection say first.
+struct Greeting {
+  char magic[8] = {'m', 'm', 'c', 'n', 'c', 'c', 'l', '1'};
+  int32_t ranks = 0, rank = 0;
+};
+
+Outcome systemError(const std::string &what) {
+  return {ncclSystemError, what + ": " + std::strerror(errno)};
+}
+
+/// The address of a rank: a name that no file has.
+socklen_t addressOf(const std::string &name, int rank, sockaddr_un &address) {
+  address = {};
+  address.sun_family = AF_UNIX;
+  const std::string text = name + "-" + std::to_string(rank);
+  std::memcpy(address.sun_path + 1, text.data(), text.size());
+  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+}
+
+/// A socket that is closed unless it is taken.
+struct OwnedSocket {
+  int descriptor;
+  ~OwnedSocket() {
+    if (descriptor >= 0)
+      ::close(descriptor);
+  }
+  int take() { return std::exchange(descriptor, -1); }
+};
+
+/// Only processes of this user may join.
+bool isSameUser(int descriptor) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+         credentials.uid == ::geteuid();
+}
+
+/// Says who we are and hears who they are.
+Outcome greet(int descriptor, int rank, int ranks, double deadline, Greeting &theirs) {
+  Greeting ours;
+  ours.ranks = ranks;
+  ours.rank = rank;
+  if (::send(descriptor, &ours, sizeof ours, MSG_NOSIGNAL) != ssize_t(sizeof ours))
+    return systemError("greeting another rank");
+  size_t got = 0;
+  while (got < sizeof theirs) {
+    pollfd waiting{descriptor, POLLIN, 0};
+    const double left = deadline - now();
+    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left * 1000) + 1) == 0)
+      return {ncclSystemError, "rank " + std::to_string(rank) + ": another rank has not answered in time"};
+    const ssize_t bytes = ::recv(descriptor, reinterpret_cast<char *>(&theirs) + got, sizeof theirs - got, 0);
+    if (bytes < 0 && (errno == EINTR || errno == EAGAIN))
+      continue;
+    if (bytes <= 0)
+      return {ncclRemoteError, "rank " + std::to_string(rank) + ": another rank has gone while meeting"};
+    got += static_cast<size_t>(bytes);
+  }
+  if (std::memcmp(ours.magic, theirs.magic, sizeof ours.magic) != 0)
+    return {ncclSystemError, "rank " + std::to_string(rank) + ": a stranger under the unique id's name"};
+  if (theirs.ranks != ranks)
+    return {ncclInvalidUsage, "the number of ranks, got: " + std::to_string(ranks) + " (rank " + std::to_string(rank) +
+                                  ") != " + std::to_string(theirs.ranks) + " (rank " + std::to_string(theirs.rank) +
+                                  ")"};
+  return {};
+}
+
+} // namespace
+
+std::string newMeetingName() {
+  unsigned char random[16];
+  if (::getrandom(random, sizeof random, 0) != ssize_t(sizeof random))
+    std::abort(); // cannot fail for so few bytes
+  std::string name = "mmc-nccl-";
+  for (unsigned char byte : random) {
+    name += "0123456789abcdef"[byte >> 4];
+    name += "0123456789abcdef"[byte & 15];
+  }
+  return name;
+}
+
+double timeoutSeconds() {
+  const char *text = std::getenv("MMC_NCCL_TIMEOUT");
+  const double seconds = text ? std::atof(text) : 0;
+  return seconds > 0 ? seconds : 600;
+}
+
+Mesh::Mesh(int rank, int ranks) : ownRank(rank), sockets(size_t(ranks), -1) {}
+
+Mesh::~Mesh() {
+  for (int descriptor : sockets)
+    if (descriptor >= 0)
+      ::close(descriptor);
+  if (wake >= 0)
+    ::close(wake);
+}
+
+Outcome Mesh::connect(const std::string &name, int rank, int ranks, std::unique_ptr<Mesh> &mesh) {
+  mesh.reset(new Mesh(rank, ranks));
+  mesh->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (mesh->wake < 0)
+    return systemError("eventfd");
+  Outcome outcome = mesh->meet(name);
+  if (!outcome.isOk())
+    mesh.reset();
+  return outcome;
+}
+
+Outcome Mesh::meet(const std::string &name) {
+  const double deadline = now() + timeoutSeconds();
+  sockaddr_un address;
+  socklen_t length = addressOf(name, ownRank, address);
+  OwnedSocket listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (listener.descriptor < 0)
+    return systemError("socket");
+  if (::bind(listener.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0)
+    return errno == EADDRINUSE
+               ? Outcome{ncclInvalidUsage, "two ranks of one communicator are rank " + std::to_string(ownRank)}
+               : systemError("binding the socket of rank " + std::to_string(ownRank));
+  if (::listen(listener.descriptor, ranks()) != 0)
+    return systemError("listen");
+
+  for (int peer = 0; peer < ownRank; ++peer) {
+    length = addressOf(name, peer, address);
+    OwnedSocket caller{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (caller.descriptor < 0)
+      return systemError("socket");
+    while (::connect(caller.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0) {
+      if (errno != ECONNREFUSED && errno != EAGAIN && errno != EINTR)
+        return systemError("calling rank " + std::to_string(peer));
+      if (now() > deadline)
+        return {ncclSystemError, "rank " + std::to_string(ownRank) + ": rank " + std::to_string(peer) +
+                                     " has not come within MMC_NCCL_TIMEOUT"};
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    Greeting theirs;
+    MMC_NCCL_TRY(greet(caller.descriptor, ownRank, ranks(), deadline, theirs));
+    sockets[size_t(peer)] = caller.take();
+  }
+  for (int peer = ownRank + 1; peer < ranks(); ++peer)
+    MMC_NCCL_TRY(accept(listener.descriptor, deadline));
+  return {};
+}
+
+Outcome Mesh::accept(int listener, double deadline) {
+  for (;;) {
+    pollfd waiting{listener, POLLIN, 0};
+    const double left = deadline - now();
+    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left * 1000) + 1) == 0) {
+      std::string missing;
+      for (int peer = ownRank + 1; peer < ranks(); ++peer)
+        if (sockets[size_t(peer)] < 0)
+          missing += (missing.empty() ? "" : ", ") + std::to_string(peer);
+      return {ncclSystemError, "rank " + std::to_string(ownRank) + ": ranks that have not come within " +
+                                   "MMC_NCCL_TIMEOUT: " + missing};
+    }
+    OwnedSocket answered{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
+    if (answered.descriptor < 0) {
+      if (errno == EINTR || errno == EAGAIN || errno == ECONNABORTED)
+        continue;
+      return systemError("accept");
+    }
+    if (!isSameUser(answered.descriptor))
+      continue;
+    Greeting theirs;
+    MMC_NCCL_TRY(greet(answered.descriptor, ownRank, ranks(), deadline, theirs));
+    if (theirs.rank <= ownRank || theirs.rank >= ranks() || sockets[size_t(theirs.rank)] >= 0)
+      return {ncclInvalidUsage, "two ranks of one communicator are rank " + std::to_string(theirs.rank)};
+    sockets[size_t(theirs.rank)] = answered.take();
+    return {};
+  }
+}
+
+void Mesh::interrupt() {
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = ::write(wake, &one, sizeof one);
+}
+
+void Mesh::hangUp() {
+  // Both ways, so that nobody waits for room to send to us. What we have sent still arrives.
+  for (int descriptor : sockets)
+    if (descriptor >= 0)
+      ::shutdown(descriptor, SHUT_RDWR);
+}
+
+} // namespace mmc::emulator::nccl
