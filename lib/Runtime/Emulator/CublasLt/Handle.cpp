@@ -3,38 +3,28 @@
 
 #include "Handle.h"
 
+#include "../Driver/HandleTable.h"
 #include "Log.h"
-
-#include <mutex>
-#include <new>
-#include <set>
-
-/// A handle has no state: only that it exists counts.
-struct cublasLtContext {};
 
 namespace mmc::emulator::cublaslt {
 namespace {
+
+/// A handle has no state: only that it exists counts.
+struct Library {};
 
 /// The cuBLAS whose interface this is, and the CUDA runtime that it came with.
 constexpr int versionMajor = 13, versionMinor = 0, versionPatch = 0;
 constexpr size_t cudartVersion = 13000;
 
-struct Handles {
-  std::mutex mutex;
-  std::set<cublasLtHandle_t> live;
-};
 /// Never destroyed: calls may come as the process ends.
-Handles &handles() {
-  static Handles *instance = new Handles;
-  return *instance;
+driver::HandleTable<cublasLtHandle_t, Library> &handles() {
+  static auto *table = new driver::HandleTable<cublasLtHandle_t, Library>;
+  return *table;
 }
 
 } // namespace
 
-bool isLive(cublasLtHandle_t handle) {
-  std::lock_guard lock(handles().mutex);
-  return handles().live.count(handle) != 0;
-}
+bool isLive(cublasLtHandle_t handle) { return handles().find(handle) != nullptr; }
 
 } // namespace mmc::emulator::cublaslt
 
@@ -45,22 +35,13 @@ extern "C" {
 cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle) {
   if (!handle)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the place for the handle is null");
-  *handle = new (std::nothrow) cublasLtContext;
-  if (!*handle)
-    return CUBLAS_STATUS_ALLOC_FAILED;
-  std::lock_guard lock(handles().mutex);
-  handles().live.insert(*handle);
+  *handle = handles().add(std::make_shared<Library>());
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle) {
-  {
-    std::lock_guard lock(handles().mutex);
-    if (handles().live.erase(handle)) {
-      delete handle;
-      return CUBLAS_STATUS_SUCCESS;
-    }
-  }
+  if (handles().take(handle))
+    return CUBLAS_STATUS_SUCCESS;
   return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "this is no handle, or one destroyed before");
 }
 

@@ -3,10 +3,7 @@
 
 namespace mmc::emulator::nccl {
 
-Communicator::~Communicator() {
-  if (meeting.joinable())
-    meeting.join();
-}
+Communicator::~Communicator() { waitUntilMade(); }
 
 Outcome Communicator::connect(const std::string &name) {
   std::unique_ptr<Mesh> met;
@@ -101,6 +98,11 @@ void Communicator::drain() {
   changed.wait(lock, [&] { return !isRunning && served == issued; });
 }
 
+void Communicator::waitUntilMade() {
+  if (meeting.joinable())
+    meeting.join();
+}
+
 void Communicator::finalize() {
   std::lock_guard lock(mutex);
   isFinalized = true;
@@ -136,41 +138,21 @@ bool Communicator::findReduction(ncclRedOp_t op, ScaledSum &sum) {
   return true;
 }
 
-namespace {
-
-struct Table {
-  std::mutex mutex;
-  std::map<ncclComm_t, CommunicatorRef> live;
-};
-/// Never destroyed: streams may still run as the process ends.
-Table &table() {
-  static Table *instance = new Table;
-  return *instance;
-}
-
-} // namespace
-
-ncclComm_t addCommunicator(const CommunicatorRef &communicator) {
-  std::lock_guard lock(table().mutex);
-  ncclComm_t handle = reinterpret_cast<ncclComm_t>(communicator.get());
-  table().live[handle] = communicator;
+void *Communicator::addRegistration() {
+  std::lock_guard lock(mutex);
+  void *handle = reinterpret_cast<void *>(driver::newHandle());
+  registrations.insert(handle);
   return handle;
 }
 
-CommunicatorRef findCommunicator(ncclComm_t handle) {
-  std::lock_guard lock(table().mutex);
-  auto found = table().live.find(handle);
-  return found == table().live.end() ? nullptr : found->second;
+bool Communicator::removeRegistration(void *handle) {
+  std::lock_guard lock(mutex);
+  return registrations.erase(handle) != 0;
 }
 
-CommunicatorRef takeCommunicator(ncclComm_t handle) {
-  std::lock_guard lock(table().mutex);
-  auto found = table().live.find(handle);
-  if (found == table().live.end())
-    return nullptr;
-  CommunicatorRef communicator = std::move(found->second);
-  table().live.erase(found);
-  return communicator;
+driver::HandleTable<ncclComm_t, Communicator> &communicators() {
+  static auto *table = new driver::HandleTable<ncclComm_t, Communicator>;
+  return *table;
 }
 
 } // namespace mmc::emulator::nccl

@@ -4,6 +4,7 @@
 #ifndef MMC_EMULATOR_NCCL_COMMUNICATOR_H
 #define MMC_EMULATOR_NCCL_COMMUNICATOR_H
 
+#include "../Driver/HandleTable.h"
 #include "Collective.h"
 
 #include <condition_variable>
@@ -51,6 +52,8 @@ public:
   void giveUp(uint64_t ticket);
   /// Waits until all operations are done.
   void drain();
+  /// Waits for the end of connectInBackground().
+  void waitUntilMade();
   /// No more operations.
   void finalize();
   /// Ends what runs. The other ranks see this one as gone.
@@ -60,6 +63,10 @@ public:
   ncclRedOp_t addReduction(const ScaledSum &sum);
   bool removeReduction(ncclRedOp_t op);
   bool findReduction(ncclRedOp_t op, ScaledSum &sum);
+
+  /// Registered buffers: only their handles matter.
+  void *addRegistration();
+  bool removeRegistration(void *handle);
 
 private:
   void finish(const uint64_t *ticket);
@@ -74,16 +81,13 @@ private:
   Outcome error;
   std::map<int, ScaledSum> reductions;
   int nextReduction = ncclNumOps;
+  std::set<void *> registrations;
 };
 
 using CommunicatorRef = std::shared_ptr<Communicator>;
 
-/// The live communicators, by handle.
-ncclComm_t addCommunicator(const CommunicatorRef &communicator);
-/// Null for what is none. The handle is not followed.
-CommunicatorRef findCommunicator(ncclComm_t handle);
-/// Takes it from the table; null for what is none.
-CommunicatorRef takeCommunicator(ncclComm_t handle);
+/// The live communicators. Never destroyed: streams may still run as the process ends.
+driver::HandleTable<ncclComm_t, Communicator> &communicators();
 
 } // namespace mmc::emulator::nccl
 

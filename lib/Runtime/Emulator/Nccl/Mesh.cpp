@@ -102,6 +102,13 @@ std::string newMeetingName() {
   return name;
 }
 
+bool isMeetingName(const std::string &name) {
+  constexpr char prefix[] = "mmc-nccl-";
+  constexpr size_t prefixLength = sizeof prefix - 1;
+  return name.size() == prefixLength + 32 && name.compare(0, prefixLength, prefix) == 0 &&
+         name.find_first_not_of("0123456789abcdef", prefixLength) == std::string::npos;
+}
+
 double timeoutSeconds() {
   const char *text = std::getenv("MMC_NCCL_TIMEOUT");
   const double seconds = text ? std::atof(text) : 0;

@@ -19,6 +19,7 @@ namespace mmc::emulator::nccl {
 
 /// A new name for ranks to meet under: random, so that strangers do not meet.
 std::string newMeetingName();
+bool isMeetingName(const std::string &name);
 
 /// Seconds without any progress after which a rank gives up: MMC_NCCL_TIMEOUT, 600 unless set.
 double timeoutSeconds();
