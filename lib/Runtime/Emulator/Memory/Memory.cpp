@@ -91,7 +91,9 @@ std::string describeAddress(const AllocationTable &table, uint64_t address) {
   return describeRange(best->name, best->base, best->bytes, address) + (best->isFreed ? ", freed" : "");
 }
 
-DeviceMemory::DeviceMemory(uint64_t capacity) : state(std::make_unique<State>()), limit(capacity) {}
+DeviceMemory::DeviceMemory(uint64_t capacity, unsigned ordinal) : state(std::make_unique<State>()), limit(capacity) {
+  state->next = globalBegin + ordinal * globalStride;
+}
 DeviceMemory::~DeviceMemory() = default;
 
 StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint64_t alignment,
@@ -121,7 +123,7 @@ StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint
   return base;
 }
 
-Status DeviceMemory::mapHost(void *pointer, uint64_t bytes, std::string name) {
+Status DeviceMemory::mapHost(void *pointer, uint64_t bytes, std::string name, void *alias) {
   uint64_t base = reinterpret_cast<uint64_t>(pointer);
   std::lock_guard<std::mutex> lock(state->mutex);
   if (!pointer || !bytes)
@@ -134,7 +136,7 @@ Status DeviceMemory::mapHost(void *pointer, uint64_t bytes, std::string name) {
   allocation->bytes = bytes;
   allocation->name = std::move(name);
   allocation->isHost = true;
-  allocation->data = static_cast<uint8_t *>(pointer);
+  allocation->data = static_cast<uint8_t *>(alias ? alias : pointer);
   allocation->chunks = std::make_unique<MemoryChunk[]>(allocation->chunkCount());
   state->insert(std::move(allocation));
   return Status::ok();
@@ -192,6 +194,16 @@ static void forChunks(Allocation &allocation, uint64_t address, uint64_t bytes, 
 
 Status DeviceMemory::check(uint64_t address, uint64_t bytes) const {
   return liveRange(*snapshot(), address, bytes).status();
+}
+
+StatusOr<MemoryView> DeviceMemory::view(uint64_t address, uint64_t bytes) const {
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  uint64_t offset = address - allocation->base;
+  MemoryView view;
+  view.data = allocation->data + offset;
+  view.initialized = allocation->initialized ? allocation->initialized + offset : nullptr;
+  view.owner = std::move(allocation);
+  return view;
 }
 
 Status DeviceMemory::write(uint64_t address, const void *source, uint64_t bytes) {
@@ -253,6 +265,15 @@ Status DeviceMemory::fill(uint64_t address, uint32_t pattern, unsigned width, ui
     if (allocation->initialized)
       std::memset(allocation->initialized + offset, 1, part);
   });
+  return Status::ok();
+}
+
+Status DeviceMemory::markInitialized(uint64_t address, uint64_t bytes) {
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  if (allocation->initialized)
+    forChunks(*allocation, address, bytes, [&](uint64_t offset, uint64_t count) {
+      std::memset(allocation->initialized + offset, 1, count);
+    });
   return Status::ok();
 }
 
