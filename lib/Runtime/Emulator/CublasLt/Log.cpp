@@ -45,7 +45,7 @@ cublasStatus_t refuse(cublasStatus_t status, const char *function, const std::st
   Logger &log = logger();
   cublasLtLoggerCallback_t callback = nullptr;
   {
-    std::lock_guard lock(log.mutex);
+    std::lock_guard<std::mutex> lock(log.mutex);
     if (log.disabled || !log.errors)
       return status;
     callback = log.callback;
@@ -67,13 +67,13 @@ using namespace mmc::emulator::cublaslt;
 extern "C" {
 
 cublasStatus_t cublasLtLoggerSetCallback(cublasLtLoggerCallback_t callback) {
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().callback = callback;
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasLtLoggerSetFile(FILE *file) {
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().setFile(file, false);
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -82,7 +82,7 @@ cublasStatus_t cublasLtLoggerOpenFile(const char *path) {
   FILE *file = path ? std::fopen(path, "a") : nullptr;
   if (!file)
     return CUBLAS_STATUS_INVALID_VALUE;
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().setFile(file, true);
   return CUBLAS_STATUS_SUCCESS;
 }
@@ -90,19 +90,19 @@ cublasStatus_t cublasLtLoggerOpenFile(const char *path) {
 cublasStatus_t cublasLtLoggerSetLevel(int level) {
   if (level < 0 || level > 5)
     return CUBLAS_STATUS_INVALID_VALUE;
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().errors = level > 0;
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasLtLoggerSetMask(int mask) {
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().errors = mask & 1;
   return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasLtLoggerForceDisable() {
-  std::lock_guard lock(logger().mutex);
+  std::lock_guard<std::mutex> lock(logger().mutex);
   logger().disabled = true;
   return CUBLAS_STATUS_SUCCESS;
 }

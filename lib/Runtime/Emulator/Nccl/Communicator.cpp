@@ -8,7 +8,7 @@ Communicator::~Communicator() { waitUntilMade(); }
 Outcome Communicator::connect(const std::string &name) {
   std::unique_ptr<Mesh> met;
   Outcome outcome = Mesh::connect(name, rank, ranks, met);
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   mesh = std::move(met);
   isConnected = true;
   if (!outcome.isOk())
@@ -24,17 +24,17 @@ void Communicator::connectInBackground(std::string name) {
 }
 
 ncclResult_t Communicator::state() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   return isConnected || !error.isOk() ? error.code : ncclInProgress;
 }
 
 std::string Communicator::lastError() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   return error.message;
 }
 
 Outcome Communicator::checkUsable() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   if (!error.isOk())
     return error;
   if (!isConnected)
@@ -45,7 +45,7 @@ Outcome Communicator::checkUsable() {
 }
 
 void Communicator::fail(const Outcome &outcome) {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   if (error.isOk())
     error = outcome;
   if (mesh)
@@ -53,13 +53,13 @@ void Communicator::fail(const Outcome &outcome) {
 }
 
 uint64_t Communicator::takeTicket() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   return issued++;
 }
 
 Outcome Communicator::runInTurn(const uint64_t *ticket, const std::function<Outcome(Mesh &)> &work) {
   {
-    std::unique_lock lock(mutex);
+    std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return !isRunning && (!ticket || served == *ticket); });
     if (!error.isOk() || isAborted || !mesh) {
       finish(ticket);
@@ -71,7 +71,7 @@ Outcome Communicator::runInTurn(const uint64_t *ticket, const std::function<Outc
   Outcome outcome = work(*mesh);
   if (!outcome.isOk())
     fail(outcome);
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   isRunning = false;
   finish(ticket);
   return outcome;
@@ -89,12 +89,12 @@ void Communicator::finish(const uint64_t *ticket) {
 
 void Communicator::giveUp(uint64_t ticket) {
   fail({ncclUnhandledCudaError, "rank " + std::to_string(rank) + ": an operation was dropped with its stream"});
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   finish(&ticket);
 }
 
 void Communicator::drain() {
-  std::unique_lock lock(mutex);
+  std::unique_lock<std::mutex> lock(mutex);
   changed.wait(lock, [&] { return !isRunning && served == issued; });
 }
 
@@ -104,12 +104,12 @@ void Communicator::waitUntilMade() {
 }
 
 void Communicator::finalize() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   isFinalized = true;
 }
 
 void Communicator::abort() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   isAborted = true;
   if (mesh) {
     mesh->interrupt();
@@ -119,18 +119,18 @@ void Communicator::abort() {
 }
 
 ncclRedOp_t Communicator::addReduction(const ScaledSum &sum) {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   reductions[nextReduction] = sum;
   return static_cast<ncclRedOp_t>(nextReduction++);
 }
 
 bool Communicator::removeReduction(ncclRedOp_t op) {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   return reductions.erase(op) != 0;
 }
 
 bool Communicator::findReduction(ncclRedOp_t op, ScaledSum &sum) {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   auto found = reductions.find(op);
   if (found == reductions.end())
     return false;
@@ -139,14 +139,14 @@ bool Communicator::findReduction(ncclRedOp_t op, ScaledSum &sum) {
 }
 
 void *Communicator::addRegistration() {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   void *handle = reinterpret_cast<void *>(driver::newHandle());
   registrations.insert(handle);
   return handle;
 }
 
 bool Communicator::removeRegistration(void *handle) {
-  std::lock_guard lock(mutex);
+  std::lock_guard<std::mutex> lock(mutex);
   return registrations.erase(handle) != 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Calls as operations of streams.
+#include "../Driver/Stream.h"
 #include "Group.h"
 
 #include <algorithm>
@@ -40,20 +41,20 @@ struct Latch {
   bool isDone = false;
 
   void arrive() {
-    std::lock_guard lock(mutex);
+    std::lock_guard<std::mutex> lock(mutex);
     --missing;
     changed.notify_all();
   }
   void waitForEnd() {
-    std::unique_lock lock(mutex);
+    std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return isDone; });
   }
   void waitForAll() {
-    std::unique_lock lock(mutex);
+    std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return missing == 0; });
   }
   void finish() {
-    std::lock_guard lock(mutex);
+    std::lock_guard<std::mutex> lock(mutex);
     isDone = true;
     changed.notify_all();
   }
@@ -164,11 +165,11 @@ CUresult enqueueAt(const Place &place, driver::Operation operation) {
   const CUcontext context = driver::handleOf(*place.context);
   if (!place.isImplicit())
     return driver::enqueue(place.stream, std::move(operation));
-  if (CUresult result = cuCtxPushCurrent(context))
+  if (CUresult result = cuCtxPushCurrent_v2(context))
     return result;
   const CUresult result = driver::enqueue(place.stream, std::move(operation));
   CUcontext popped;
-  cuCtxPopCurrent(&popped);
+  cuCtxPopCurrent_v2(&popped);
   return result;
 }
 
@@ -232,9 +233,11 @@ Outcome enqueueBatch(Batch batch) {
 }
 
 bool isCapturing(const Place &place) {
-  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
-  return place.stream && cuStreamIsCapturing(place.stream, &status) == CUDA_SUCCESS &&
-         status != CU_STREAM_CAPTURE_STATUS_NONE;
+  driver::StreamRef stream;
+  if (!place.stream || driver::findStream(place.stream, stream) != CUDA_SUCCESS)
+    return false;
+  std::lock_guard<std::mutex> lock(driver::orderMutex());
+  return stream->capture != nullptr;
 }
 
 } // namespace

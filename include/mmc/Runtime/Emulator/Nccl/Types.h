@@ -9,7 +9,6 @@
 #define MMC_RUNTIME_EMULATOR_NCCL_TYPES_H
 
 typedef struct CUstream_st *cudaStream_t;
-typedef struct CUevent_st *cudaEvent_t;
 typedef struct ncclComm *ncclComm_t;
 
 typedef struct {
