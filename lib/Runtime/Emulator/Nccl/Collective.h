@@ -55,7 +55,8 @@ BufferSizes bufferSizes(const Call &call, int rank, int ranks);
 /// has its other buffer, in bytes. Negative: the call cannot be in place.
 int64_t inPlaceOffset(const Call &call, int rank);
 
-/// Runs a collective to its end. InvalidUsage, naming both, when another rank calls something else.
+/// Runs a collective to its end. InvalidUsage, naming both, when another rank calls something else; that is
+/// all there is to Split.
 Outcome runCollective(Mesh &mesh, const Call &call, const void *send, void *receive);
 
 /// A Send or a Receive of a group.

@@ -29,6 +29,9 @@ public:
 
   Outcome run() {
     MMC_NCCL_TRY(finishEmpty());
+    // Before anything is received: an error then still lets the others know what this rank has called.
+    for (Peer &peer : peers)
+      send(peer);
     const auto limit = std::chrono::duration<double>(timeoutSeconds());
     auto lastProgress = std::chrono::steady_clock::now();
     while (!isDone()) {
