@@ -42,7 +42,7 @@ size_t Graph::add(Operation operation, std::vector<size_t> dependencies) {
   return nodes.size() - 1;
 }
 
-void abandonCapture(Capture &capture) {
+void endCapture(Capture &capture) {
   auto &active = activeCaptures();
   std::shared_ptr<Capture> self;
   for (size_t i = 0; i < active.size(); ++i)

@@ -5,6 +5,7 @@
 
 #include "Allocations.h"
 #include "HostWatch.h"
+#include "Leaks.h"
 #include "Modules.h"
 #include "StreamTable.h"
 
@@ -160,6 +161,7 @@ __attribute__((destructor)) static void finish() {
   }
   for (const auto &function : leakReports)
     function();
+  reportHandleLeaks();
   for (Context *context : liveContexts()) {
     if (context->error() == CUDA_SUCCESS)
       reportLeaks(*context);

@@ -51,8 +51,8 @@ CUstreamCaptureMode &threadCaptureMode();
 /// Adds the operation to the stream's graph: CUDA_SUCCESS, or CUDA_ERROR_STREAM_CAPTURE_INVALIDATED. Under
 /// orderMutex().
 CUresult captureOperation(Stream &stream, Operation operation);
-/// Ends a capture whose graph nobody gets. Under orderMutex().
-void abandonCapture(Capture &capture);
+/// Takes the capture's streams out of it. Under orderMutex().
+void endCapture(Capture &capture);
 /// CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default stream would have to wait for a
 /// stream that is capturing. Under orderMutex().
 CUresult checkLegacyUse(Stream &stream);

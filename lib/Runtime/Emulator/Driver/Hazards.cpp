@@ -18,6 +18,7 @@ namespace {
 /// Who did it; shared by the ranges that it touched.
 struct Who {
   std::string name, stream;
+  uint64_t serial = 0; ///< the order in which work was enqueued
 };
 
 struct Access {
@@ -128,16 +129,20 @@ State &state() {
   return all;
 }
 
-void reportRace(const Who &now, bool writes, const Access &before, bool wrote, uint64_t begin, uint64_t end) {
+/// The finding is the later call's, whichever of the two happened to run first.
+void reportRace(const Who &one, bool oneWrites, const Who &two, bool twoWrites, uint64_t begin, uint64_t end) {
+  bool isOne = one.serial > two.serial;
+  const Who &later = isOne ? one : two, &earlier = isOne ? two : one;
   Finding finding;
   finding.kind = kind::streamRace;
-  finding.operation = now.name;
-  finding.other = before.who->name;
+  finding.operation = later.name;
+  finding.other = earlier.name;
   finding.address = begin;
   finding.bytes = end - begin;
-  finding.message = "in " + now.stream + " " + (writes ? "writes" : "reads") + " " + std::to_string(end - begin) +
-                    " bytes at " + driver::describeAddress(begin) + " that " + before.who->name + " in " +
-                    before.who->stream + " " + (wrote ? "writes" : "reads") +
+  finding.message = "in " + later.stream + " " + ((isOne ? oneWrites : twoWrites) ? "writes" : "reads") + " " +
+                    std::to_string(end - begin) + " bytes " + driver::describeAddress(begin) + ", which " +
+                    earlier.name + " in " + earlier.stream + " " +
+                    ((isOne ? twoWrites : oneWrites) ? "writes" : "reads") +
                     ", and nothing orders the two: no event, no synchronisation between them";
   report(std::move(finding));
 }
@@ -153,7 +158,7 @@ static void checkAccess(Past &past, const Step &step, const std::shared_ptr<cons
           std::find(seen.begin(), seen.end(), before) != seen.end())
         return;
       seen.push_back(before);
-      reportRace(*who, writes, before, wrote, std::max(begin, from), std::min(end, segment.end));
+      reportRace(*who, writes, *before.who, wrote, std::max(begin, from), std::min(end, segment.end));
     };
     check(segment.write, true);
     if (writes)
@@ -166,7 +171,7 @@ void recordAccesses(const Step &step, const std::vector<AccessRange> &found) {
   const Operation &operation = step.operation;
   if (operation.reads.empty() && operation.writes.empty() && found.empty())
     return;
-  auto who = std::make_shared<const Who>(Who{operation.name, step.place});
+  auto who = std::make_shared<const Who>(Who{operation.name, step.place, step.serial});
   std::vector<AccessRange> ranges = found;
   for (const ByteRange &range : operation.reads)
     ranges.push_back({range.address, range.address + range.bytes, false});

@@ -158,7 +158,7 @@ void takeFaults(State &all) {
     finding.operation = fault.isWrite ? "a store of the host" : "a load of the host";
     finding.other = name;
     finding.address = fault.address;
-    finding.message = "at " + describeAddress(fault.address) + ", which " + name +
+    finding.message = describeAddress(fault.address) + ", which " + name +
                       " may not be done with: wait for the stream, or for an event behind it, first";
     report(std::move(finding));
   }

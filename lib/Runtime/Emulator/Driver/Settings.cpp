@@ -59,7 +59,8 @@ static Settings read() {
 }
 
 const Settings &settings() {
-  static const Settings all = read();
+  // Never destroyed: the report is written when everything else has gone.
+  static const Settings &all = *new Settings(read());
   return all;
 }
 

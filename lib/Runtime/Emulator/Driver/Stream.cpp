@@ -63,7 +63,7 @@ static void checkInitialized(const Operation &operation) {
     finding.operation = operation.name;
     finding.address = first;
     finding.bytes = missing;
-    finding.message = std::to_string(missing) + " of " + std::to_string(range.bytes) + " bytes that it reads at " +
+    finding.message = std::to_string(missing) + " of " + std::to_string(range.bytes) + " bytes that it reads " +
                       describeAddress(range.address) + " have never been written";
     report(std::move(finding));
   }

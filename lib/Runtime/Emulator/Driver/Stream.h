@@ -24,9 +24,16 @@ struct Capture;
 struct Task;
 using TaskList = std::vector<std::shared_ptr<Task>>;
 
+/// Numbers work in the order in which it is enqueued.
+inline uint64_t newSerial() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
 /// An operation and where it stands in the order of things.
 struct Step {
   std::string place; ///< the stream, or the branch of a graph, for reports
+  uint64_t serial = newSerial();
   Operation operation;
   Clock clock; ///< all that is known to be done before it, and itself
   uint32_t lane = 0;
@@ -65,6 +72,7 @@ public:
   std::condition_variable wake;
   std::shared_ptr<Capture> capture; ///< null when it is not capturing
   std::vector<size_t> captureTail;  ///< the nodes that the next one depends on
+  std::vector<CUgraphNode> captureHandles; ///< their handles, as given to the program
 
   /// No more work comes: the thread ends when the queue is empty.
   void close();

@@ -2,8 +2,7 @@
 // cuStream…, cuLaunchHostFunc.
 
 #include "EntryPoint.h"
-#include "Event.h"
-#include "Graph.h"
+#include "GraphTable.h"
 #include "StreamTable.h"
 
 using namespace mmc::emulator::driver;
@@ -34,11 +33,15 @@ MMC_EXPORT CUresult cuStreamDestroy_v2(CUstream handle) {
   MMC_REQUIRE(!isDefaultHandle(handle), CUDA_ERROR_INVALID_HANDLE);
   StreamRef stream = streamTable().take(handle);
   MMC_REQUIRE(stream, CUDA_ERROR_INVALID_HANDLE);
+  CUgraph unfinished = nullptr;
   {
     std::lock_guard<std::mutex> lock(orderMutex());
-    if (stream->capture)
-      abandonCapture(*stream->capture);
+    if (std::shared_ptr<Capture> capture = stream->capture) {
+      unfinished = capture->handle;
+      endCapture(*capture);
+    }
   }
+  graphTable().take(unfinished);
   retire(std::move(stream));
   return CUDA_SUCCESS;
 }

@@ -3,6 +3,8 @@
 
 #include "StreamTable.h"
 
+#include "Graph.h"
+
 namespace mmc::emulator::driver {
 
 HandleTable<CUstream, Stream> &streamTable() {
@@ -58,6 +60,9 @@ void endStreams(Context &context) {
   {
     std::lock_guard<std::mutex> lock(orderMutex());
     list = streamsOf(context);
+    for (const StreamRef &stream : list)
+      if (std::shared_ptr<Capture> capture = stream->capture)
+        endCapture(*capture);
     std::vector<StreamRef> &others = retired();
     others.erase(std::remove_if(others.begin(), others.end(),
                                 [&](const StreamRef &stream) { return &stream->context == &context; }),
