@@ -80,7 +80,7 @@ cublasStatus_t checkTypes(int computeType, int scaleType, int a, int b, int c, i
 struct ByteRange {
   uint64_t begin, end;
 };
-std::vector<ByteRange> rangesOf(const MatrixView &view, int64_t batches, size_t limit = 4096);
+std::vector<ByteRange> rangesOf(const MatrixView &view, int64_t batches, size_t limit = 32768);
 
 } // namespace mmc::emulator::cublaslt
 

@@ -7,14 +7,12 @@ Communicator::~Communicator() { waitUntilMade(); }
 
 Outcome Communicator::connect(const std::string &name) {
   std::unique_ptr<Mesh> met;
-  Outcome outcome = Mesh::connect(name, rank, ranks, met);
+  Outcome outcome = Mesh::connect(name, rank, ranks, isCancelled, met);
   std::lock_guard<std::mutex> lock(mutex);
   mesh = std::move(met);
   isConnected = true;
   if (!outcome.isOk())
     error = outcome;
-  if (mesh && isAborted)
-    mesh->hangUp();
   changed.notify_all();
   return outcome;
 }
@@ -109,13 +107,16 @@ void Communicator::finalize() {
 }
 
 void Communicator::abort() {
-  std::lock_guard<std::mutex> lock(mutex);
+  isCancelled = true;
+  waitUntilMade();
+  std::unique_lock<std::mutex> lock(mutex);
   isAborted = true;
   if (mesh) {
     mesh->interrupt();
     mesh->hangUp();
   }
   changed.notify_all();
+  changed.wait(lock, [&] { return !isRunning; });
 }
 
 ncclRedOp_t Communicator::addReduction(const ScaledSum &sum) {

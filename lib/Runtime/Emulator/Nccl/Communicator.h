@@ -56,7 +56,7 @@ public:
   void waitUntilMade();
   /// No more operations.
   void finalize();
-  /// Ends what runs. The other ranks see this one as gone.
+  /// Ends what runs, and what is still to run. The other ranks see this one as gone.
   void abort();
 
   /// Custom reductions.
@@ -74,6 +74,7 @@ private:
   std::mutex mutex;
   std::condition_variable changed;
   std::unique_ptr<Mesh> mesh;
+  std::atomic<bool> isCancelled{false}; ///< stops the meeting
   std::thread meeting;
   bool isConnected = false, isFinalized = false, isAborted = false, isRunning = false;
   uint64_t issued = 0, served = 0;

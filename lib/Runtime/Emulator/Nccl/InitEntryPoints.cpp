@@ -47,9 +47,27 @@ Outcome readConfig(const ncclConfig_t *config, bool &isBlocking) {
   return {};
 }
 
+/// At the end of the process: communicators that were neither destroyed nor aborted.
+void reportLeaks() {
+  for (const auto &[handle, communicator] : communicators().all()) {
+    driver::Finding finding;
+    finding.kind = driver::kind::leak;
+    finding.operation = "ncclCommInitRank";
+    finding.message = "the communicator of rank " + std::to_string(communicator->rank) + " of " +
+                      std::to_string(communicator->ranks) + " was never destroyed";
+    driver::report(finding);
+  }
+}
+
+ncclComm_t addCommunicator(const CommunicatorRef &communicator) {
+  static const bool reports = (driver::reportLeaksOf(reportLeaks), true);
+  (void)reports;
+  return communicators().add(communicator);
+}
+
 /// Lets a new communicator meet the others, now, at the end of the group or, not blocking, in the background.
 Outcome meet(const CommunicatorRef &communicator, const std::string &name, ncclComm_t *place, bool isBlocking) {
-  *place = communicators().add(communicator);
+  *place = addCommunicator(communicator);
   return submitMeeting([communicator, name, place, isBlocking]() -> Outcome {
     if (!isBlocking) {
       communicator->connectInBackground(name);
@@ -144,7 +162,7 @@ Outcome split(const CommunicatorRef &parent, int color, int key, ncclComm_t *pla
     const int rank = int(std::distance(members.begin(), members.find({key, parent->rank})));
     auto child = std::make_shared<Communicator>(rank, int(members.size()), parent->device);
     MMC_NCCL_TRY(child->connect(records[size_t(members.begin()->second)].name));
-    *place = communicators().add(child);
+    *place = addCommunicator(child);
     return {};
   });
 }
@@ -166,7 +184,6 @@ Outcome abort(ncclComm_t handle) {
   CommunicatorRef communicator;
   MMC_NCCL_TRY(takeCommunicator(handle, communicator));
   communicator->abort();
-  communicator->drain();
   return {};
 }
 

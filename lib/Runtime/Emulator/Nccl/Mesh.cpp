@@ -59,35 +59,6 @@ bool isSameUser(int descriptor) {
          credentials.uid == ::geteuid();
 }
 
-/// Says who we are and hears who they are.
-Outcome greet(int descriptor, int rank, int ranks, double deadline, Greeting &theirs) {
-  Greeting ours;
-  ours.ranks = ranks;
-  ours.rank = rank;
-  if (::send(descriptor, &ours, sizeof ours, MSG_NOSIGNAL) != ssize_t(sizeof ours))
-    return systemError("greeting another rank");
-  size_t got = 0;
-  while (got < sizeof theirs) {
-    pollfd waiting{descriptor, POLLIN, 0};
-    const double left = deadline - now();
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left * 1000) + 1) == 0)
-      return {ncclSystemError, "rank " + std::to_string(rank) + ": another rank has not answered in time"};
-    const ssize_t bytes = ::recv(descriptor, reinterpret_cast<char *>(&theirs) + got, sizeof theirs - got, 0);
-    if (bytes < 0 && (errno == EINTR || errno == EAGAIN))
-      continue;
-    if (bytes <= 0)
-      return {ncclRemoteError, "rank " + std::to_string(rank) + ": another rank has gone while meeting"};
-    got += static_cast<size_t>(bytes);
-  }
-  if (std::memcmp(ours.magic, theirs.magic, sizeof ours.magic) != 0)
-    return {ncclSystemError, "rank " + std::to_string(rank) + ": a stranger under the unique id's name"};
-  if (theirs.ranks != ranks)
-    return {ncclInvalidUsage, "the number of ranks, got: " + std::to_string(ranks) + " (rank " + std::to_string(rank) +
-                                  ") != " + std::to_string(theirs.ranks) + " (rank " + std::to_string(theirs.rank) +
-                                  ")"};
-  return {};
-}
-
 } // namespace
 
 std::string newMeetingName() {
@@ -115,6 +86,63 @@ double timeoutSeconds() {
   return seconds > 0 ? seconds : 600;
 }
 
+/// How long ranks wait for one another.
+struct Patience {
+  int rank;
+  const std::atomic<bool> &isCancelled;
+  double deadline = now() + timeoutSeconds();
+
+  /// Waits until there is something to read. `missing`: who is waited for, if it lasts too long.
+  template <typename Missing>
+  Outcome waitFor(int descriptor, Missing missing) const {
+    for (;;) {
+      MMC_NCCL_TRY(check(missing));
+      pollfd waiting{descriptor, POLLIN, 0};
+      if (::poll(&waiting, 1, 50) > 0)
+        return {};
+    }
+  }
+  template <typename Missing>
+  Outcome check(Missing missing) const {
+    if (isCancelled)
+      return {ncclInternalError, "rank " + std::to_string(rank) + ": aborted"};
+    if (now() > deadline)
+      return {ncclSystemError, "rank " + std::to_string(rank) + ": " + missing()};
+    return {};
+  }
+};
+
+namespace {
+
+/// Says who we are and hears who they are.
+Outcome greet(int descriptor, int ranks, const Patience &patience, Greeting &theirs) {
+  Greeting ours;
+  ours.ranks = ranks;
+  ours.rank = patience.rank;
+  const std::string self = "rank " + std::to_string(patience.rank);
+  if (::send(descriptor, &ours, sizeof ours, MSG_NOSIGNAL) != ssize_t(sizeof ours))
+    return systemError(self + ": greeting another rank");
+  size_t got = 0;
+  while (got < sizeof theirs) {
+    MMC_NCCL_TRY(patience.waitFor(descriptor, [] { return "a rank has not answered within MMC_NCCL_TIMEOUT"; }));
+    const ssize_t bytes = ::recv(descriptor, reinterpret_cast<char *>(&theirs) + got, sizeof theirs - got, 0);
+    if (bytes < 0 && (errno == EINTR || errno == EAGAIN))
+      continue;
+    if (bytes <= 0)
+      return {ncclRemoteError, self + ": another rank has gone while meeting"};
+    got += static_cast<size_t>(bytes);
+  }
+  if (std::memcmp(ours.magic, theirs.magic, sizeof ours.magic) != 0)
+    return {ncclSystemError, self + ": a stranger under the unique id's name"};
+  if (theirs.ranks != ranks)
+    return {ncclInvalidUsage, "the number of ranks, got: " + std::to_string(ranks) + " (" + self +
+                                  ") != " + std::to_string(theirs.ranks) + " (rank " + std::to_string(theirs.rank) +
+                                  ")"};
+  return {};
+}
+
+} // namespace
+
 Mesh::Mesh(int rank, int ranks) : ownRank(rank), sockets(size_t(ranks), -1) {}
 
 Mesh::~Mesh() {
@@ -125,21 +153,20 @@ Mesh::~Mesh() {
     ::close(wake);
 }
 
-Outcome Mesh::connect(const std::string &name, int rank, int ranks, std::unique_ptr<Mesh> &mesh) {
+Outcome Mesh::connect(const std::string &name, int rank, int ranks, const std::atomic<bool> &isCancelled,
+                      std::unique_ptr<Mesh> &mesh) {
   mesh.reset(new Mesh(rank, ranks));
   mesh->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (mesh->wake < 0)
-    return systemError("eventfd");
-  Outcome outcome = mesh->meet(name);
+  Outcome outcome = mesh->wake < 0 ? systemError("eventfd") : mesh->meet(name, isCancelled);
   if (!outcome.isOk())
     mesh.reset();
   return outcome;
 }
 
-Outcome Mesh::meet(const std::string &name) {
-  const double deadline = now() + timeoutSeconds();
+Outcome Mesh::meet(const std::string &name, const std::atomic<bool> &isCancelled) {
+  const Patience patience{ownRank, isCancelled};
   sockaddr_un address;
-  socklen_t length = addressOf(name, ownRank, address);
+  const socklen_t length = addressOf(name, ownRank, address);
   OwnedSocket listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (listener.descriptor < 0)
     return systemError("socket");
@@ -149,41 +176,41 @@ Outcome Mesh::meet(const std::string &name) {
                : systemError("binding the socket of rank " + std::to_string(ownRank));
   if (::listen(listener.descriptor, ranks()) != 0)
     return systemError("listen");
-
-  for (int peer = 0; peer < ownRank; ++peer) {
-    length = addressOf(name, peer, address);
-    OwnedSocket caller{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (caller.descriptor < 0)
-      return systemError("socket");
-    while (::connect(caller.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0) {
-      if (errno != ECONNREFUSED && errno != EAGAIN && errno != EINTR)
-        return systemError("calling rank " + std::to_string(peer));
-      if (now() > deadline)
-        return {ncclSystemError, "rank " + std::to_string(ownRank) + ": rank " + std::to_string(peer) +
-                                     " has not come within MMC_NCCL_TIMEOUT"};
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    Greeting theirs;
-    MMC_NCCL_TRY(greet(caller.descriptor, ownRank, ranks(), deadline, theirs));
-    sockets[size_t(peer)] = caller.take();
-  }
+  for (int peer = 0; peer < ownRank; ++peer)
+    MMC_NCCL_TRY(call(name, peer, patience));
   for (int peer = ownRank + 1; peer < ranks(); ++peer)
-    MMC_NCCL_TRY(accept(listener.descriptor, deadline));
+    MMC_NCCL_TRY(accept(listener.descriptor, patience));
   return {};
 }
 
-Outcome Mesh::accept(int listener, double deadline) {
+Outcome Mesh::call(const std::string &name, int peer, const Patience &patience) {
+  sockaddr_un address;
+  const socklen_t length = addressOf(name, peer, address);
+  OwnedSocket caller{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (caller.descriptor < 0)
+    return systemError("socket");
+  while (::connect(caller.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0) {
+    if (errno != ECONNREFUSED && errno != EAGAIN && errno != EINTR)
+      return systemError("calling rank " + std::to_string(peer));
+    MMC_NCCL_TRY(patience.check(
+        [peer] { return "rank " + std::to_string(peer) + " has not come within MMC_NCCL_TIMEOUT"; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  Greeting theirs;
+  MMC_NCCL_TRY(greet(caller.descriptor, ranks(), patience, theirs));
+  sockets[size_t(peer)] = caller.take();
+  return {};
+}
+
+Outcome Mesh::accept(int listener, const Patience &patience) {
   for (;;) {
-    pollfd waiting{listener, POLLIN, 0};
-    const double left = deadline - now();
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left * 1000) + 1) == 0) {
+    MMC_NCCL_TRY(patience.waitFor(listener, [this] {
       std::string missing;
       for (int peer = ownRank + 1; peer < ranks(); ++peer)
         if (sockets[size_t(peer)] < 0)
           missing += (missing.empty() ? "" : ", ") + std::to_string(peer);
-      return {ncclSystemError, "rank " + std::to_string(ownRank) + ": ranks that have not come within " +
-                                   "MMC_NCCL_TIMEOUT: " + missing};
-    }
+      return "ranks that have not come within MMC_NCCL_TIMEOUT: " + missing;
+    }));
     OwnedSocket answered{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)};
     if (answered.descriptor < 0) {
       if (errno == EINTR || errno == EAGAIN || errno == ECONNABORTED)
@@ -193,7 +220,7 @@ Outcome Mesh::accept(int listener, double deadline) {
     if (!isSameUser(answered.descriptor))
       continue;
     Greeting theirs;
-    MMC_NCCL_TRY(greet(answered.descriptor, ownRank, ranks(), deadline, theirs));
+    MMC_NCCL_TRY(greet(answered.descriptor, ranks(), patience, theirs));
     if (theirs.rank <= ownRank || theirs.rank >= ranks() || sockets[size_t(theirs.rank)] >= 0)
       return {ncclInvalidUsage, "two ranks of one communicator are rank " + std::to_string(theirs.rank)};
     sockets[size_t(theirs.rank)] = answered.take();

@@ -38,11 +38,14 @@ struct Incoming {
   std::function<Outcome()> arrived;
 };
 
+struct Patience;
+
 class Mesh {
 public:
   /// Meets the other ranks. SystemError when some do not come in time, InvalidUsage when they do not agree on
-  /// the number of ranks or two have the same rank.
-  static Outcome connect(const std::string &name, int rank, int ranks, std::unique_ptr<Mesh> &mesh);
+  /// the number of ranks or two have the same rank, InternalError soon after `isCancelled` has been set.
+  static Outcome connect(const std::string &name, int rank, int ranks, const std::atomic<bool> &isCancelled,
+                         std::unique_ptr<Mesh> &mesh);
   ~Mesh();
   Mesh(const Mesh &) = delete;
   Mesh &operator=(const Mesh &) = delete;
@@ -61,8 +64,9 @@ public:
 
 private:
   Mesh(int rank, int ranks);
-  Outcome meet(const std::string &name);
-  Outcome accept(int listener, double deadline);
+  Outcome meet(const std::string &name, const std::atomic<bool> &isCancelled);
+  Outcome call(const std::string &name, int peer, const Patience &patience);
+  Outcome accept(int listener, const Patience &patience);
 
   int ownRank;
   std::vector<int> sockets; ///< by rank; -1: the own

@@ -3,6 +3,7 @@
 
 #include "NcclRanks.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -93,6 +94,43 @@ TEST(NcclError, AbortOfOnesOwnOperation) {
     ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
     ASSERT_EQ(ncclCommAbort(rank.comm), ncclSuccess);
     rank.comm = nullptr;
+    EXPECT_EQ(cuStreamSynchronize(rank.stream), CUDA_SUCCESS);
+  });
+}
+
+TEST(NcclError, AbortOfAMeeting) {
+  useDevice(0);
+  ncclUniqueId id;
+  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  ncclConfig_t config{};
+  config.size = sizeof config;
+  config.magic = 0xcafebeef;
+  config.blocking = 0;
+  ncclComm_t comm = nullptr;
+  for (int rank : {0, 1}) {
+    ASSERT_EQ(ncclCommInitRankConfig(&comm, 2, id, rank, &config), ncclInProgress);
+    float *none = nullptr;
+    EXPECT_EQ(ncclAllReduce(none, none, 0, ncclFloat32, ncclSum, comm, nullptr), ncclInvalidArgument) << "not ready";
+    EXPECT_EQ(ncclCommAbort(comm), ncclSuccess);
+  }
+}
+
+TEST(NcclError, AbortBeforeItsTurn) {
+  runRanks(2, [](Rank &rank) {
+    // The stream does not get to the collective until the communicator is gone.
+    std::atomic<bool> gate{false};
+    Buffer<float> buffer(8);
+    ASSERT_EQ(cuLaunchHostFunc(rank.stream,
+                               [](void *opened) {
+                                 while (!*static_cast<std::atomic<bool> *>(opened))
+                                   std::this_thread::yield();
+                               },
+                               &gate),
+              CUDA_SUCCESS);
+    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(ncclCommAbort(rank.comm), ncclSuccess);
+    rank.comm = nullptr;
+    gate = true;
     EXPECT_EQ(cuStreamSynchronize(rank.stream), CUDA_SUCCESS);
   });
 }
