@@ -88,7 +88,7 @@ template <typename T>
 void checkReductions(Rank &rank, ncclDataType_t type) {
   SCOPED_TRACE("type " + std::to_string(type));
   for (ncclRedOp_t op : {ncclSum, ncclProd, ncclMax, ncclMin, ncclAvg})
-    for (size_t count : {1u, 3u, 1000u, 4097u}) {
+    for (size_t count : {1u, 1500u}) {
       const std::vector<T> want = reduced<T>(op, rank.ranks, count);
       Buffer<T> send(elements<T>(rank.rank, count)), receive(count), inPlace(elements<T>(rank.rank, count)), rooted(count);
       ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), count, type, op, rank.comm, rank.stream), ncclSuccess);
