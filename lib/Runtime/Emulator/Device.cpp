@@ -9,7 +9,7 @@
 
 namespace mmc::emulator {
 
-Device::Device(const Chip &chip) : model(chip), global(chip.memoryBytes) {}
+Device::Device(const Chip &chip, unsigned ordinal) : model(chip), global(chip.memoryBytes, ordinal) {}
 
 StatusOr<std::shared_ptr<Module>> Device::load(std::string_view ptx, const std::string &name) {
   return Module::load(ptx, name, model, global);

@@ -55,7 +55,8 @@ struct LaunchResult {
 /// One device. Launches run one at a time, in the order of the calls.
 class Device {
 public:
-  explicit Device(const Chip &chip);
+  /// Devices of one process have different ordinals.
+  explicit Device(const Chip &chip, unsigned ordinal = 0);
 
   const Chip &chip() const { return model; }
   DeviceMemory &memory() { return global; }

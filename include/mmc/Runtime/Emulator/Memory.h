@@ -30,13 +30,20 @@ struct AllocationInfo {
   bool host = false; ///< host memory that the device may access
 };
 
+/// Bytes of a live allocation, for code that computes on them in place. Nobody else must access them meanwhile.
+struct MemoryView {
+  uint8_t *data = nullptr;
+  uint8_t *initialized = nullptr; ///< one per byte, 1: written; null: all are
+  std::shared_ptr<Allocation> owner; ///< keeps them, even when the allocation is freed
+};
+
 /// The memory of one device. Device addresses lie where no process has memory (bit 49 set), so that
 /// host code that follows one stops at once; they are never used twice, and the same sequence of
 /// calls gives the same addresses. All functions may be called from several threads.
 class DeviceMemory {
 public:
-  /// `capacity` bytes can be allocated at a time.
-  explicit DeviceMemory(uint64_t capacity);
+  /// `capacity` bytes can be allocated at a time. Addresses of devices with different ordinals differ.
+  explicit DeviceMemory(uint64_t capacity, unsigned ordinal = 0);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory &) = delete;
   DeviceMemory &operator=(const DeviceMemory &) = delete;
@@ -46,8 +53,9 @@ public:
   /// not write to constants.
   StatusOr<uint64_t> allocate(uint64_t bytes, std::string name, uint64_t alignment = 256,
                               MemoryUse use = MemoryUse::Data);
-  /// Lets the device access `bytes` of host memory at their own address; all count as initialised.
-  Status mapHost(void *pointer, uint64_t bytes, std::string name);
+  /// Lets the device access `bytes` of host memory at their own address; all count as initialised. `alias`
+  /// is the same memory at another address, which the device then uses.
+  Status mapHost(void *pointer, uint64_t bytes, std::string name, void *alias = nullptr);
   /// Frees an allocation or unmaps host memory. BadInput unless `address` is the begin of a live one.
   /// Later accesses of kernels are reported as use after free.
   Status free(uint64_t address);
@@ -59,6 +67,10 @@ public:
   Status copy(uint64_t destination, uint64_t source, uint64_t bytes);
   /// Writes `pattern`'s `width` (1, 2 or 4) low bytes `count` times.
   Status fill(uint64_t address, uint32_t pattern, unsigned width, uint64_t count);
+  /// The bytes themselves. BadInput as for copies.
+  StatusOr<MemoryView> view(uint64_t address, uint64_t bytes) const;
+  /// Makes the bytes count as written.
+  Status markInitialized(uint64_t address, uint64_t bytes);
   /// BadInput when [address, address + bytes) is not within a live allocation.
   Status check(uint64_t address, uint64_t bytes) const;
   /// Number of bytes of the range that nobody has written, and the first of them.

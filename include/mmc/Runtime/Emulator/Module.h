@@ -60,6 +60,8 @@ public:
 
   const std::vector<Kernel> &kernels() const;
   const std::vector<ModuleVariable> &variables() const;
+  /// Of the text: 10 × major + minor.
+  unsigned ptxVersion() const;
   /// Null when there is none of that name.
   const Kernel *kernel(std::string_view name) const;
   const ModuleVariable *variable(std::string_view name) const;

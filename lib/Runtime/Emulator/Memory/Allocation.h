@@ -17,6 +17,8 @@ namespace mmc::emulator {
 
 /// Device addresses begin here.
 constexpr uint64_t globalBegin = uint64_t(1) << 49;
+/// And those of the next device so much further on; no device ever hands out as many.
+constexpr uint64_t globalStride = uint64_t(1) << 43;
 
 class SpinLock {
 public:

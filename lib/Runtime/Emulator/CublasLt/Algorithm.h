@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What lies in a cublasLtMatmulAlgo_t. There is one algorithm, number 0, without options or workspace.
+
+#ifndef MMC_EMULATOR_CUBLASLT_ALGORITHM_H
+#define MMC_EMULATOR_CUBLASLT_ALGORITHM_H
+
+#include "Descriptors.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace mmc::emulator::cublaslt {
+
+struct Algorithm {
+  static constexpr uint32_t expectedMagic = 0x416d6d63;
+  uint32_t magic = expectedMagic;
+  int32_t id = 0;
+  int32_t computeType = 0, scaleType = 0;
+  int32_t types[4] = {0, 0, 0, 0}; ///< of A, B, C, D
+  uint32_t tile = 0;
+  int32_t splitK = 1;
+  uint32_t reductionScheme = 0, swizzling = 0, customOption = 0, stages = 0;
+  uint16_t innerShape = 0, clusterShape = 0;
+};
+static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t));
+
+/// Why a user's algorithm cannot compute this, or success.
+cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDesc &operation, const MatrixLayout &a,
+                              const MatrixLayout &b, const MatrixLayout &c, const MatrixLayout &d, std::string &reason);
+
+} // namespace mmc::emulator::cublaslt
+
+#endif // MMC_EMULATOR_CUBLASLT_ALGORITHM_H

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Our declarations of cuBLASLt against cublasLt.h, and a program that was written for cublasLt.h.
+
+#include "HeaderAbi.h"
+
+#include <cublasLt.h>
+#include <cuda.h>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdio>
+
+namespace ours {
+#include "mmc/Runtime/Emulator/CublasLt/Types.h"
+#define MMC_CUBLASLT_FUNCTION(result, name, parameters) result name parameters;
+#include "mmc/Runtime/Emulator/CublasLt/Functions.def"
+} // namespace ours
+
+namespace mmc::emulator::test {
+namespace {
+
+TEST(CublasLtHeader, Enumerators) {
+#define MMC_SAME(name) EXPECT_EQ(long(ours::name), long(::name)) << #name
+  MMC_SAME(CUDA_R_32F);
+  MMC_SAME(CUDA_R_64F);
+  MMC_SAME(CUDA_R_16F);
+  MMC_SAME(CUDA_R_8I);
+  MMC_SAME(CUDA_R_8U);
+  MMC_SAME(CUDA_R_32I);
+  MMC_SAME(CUDA_R_16BF);
+  MMC_SAME(CUDA_R_8F_E4M3);
+  MMC_SAME(CUDA_R_8F_E5M2);
+  MMC_SAME(MAJOR_VERSION);
+  MMC_SAME(MINOR_VERSION);
+  MMC_SAME(PATCH_LEVEL);
+  MMC_SAME(CUBLAS_STATUS_SUCCESS);
+  MMC_SAME(CUBLAS_STATUS_NOT_INITIALIZED);
+  MMC_SAME(CUBLAS_STATUS_ALLOC_FAILED);
+  MMC_SAME(CUBLAS_STATUS_INVALID_VALUE);
+  MMC_SAME(CUBLAS_STATUS_ARCH_MISMATCH);
+  MMC_SAME(CUBLAS_STATUS_MAPPING_ERROR);
+  MMC_SAME(CUBLAS_STATUS_EXECUTION_FAILED);
+  MMC_SAME(CUBLAS_STATUS_INTERNAL_ERROR);
+  MMC_SAME(CUBLAS_STATUS_NOT_SUPPORTED);
+  MMC_SAME(CUBLAS_STATUS_LICENSE_ERROR);
+  MMC_SAME(CUBLAS_COMPUTE_16F);
+  MMC_SAME(CUBLAS_COMPUTE_16F_PEDANTIC);
+  MMC_SAME(CUBLAS_COMPUTE_32F);
+  MMC_SAME(CUBLAS_COMPUTE_32F_PEDANTIC);
+  MMC_SAME(CUBLAS_COMPUTE_64F);
+  MMC_SAME(CUBLAS_COMPUTE_64F_PEDANTIC);
+  MMC_SAME(CUBLAS_COMPUTE_32I);
+  MMC_SAME(CUBLAS_COMPUTE_32I_PEDANTIC);
+  MMC_SAME(CUBLAS_COMPUTE_32F_FAST_16F);
+  MMC_SAME(CUBLAS_COMPUTE_32F_FAST_16BF);
+  MMC_SAME(CUBLAS_COMPUTE_32F_FAST_TF32);
+  MMC_SAME(CUBLAS_OP_N);
+  MMC_SAME(CUBLAS_OP_T);
+  MMC_SAME(CUBLAS_OP_C);
+  MMC_SAME(CUBLAS_FILL_MODE_LOWER);
+  MMC_SAME(CUBLAS_FILL_MODE_UPPER);
+  MMC_SAME(CUBLAS_FILL_MODE_FULL);
+  MMC_SAME(CUBLASLT_POINTER_MODE_HOST);
+  MMC_SAME(CUBLASLT_POINTER_MODE_DEVICE);
+  MMC_SAME(CUBLASLT_POINTER_MODE_DEVICE_VECTOR);
+  MMC_SAME(CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_ZERO);
+  MMC_SAME(CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_HOST);
+  MMC_SAME(CUBLASLT_POINTER_MODE_MASK_HOST);
+  MMC_SAME(CUBLASLT_POINTER_MODE_MASK_DEVICE);
+  MMC_SAME(CUBLASLT_POINTER_MODE_MASK_ALPHA_DEVICE_VECTOR_BETA_HOST);
+  MMC_SAME(CUBLASLT_ORDER_COL);
+  MMC_SAME(CUBLASLT_ORDER_ROW);
+  MMC_SAME(CUBLASLT_ORDER_COL32);
+  MMC_SAME(CUBLASLT_ORDER_COL4_4R2_8C);
+  MMC_SAME(CUBLASLT_ORDER_COL32_2R_4R4);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_TYPE);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_ORDER);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_ROWS);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_COLS);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_LD);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_PLANE_OFFSET);
+  MMC_SAME(CUBLASLT_MATRIX_LAYOUT_BATCH_MODE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_COMPUTE_TYPE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_SCALE_TYPE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_POINTER_MODE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_TRANSA);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_TRANSB);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_TRANSC);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_FILL_MODE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_BIAS_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_ALPHA_VECTOR_BATCH_STRIDE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_SM_COUNT_TARGET);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_C_SCALE_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_D_SCALE_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_AMAX_D_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_DATA_TYPE);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_SCALE_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_AMAX_POINTER);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_FAST_ACCUM);
+  MMC_SAME(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE);
+  MMC_SAME(CUBLASLT_EPILOGUE_DEFAULT);
+  MMC_SAME(CUBLASLT_EPILOGUE_RELU);
+  MMC_SAME(CUBLASLT_EPILOGUE_BIAS);
+  MMC_SAME(CUBLASLT_EPILOGUE_RELU_BIAS);
+  MMC_SAME(CUBLASLT_EPILOGUE_GELU);
+  MMC_SAME(CUBLASLT_EPILOGUE_GELU_BIAS);
+  MMC_SAME(CUBLASLT_EPILOGUE_RELU_AUX);
+  MMC_SAME(CUBLASLT_EPILOGUE_RELU_AUX_BIAS);
+  MMC_SAME(CUBLASLT_EPILOGUE_DRELU);
+  MMC_SAME(CUBLASLT_EPILOGUE_DRELU_BGRAD);
+  MMC_SAME(CUBLASLT_EPILOGUE_GELU_AUX);
+  MMC_SAME(CUBLASLT_EPILOGUE_GELU_AUX_BIAS);
+  MMC_SAME(CUBLASLT_EPILOGUE_DGELU);
+  MMC_SAME(CUBLASLT_EPILOGUE_DGELU_BGRAD);
+  MMC_SAME(CUBLASLT_EPILOGUE_BGRADA);
+  MMC_SAME(CUBLASLT_EPILOGUE_BGRADB);
+  MMC_SAME(CUBLASLT_SEARCH_BEST_FIT);
+  MMC_SAME(CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID);
+  MMC_SAME(CUBLASLT_REDUCTION_SCHEME_NONE);
+  MMC_SAME(CUBLASLT_REDUCTION_SCHEME_MASK);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_SEARCH_MODE);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT);
+  MMC_SAME(CUBLASLT_MATMUL_PREF_IMPL_MASK);
+  MMC_SAME(CUBLASLT_ALGO_CAP_SPLITK_SUPPORT);
+  MMC_SAME(CUBLASLT_ALGO_CAP_REDUCTION_SCHEME_MASK);
+  MMC_SAME(CUBLASLT_ALGO_CAP_CTA_SWIZZLING_SUPPORT);
+  MMC_SAME(CUBLASLT_ALGO_CAP_STRIDED_BATCH_SUPPORT);
+  MMC_SAME(CUBLASLT_ALGO_CAP_OUT_OF_PLACE_RESULT_SUPPORT);
+  MMC_SAME(CUBLASLT_ALGO_CAP_UPLO_SUPPORT);
+  MMC_SAME(CUBLASLT_ALGO_CAP_TILE_IDS);
+  MMC_SAME(CUBLASLT_ALGO_CAP_CUSTOM_OPTION_MAX);
+  MMC_SAME(CUBLASLT_ALGO_CAP_CUSTOM_MEMORY_ORDER);
+  MMC_SAME(CUBLASLT_ALGO_CAP_POINTER_MODE_MASK);
+  MMC_SAME(CUBLASLT_ALGO_CAP_EPILOGUE_MASK);
+  MMC_SAME(CUBLASLT_ALGO_CAP_STAGES_IDS);
+  MMC_SAME(CUBLASLT_ALGO_CAP_LD_NEGATIVE);
+  MMC_SAME(CUBLASLT_ALGO_CAP_NUMERICAL_IMPL_FLAGS);
+  MMC_SAME(CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_A_BYTES);
+  MMC_SAME(CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_B_BYTES);
+  MMC_SAME(CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_C_BYTES);
+  MMC_SAME(CUBLASLT_ALGO_CAP_MIN_ALIGNMENT_D_BYTES);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_ID);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_TILE_ID);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_SPLITK_NUM);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_STAGES_ID);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID);
+  MMC_SAME(CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID);
+#undef MMC_SAME
+}
+
+TEST(CublasLtHeader, Structures) {
+  EXPECT_EQ(sizeof(ours::cublasLtMatmulDescOpaque_t), sizeof(::cublasLtMatmulDescOpaque_t));
+  EXPECT_EQ(sizeof(ours::cublasLtMatmulAlgo_t), sizeof(::cublasLtMatmulAlgo_t));
+  EXPECT_EQ(sizeof(ours::cublasLtMatmulHeuristicResult_t), sizeof(::cublasLtMatmulHeuristicResult_t));
+#define MMC_SAME(field)                                                                                                \
+  EXPECT_EQ(offsetof(ours::cublasLtMatmulHeuristicResult_t, field), offsetof(::cublasLtMatmulHeuristicResult_t, field))
+  MMC_SAME(algo);
+  MMC_SAME(workspaceSize);
+  MMC_SAME(state);
+  MMC_SAME(wavesCount);
+  MMC_SAME(reserved);
+#undef MMC_SAME
+  // cuBLAS 12 has smaller ones, into which what the emulator stores fits too.
+  EXPECT_GE(sizeof(::cublasLtMatrixLayoutOpaque_t), 64u);
+  EXPECT_LE(sizeof(::cublasLtMatrixLayoutOpaque_t), sizeof(ours::cublasLtMatrixLayoutOpaque_t));
+  EXPECT_GE(sizeof(::cublasLtMatmulPreferenceOpaque_t), 64u);
+  EXPECT_LE(sizeof(::cublasLtMatmulPreferenceOpaque_t), sizeof(ours::cublasLtMatmulPreferenceOpaque_t));
+}
+
+TEST(CublasLtHeader, Functions) {
+#define MMC_CUBLASLT_FUNCTION(result, name, parameters) EXPECT_EQ(signatureOf(&::name), signatureOf(static_cast<decltype(&ours::name)>(nullptr))) << #name;
+#include "mmc/Runtime/Emulator/CublasLt/Functions.def"
+}
+
+#define MMC_OK(call) ASSERT_EQ(int(call), 0) << #call
+
+TEST(CublasLtHeader, AProgramOfTheRealHeaderRuns) {
+  CUdevice device;
+  CUcontext context;
+  MMC_OK(cuInit(0));
+  MMC_OK(cuDeviceGet(&device, 0));
+  MMC_OK(cuDevicePrimaryCtxRetain(&context, device));
+  MMC_OK(cuCtxSetCurrent(context));
+  const float a[6] = {1, 2, 3, 4, 5, 6}, b[6] = {1, 0, 2, 0, 1, 1}, bias[2] = {10, 20};
+  float d[4] = {};
+  CUdeviceptr memory;
+  MMC_OK(cuMemAlloc(&memory, 256));
+  MMC_OK(cuMemcpyHtoD(memory, a, sizeof a));
+  MMC_OK(cuMemcpyHtoD(memory + 64, b, sizeof b));
+  MMC_OK(cuMemcpyHtoD(memory + 128, bias, sizeof bias));
+
+  cublasLtHandle_t handle;
+  cublasLtMatmulDescOpaque_t operation;
+  cublasLtMatrixLayoutOpaque_t aLayout, bLayout, dLayout;
+  cublasLtMatmulPreferenceOpaque_t preference;
+  MMC_OK(cublasLtCreate(&handle));
+  MMC_OK(cublasLtMatmulDescInit(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F));
+  const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
+  const CUdeviceptr biasAt = memory + 128;
+  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
+  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &biasAt, sizeof biasAt));
+  MMC_OK(cublasLtMatrixLayoutInit(&aLayout, CUDA_R_32F, 2, 3, 2));
+  MMC_OK(cublasLtMatrixLayoutInit(&bLayout, CUDA_R_32F, 3, 2, 3));
+  MMC_OK(cublasLtMatrixLayoutInit(&dLayout, CUDA_R_32F, 2, 2, 2));
+  MMC_OK(cublasLtMatmulPreferenceInit(&preference));
+  cublasLtMatmulHeuristicResult_t result;
+  int count = 0;
+  MMC_OK(cublasLtMatmulAlgoGetHeuristic(handle, &operation, &aLayout, &bLayout, &dLayout, &dLayout, &preference, 1,
+                                        &result, &count));
+  ASSERT_EQ(count, 1);
+  const float alpha = 1, beta = 0;
+  auto at = [&](size_t offset) { return reinterpret_cast<void *>(memory + offset); };
+  MMC_OK(cublasLtMatmul(handle, &operation, &alpha, at(0), &aLayout, at(64), &bLayout, &beta, at(192), &dLayout,
+                        at(192), &dLayout, &result.algo, nullptr, 0, nullptr));
+  MMC_OK(cuMemcpyDtoH(d, memory + 192, sizeof d));
+  const float want[4] = {1 * 1 + 5 * 2 + 10, 2 * 1 + 6 * 2 + 20, 3 + 5 + 10, 4 + 6 + 20};
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(d[i], want[i]) << i;
+  MMC_OK(cublasLtDestroy(handle));
+  MMC_OK(cuMemFree(memory));
+  MMC_OK(cuDevicePrimaryCtxRelease(device));
+}
+
+} // namespace
+} // namespace mmc::emulator::test

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Devices, contexts, memory and copies: what they do, and what they refuse.
+
+#include "Driver.h"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+namespace mmc::emulator::test {
+
+TEST_F(Driver, NamesErrors) {
+  const char *text = nullptr;
+  EXPECT_CU(cuGetErrorName(CUDA_ERROR_OUT_OF_MEMORY, &text));
+  EXPECT_STREQ(text, "CUDA_ERROR_OUT_OF_MEMORY");
+  EXPECT_CU(cuGetErrorString(CUDA_ERROR_OUT_OF_MEMORY, &text));
+  EXPECT_STREQ(text, "out of memory");
+  EXPECT_EQ(cuGetErrorName(static_cast<CUresult>(12345), &text), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(text, nullptr);
+  EXPECT_EQ(cuGetErrorString(CUDA_SUCCESS, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuInit(1), CUDA_ERROR_INVALID_VALUE);
+  int version = 0;
+  EXPECT_CU(cuDriverGetVersion(&version));
+  EXPECT_EQ(version, 13000);
+  EXPECT_EQ(cuDriverGetVersion(nullptr), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, FindsEntryPoints) {
+  void *found = nullptr;
+  CUdriverProcAddressQueryResult status;
+  EXPECT_CU(cuGetProcAddress_v2("cuMemAlloc", &found, 13000, 0, &status));
+  EXPECT_EQ(found, reinterpret_cast<void *>(&cuMemAlloc_v2));
+  EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SUCCESS);
+  EXPECT_CU(cuGetProcAddress_v2("cuCtxCreate", &found, 12000, 0, nullptr));
+  EXPECT_EQ(found, reinterpret_cast<void *>(&cuCtxCreate_v2));
+  EXPECT_CU(cuGetProcAddress_v2("cuCtxCreate", &found, 13000, 0, nullptr));
+  EXPECT_EQ(found, reinterpret_cast<void *>(&cuCtxCreate_v4));
+  EXPECT_CU(cuGetProcAddress_v2("cuGraphLaunch", &found, 9000, 0, &status));
+  EXPECT_EQ(status, CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT);
+  EXPECT_CU(cuGetProcAddress_v2("cuNothing", &found, 13000, 0, &status));
+  EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
+  EXPECT_EQ(cuGetProcAddress_v2("cuNothing", &found, 13000, 0, nullptr), CUDA_ERROR_NOT_FOUND);
+  EXPECT_EQ(cuGetProcAddress_v2(nullptr, &found, 13000, 0, nullptr), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, KnowsTheChip) {
+  int count = 0, value = 0;
+  EXPECT_CU(cuDeviceGetCount(&count));
+  EXPECT_EQ(count, 2);
+  CUdevice device = -1;
+  EXPECT_CU(cuDeviceGet(&device, 1));
+  EXPECT_EQ(device, 1);
+  EXPECT_EQ(cuDeviceGet(&device, 2), CUDA_ERROR_INVALID_DEVICE);
+  EXPECT_EQ(cuDeviceGet(&device, -1), CUDA_ERROR_INVALID_DEVICE);
+  EXPECT_EQ(cuDeviceGet(nullptr, 0), CUDA_ERROR_INVALID_VALUE);
+  char name[64] = "";
+  EXPECT_CU(cuDeviceGetName(name, sizeof name, 0));
+  EXPECT_STREQ(name, "NVIDIA A100-SXM4-80GB");
+  EXPECT_CU(cuDeviceGetName(name, 7, 0));
+  EXPECT_STREQ(name, "NVIDIA");
+  EXPECT_EQ(cuDeviceGetName(name, 0, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuDeviceGetName(name, 7, 5), CUDA_ERROR_INVALID_DEVICE);
+  size_t bytes = 0;
+  EXPECT_CU(cuDeviceTotalMem_v2(&bytes, 0));
+  EXPECT_EQ(bytes, size_t(64) << 20);
+  auto attribute = [&](CUdevice_attribute which) {
+    EXPECT_CU(cuDeviceGetAttribute(&value, which, 0));
+    return value;
+  };
+  EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR), 8);
+  EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR), 0);
+  EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT), 108);
+  EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), 163 * 1024);
+  EXPECT_EQ(attribute(CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY), 0);
+  EXPECT_EQ(cuDeviceGetAttribute(&value, static_cast<CUdevice_attribute>(100000), 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuDeviceGetAttribute(nullptr, CU_DEVICE_ATTRIBUTE_WARP_SIZE, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuDeviceGetAttribute(&value, CU_DEVICE_ATTRIBUTE_WARP_SIZE, 9), CUDA_ERROR_INVALID_DEVICE);
+  CUuuid first, second;
+  EXPECT_CU(cuDeviceGetUuid_v2(&first, 0));
+  EXPECT_CU(cuDeviceGetUuid_v2(&second, 1));
+  EXPECT_NE(std::memcmp(&first, &second, sizeof first), 0);
+  char bus[16];
+  EXPECT_CU(cuDeviceGetPCIBusId(bus, sizeof bus, 1));
+  EXPECT_CU(cuDeviceGetByPCIBusId(&device, bus));
+  EXPECT_EQ(device, 1);
+  EXPECT_EQ(cuDeviceGetByPCIBusId(&device, "0000:77:00.0"), CUDA_ERROR_INVALID_DEVICE);
+  EXPECT_CU(cuDeviceCanAccessPeer(&value, 0, 1));
+  EXPECT_EQ(value, 0);
+}
+
+TEST_F(Driver, StacksContexts) {
+  CUcontext second = nullptr, seen = nullptr;
+  CUdevice device = -1;
+  EXPECT_CU(cuCtxCreate_v4(&second, nullptr, 0, 1));
+  EXPECT_CU(cuCtxGetCurrent(&seen));
+  EXPECT_EQ(seen, second);
+  EXPECT_CU(cuCtxGetDevice(&device));
+  EXPECT_EQ(device, 1);
+  EXPECT_CU(cuCtxPopCurrent_v2(&seen));
+  EXPECT_EQ(seen, second);
+  EXPECT_CU(cuCtxGetCurrent(&seen));
+  EXPECT_EQ(seen, context);
+  EXPECT_CU(cuCtxPushCurrent_v2(second));
+  EXPECT_CU(cuCtxDestroy_v2(second)); // and is current no more
+  EXPECT_CU(cuCtxGetCurrent(&seen));
+  EXPECT_EQ(seen, context);
+  EXPECT_EQ(cuCtxDestroy_v2(second), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxDestroy_v2(context), CUDA_ERROR_INVALID_CONTEXT); // primary
+  EXPECT_EQ(cuCtxPushCurrent_v2(second), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxSetCurrent(second), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxCreate_v2(&second, 3, 0), CUDA_ERROR_INVALID_VALUE); // two ways to wait
+  EXPECT_EQ(cuCtxCreate_v2(nullptr, 0, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuCtxCreate_v2(&second, 0, 7), CUDA_ERROR_INVALID_DEVICE);
+  EXPECT_CU(cuCtxSetCurrent(nullptr));
+  EXPECT_EQ(cuCtxGetDevice(&device), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxSynchronize(), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxPopCurrent_v2(&seen), CUDA_ERROR_INVALID_CONTEXT);
+  CUdeviceptr address = 0;
+  EXPECT_EQ(cuMemAlloc_v2(&address, 4), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_CU(cuCtxSetCurrent(context));
+}
+
+TEST_F(Driver, CountsPrimaryContexts) {
+  CUcontext again = nullptr;
+  unsigned flags = 0;
+  int active = 0;
+  EXPECT_CU(cuDevicePrimaryCtxRetain(&again, 0));
+  EXPECT_EQ(again, context);
+  EXPECT_CU(cuDevicePrimaryCtxRelease_v2(0));
+  EXPECT_CU(cuDevicePrimaryCtxGetState(0, &flags, &active));
+  EXPECT_EQ(active, 1);
+  EXPECT_CU(cuDevicePrimaryCtxGetState(1, &flags, &active));
+  EXPECT_EQ(active, 0);
+  EXPECT_EQ(cuDevicePrimaryCtxRelease_v2(1), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuDevicePrimaryCtxRetain(&again, 2), CUDA_ERROR_INVALID_DEVICE);
+  EXPECT_EQ(cuDevicePrimaryCtxRetain(nullptr, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuDevicePrimaryCtxSetFlags_v2(0, 0x100), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuDevicePrimaryCtxSetFlags_v2(0, CU_CTX_SCHED_BLOCKING_SYNC));
+  EXPECT_CU(cuCtxGetFlags(&flags));
+  EXPECT_EQ(flags, unsigned(CU_CTX_SCHED_BLOCKING_SYNC));
+  int least = 1, greatest = 1;
+  EXPECT_CU(cuCtxGetStreamPriorityRange(&least, &greatest));
+  EXPECT_LE(greatest, least);
+  size_t limit = 0;
+  EXPECT_CU(cuCtxGetLimit(&limit, CU_LIMIT_STACK_SIZE));
+  EXPECT_EQ(cuCtxGetLimit(&limit, static_cast<CUlimit>(99)), CUDA_ERROR_UNSUPPORTED_LIMIT);
+}
+
+TEST_F(Driver, KnowsWhatContextsAre) {
+  unsigned long long id = 0, again = 0;
+  unsigned version = 0;
+  CUfunc_cache cache;
+  EXPECT_CU(cuCtxGetId(context, &id));
+  EXPECT_CU(cuCtxGetId(nullptr, &again));
+  EXPECT_EQ(id, again);
+  EXPECT_EQ(cuCtxGetId(reinterpret_cast<CUcontext>(module), &id), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxGetId(context, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxGetApiVersion(context, &version));
+  EXPECT_EQ(version, 3020u);
+  EXPECT_EQ(cuCtxGetApiVersion(context, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxGetCacheConfig(&cache));
+  EXPECT_EQ(cuCtxGetCacheConfig(nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxSetCacheConfig(CU_FUNC_CACHE_PREFER_L1));
+  EXPECT_EQ(cuCtxSetCacheConfig(static_cast<CUfunc_cache>(9)), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 4096));
+  EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 1 << 20), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_PRINTF_FIFO_SIZE, 1), CUDA_ERROR_UNSUPPORTED_LIMIT);
+  EXPECT_EQ(cuCtxDisablePeerAccess(context), CUDA_ERROR_PEER_ACCESS_NOT_ENABLED);
+  EXPECT_EQ(cuCtxEnablePeerAccess(context, 1), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, RunsOutOfMemory) {
+  size_t free = 0, total = 0;
+  EXPECT_CU(cuMemGetInfo_v2(&free, &total));
+  EXPECT_EQ(total, size_t(64) << 20);
+  CUdeviceptr all = 0, more = 0;
+  EXPECT_EQ(cuMemAlloc_v2(&all, free + 1), CUDA_ERROR_OUT_OF_MEMORY);
+  EXPECT_CU(cuMemAlloc_v2(&all, free));
+  EXPECT_EQ(cuMemAlloc_v2(&more, 1), CUDA_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(cuMemAllocAsync(&more, 1, nullptr), CUDA_ERROR_OUT_OF_MEMORY);
+  EXPECT_CU(cuMemGetInfo_v2(&free, &total));
+  EXPECT_EQ(free, 0u);
+  EXPECT_CU(cuMemFree_v2(all));
+  EXPECT_CU(cuMemAlloc_v2(&more, 1));
+  EXPECT_CU(cuMemFree_v2(more));
+  EXPECT_EQ(cuMemAlloc_v2(&more, ~size_t(0)), CUDA_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(cuMemGetInfo_v2(nullptr, &total), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, RefusesToFreeWhatIsNotAllocated) {
+  CUdeviceptr a = 0;
+  ASSERT_CU(cuMemAlloc_v2(&a, 100));
+  EXPECT_EQ(cuMemFree_v2(a + 1), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuMemFree_v2(a));
+  EXPECT_EQ(cuMemFree_v2(a), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuMemFree_v2(0));
+  EXPECT_EQ(cuMemFreeAsync(a, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemAlloc_v2(&a, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemAlloc_v2(nullptr, 4), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemAllocManaged(&a, 4, 1), CUDA_ERROR_NOT_SUPPORTED);
+  int host = 0;
+  EXPECT_EQ(cuMemFreeHost(&host), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemFreeHost(nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostUnregister(&host), CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED);
+}
+
+TEST_F(Driver, CopiesEveryWay) {
+  std::vector<uint8_t> host(1000), back(1000);
+  for (size_t i = 0; i < host.size(); ++i)
+    host[i] = static_cast<uint8_t>(i * 7);
+  CUdeviceptr a = allocate(1000), b = allocate(1000);
+  EXPECT_CU(cuMemcpyHtoD_v2(a, host.data(), 1000));
+  EXPECT_CU(cuMemcpyDtoD_v2(b + 100, a, 900));
+  EXPECT_CU(cuMemcpyDtoH_v2(back.data(), b + 100, 900));
+  EXPECT_TRUE(std::equal(host.begin(), host.begin() + 900, back.begin()));
+  auto *pinnedHost = static_cast<uint8_t *>(pinned(1000));
+  EXPECT_CU(cuMemcpy(reinterpret_cast<CUdeviceptr>(pinnedHost), a, 1000));
+  EXPECT_TRUE(std::equal(host.begin(), host.end(), pinnedHost));
+  EXPECT_CU(cuMemcpy(reinterpret_cast<CUdeviceptr>(back.data()), reinterpret_cast<CUdeviceptr>(pinnedHost), 1000));
+  EXPECT_EQ(back, host);
+  EXPECT_CU(cuMemcpyHtoD_v2(a, host.data(), 0));
+  // Refused: beyond an end, no memory, the wrong sort of memory.
+  EXPECT_EQ(cuMemcpyHtoD_v2(a + 1, host.data(), 1000), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyHtoD_v2(a, nullptr, 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyHtoD_v2(0, host.data(), 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyDtoH_v2(back.data(), a + 999, 2), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyDtoH_v2(nullptr, a, 2), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyDtoD_v2(a, reinterpret_cast<CUdeviceptr>(host.data()), 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyDtoH_v2(reinterpret_cast<void *>(a), b, 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyHtoD_v2(a, host.data(), ~size_t(0)), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyHtoDAsync_v2(a, host.data(), 4, reinterpret_cast<CUstream>(0x1234)), CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST_F(Driver, CopiesBetweenDevices) {
+  CUcontext other = nullptr;
+  ASSERT_CU(cuDevicePrimaryCtxRetain(&other, 1));
+  CUdeviceptr a = allocate(64), b = 0;
+  EXPECT_CU(cuMemsetD8_v2(a, 9, 64));
+  EXPECT_CU(cuCtxPushCurrent_v2(other));
+  EXPECT_CU(cuMemAlloc_v2(&b, 64));
+  EXPECT_NE(a, b);
+  int ordinal = -1;
+  EXPECT_CU(cuPointerGetAttribute(&ordinal, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, b));
+  EXPECT_EQ(ordinal, 1);
+  EXPECT_CU(cuCtxPopCurrent_v2(nullptr));
+  EXPECT_CU(cuMemcpyPeer(b, other, a, context, 64));
+  uint8_t back[64] = {};
+  EXPECT_CU(cuMemcpyDtoH_v2(back, b, 64));
+  EXPECT_EQ(back[63], 9);
+  EXPECT_EQ(cuMemcpyPeer(b, nullptr, a, context, 64), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxEnablePeerAccess(other, 0), CUDA_ERROR_PEER_ACCESS_UNSUPPORTED);
+  EXPECT_CU(cuMemFree_v2(b));
+  EXPECT_CU(cuDevicePrimaryCtxRelease_v2(1));
+}
+
+TEST_F(Driver, CopiesRows) {
+  CUdeviceptr a = 0;
+  size_t pitch = 0;
+  ASSERT_CU(cuMemAllocPitch_v2(&a, &pitch, 100, 8, 4));
+  memory.push_back(a);
+  EXPECT_EQ(pitch % 512, 0u);
+  EXPECT_CU(cuMemsetD2D8_v2(a, pitch, 1, 100, 8));
+  std::vector<uint8_t> host(20 * 8, 5), back(100 * 8);
+  CUDA_MEMCPY2D copy = {};
+  copy.srcMemoryType = CU_MEMORYTYPE_HOST;
+  copy.srcHost = host.data();
+  copy.srcPitch = 20;
+  copy.dstMemoryType = CU_MEMORYTYPE_DEVICE;
+  copy.dstDevice = a;
+  copy.dstPitch = pitch;
+  copy.dstXInBytes = 10;
+  copy.dstY = 2;
+  copy.WidthInBytes = 20;
+  copy.Height = 3;
+  EXPECT_CU(cuMemcpy2D_v2(&copy));
+  CUDA_MEMCPY2D out = {};
+  out.srcMemoryType = CU_MEMORYTYPE_UNIFIED;
+  out.srcDevice = a;
+  out.srcPitch = pitch;
+  out.dstMemoryType = CU_MEMORYTYPE_HOST;
+  out.dstHost = back.data();
+  out.dstPitch = 100;
+  out.WidthInBytes = 100;
+  out.Height = 8;
+  EXPECT_CU(cuMemcpy2D_v2(&out));
+  for (size_t y = 0; y < 8; ++y)
+    for (size_t x = 0; x < 100; ++x)
+      ASSERT_EQ(back[y * 100 + x], y >= 2 && y < 5 && x >= 10 && x < 30 ? 5 : 1) << x << ", " << y;
+  copy.dstY = 6; // two rows are left
+  EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_INVALID_VALUE);
+  copy.dstY = 2;
+  copy.srcPitch = 10;
+  EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_INVALID_VALUE);
+  copy.srcPitch = 20;
+  copy.srcMemoryType = CU_MEMORYTYPE_ARRAY;
+  EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(cuMemcpy2D_v2(nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemAllocPitch_v2(&a, &pitch, 100, 8, 3), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, Fills) {
+  CUdeviceptr a = allocate(64);
+  uint8_t back[64];
+  EXPECT_CU(cuMemsetD32_v2(a, 0x04030201, 16));
+  EXPECT_CU(cuMemsetD16Async(a + 8, 0x0605, 2, nullptr));
+  EXPECT_CU(cuMemsetD8Async(a + 63, 9, 1, nullptr));
+  EXPECT_CU(cuMemcpyDtoH_v2(back, a, 64));
+  EXPECT_EQ(back[7], 4);
+  EXPECT_EQ(back[8], 5);
+  EXPECT_EQ(back[11], 6);
+  EXPECT_EQ(back[12], 1);
+  EXPECT_EQ(back[63], 9);
+  EXPECT_EQ(cuMemsetD32_v2(a + 2, 0, 1), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemsetD16_v2(a + 1, 0, 1), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemsetD32_v2(a, 0, 17), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemsetD8_v2(0, 0, 1), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemsetD32_v2(a, 0, ~size_t(0)), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, CopiesAndFillsAsynchronously) {
+  CUstream work = stream();
+  CUdeviceptr a = allocate(4096), b = allocate(4096);
+  void *pointer = nullptr;
+  ASSERT_CU(cuMemAllocHost_v2(&pointer, 4096));
+  hosts.push_back(pointer);
+  auto *host = static_cast<uint8_t *>(pointer);
+  EXPECT_CU(cuMemsetD2D8Async(a, 64, 1, 64, 64, work));
+  EXPECT_CU(cuMemsetD2D16Async(a + 4, 64, 0x0202, 2, 64, work));
+  EXPECT_CU(cuMemsetD2D32Async(a + 8, 64, 0x03030303, 1, 64, work));
+  EXPECT_CU(cuMemcpyAsync(b, a, 4096, work));
+  EXPECT_CU(cuMemcpyPeerAsync(a, context, b, context, 4096, work));
+  CUDA_MEMCPY2D copy = {};
+  copy.srcMemoryType = CU_MEMORYTYPE_DEVICE;
+  copy.srcDevice = a;
+  copy.srcPitch = 64;
+  copy.dstMemoryType = CU_MEMORYTYPE_HOST;
+  copy.dstHost = host;
+  copy.dstPitch = 32;
+  copy.WidthInBytes = 32;
+  copy.Height = 64;
+  EXPECT_CU(cuMemcpy2DAsync_v2(&copy, work));
+  EXPECT_CU(cuStreamSynchronize(work));
+  for (size_t i = 0; i < 64 * 32; ++i)
+    ASSERT_EQ(host[i], i % 32 < 4 ? 1 : i % 32 < 8 ? 2 : i % 32 < 12 ? 3 : 1) << i;
+  EXPECT_CU(cuMemsetD2D16_v2(a, 64, 7, 32, 2));
+  EXPECT_CU(cuMemsetD2D32_v2(a, 64, 7, 16, 2));
+  EXPECT_CU(cuMemcpy2DUnaligned_v2(&copy));
+  EXPECT_EQ(host[0], 7);
+  CUstream none = reinterpret_cast<CUstream>(module);
+  EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 64, none), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuMemsetD2D16Async(a, 63, 1, 2, 2, work), CUDA_ERROR_INVALID_VALUE); // rows that are not aligned
+  EXPECT_EQ(cuMemsetD2D32Async(a, 64, 1, 17, 2, work), CUDA_ERROR_INVALID_VALUE); // and that overlap
+  EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 65, work), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyAsync(b, a + 1, 4096, work), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyPeerAsync(a, context, b, nullptr, 4, work), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuMemcpy2DAsync_v2(&copy, none), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuMemcpy2DAsync_v2(nullptr, work), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, KnowsPointers) {
+  CUdeviceptr a = allocate(100), base = 0;
+  size_t bytes = 0;
+  EXPECT_CU(cuMemGetAddressRange_v2(&base, &bytes, a + 50));
+  EXPECT_EQ(base, a);
+  EXPECT_EQ(bytes, 100u);
+  EXPECT_EQ(cuMemGetAddressRange_v2(&base, &bytes, a + 100), CUDA_ERROR_NOT_FOUND);
+  CUmemorytype type;
+  EXPECT_CU(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a + 5));
+  EXPECT_EQ(type, CU_MEMORYTYPE_DEVICE);
+  CUcontext owner = nullptr;
+  EXPECT_CU(cuPointerGetAttribute(&owner, CU_POINTER_ATTRIBUTE_CONTEXT, a));
+  EXPECT_EQ(owner, context);
+  void *host = pinned(10), *same = nullptr;
+  auto address = reinterpret_cast<CUdeviceptr>(host);
+  EXPECT_CU(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address));
+  EXPECT_EQ(type, CU_MEMORYTYPE_HOST);
+  EXPECT_CU(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, address));
+  EXPECT_EQ(same, host);
+  EXPECT_EQ(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, a), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 12345), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuPointerGetAttribute(nullptr, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a), CUDA_ERROR_INVALID_VALUE);
+  CUmemorytype kinds[2] = {};
+  CUpointer_attribute wanted[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE};
+  void *places[] = {&kinds[0]};
+  EXPECT_CU(cuPointerGetAttributes(1, wanted, places, a));
+  EXPECT_EQ(kinds[0], CU_MEMORYTYPE_DEVICE);
+  EXPECT_CU(cuPointerGetAttributes(1, wanted, places, 12345)); // unknown memory is no error here
+  EXPECT_EQ(int(kinds[0]), 0);
+  EXPECT_EQ(cuPointerGetAttributes(1, nullptr, places, a), CUDA_ERROR_INVALID_VALUE);
+  CUdeviceptr seen = 0;
+  EXPECT_CU(cuMemHostGetDevicePointer_v2(&seen, host, 0));
+  EXPECT_EQ(seen, address);
+  EXPECT_EQ(cuMemHostGetDevicePointer_v2(&seen, &type, 0), CUDA_ERROR_INVALID_VALUE);
+  unsigned flags = 0;
+  EXPECT_CU(cuMemHostGetFlags(&flags, host));
+  EXPECT_TRUE(flags & CU_MEMHOSTALLOC_DEVICEMAP);
+  EXPECT_EQ(cuMemHostAlloc(&same, 0, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostAlloc(&same, 4, 0x100), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(host, 10, 0), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
+  EXPECT_EQ(cuMemHostRegister_v2(nullptr, 10, 0), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, WorksFromManyThreads) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      EXPECT_CU(cuCtxSetCurrent(context));
+      CUstream mine = nullptr;
+      EXPECT_CU(cuStreamCreate(&mine, CU_STREAM_NON_BLOCKING));
+      for (int i = 0; i < 20; ++i) {
+        CUdeviceptr x = 0, y = 0;
+        EXPECT_CU(cuMemAlloc_v2(&x, 256));
+        EXPECT_CU(cuMemAlloc_v2(&y, 256));
+        float a = 2, back[64] = {};
+        uint32_t n = 64;
+        EXPECT_CU(cuMemsetD32Async(x, 0x3f800000, 64, mine));
+        EXPECT_CU(cuMemsetD32Async(y, 0, 64, mine));
+        EXPECT_CU(launch("axpy", 64, {&y, &x, &a, &n}, mine));
+        EXPECT_CU(cuMemcpyDtoHAsync_v2(back, y, 256, mine));
+        EXPECT_EQ(back[t], 2);
+        EXPECT_CU(cuMemFreeAsync(x, mine));
+        EXPECT_CU(cuStreamSynchronize(mine));
+        EXPECT_CU(cuMemFree_v2(y));
+      }
+      EXPECT_CU(cuStreamDestroy_v2(mine));
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+} // namespace mmc::emulator::test
