@@ -74,7 +74,7 @@ private:
       for (auto [want, mine] : llvm::zip(found->second, own)) {
         if (want.dim < 0)
           continue;
-        if (mine.dim < 0 || want.unit % mine.unit != 0)
+        if (mine.dim < 0 || mine.unit == 0 || want.unit % mine.unit != 0)
           return failure();
         DimInGroup next = {want.dim, want.unit / mine.unit};
         DimInGroup &old = dims[mine.dim];

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -35,6 +36,8 @@ struct Cut {
 /// (a smaller last tile is a second copy of the code), else as even as `multiple`, of which all but the last
 /// tile are, allows.
 Cut cut(int64_t extent, int64_t target, int64_t multiple, bool equalIsMultiple) {
+  if (extent == 0)
+    return {0, 1, 0}; // one tile, of nothing
   target = std::clamp<int64_t>(target, 1, extent);
   int64_t best = 0;
   for (int64_t size = llvm::divideCeil(target, 2); size <= std::min(extent, target + target / 2); ++size)
@@ -140,7 +143,7 @@ private:
     // A head of attention is work enough, and every further one would be a further copy of the code.
     if (isa<AttentionOp, AttentionGradOp>(root)) {
       for (int d = 0; d <= last; ++d)
-        cuts[d] = {1, tiling.extents[d], 1};
+        cuts[d] = tiling.extents[d] == 0 ? Cut{0, 1, 0} : Cut{1, tiling.extents[d], 1};
       return cuts;
     }
     if (tiling.contraction) {
@@ -241,9 +244,14 @@ private:
         auto buffer = buffers.find(operand);
         if (buffer == buffers.end() || mapping.contains(operand))
           continue;
-        Value slice = sliceOf(buffer->second, tiling.values.lookup(operand), cuts, coordinates, sizes);
         RankedTensorType type = tileType(operand, tiling.values.lookup(operand), sizes);
         mapping.map(operand, bufferization::ToTensorOp::create(builder, loc, type, slice, /*restrict=*/true));
+        if (type.getNumElements() == 0) {
+          // Of a buffer of nothing there is no slice, and nothing to read.
+          mapping.map(operand, tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType()));
+          continue;
+        }
+        Value slice = sliceOf(buffer->second, tiling.values.lookup(operand), cuts, coordinates, sizes);
       }
     for (Operation *op : part) {
       SmallVector<Value> operands;
@@ -263,6 +271,8 @@ private:
       if (!mapping.contains(value) || !value.getDefiningOp() || !llvm::is_contained(part, value.getDefiningOp()))
         continue;
       Value slice = sliceOf(buffer, tiling.values.lookup(value), cuts, coordinates, sizes);
+      if (tileType(value, tiling.values.lookup(value), sizes).getNumElements() == 0)
+        continue; // nothing to write
       bufferization::MaterializeInDestinationOp::create(builder, loc, /*result=*/Type(), mapping.lookup(value), slice,
                                                         /*restrict=*/true, /*writable=*/true);
     }

@@ -90,3 +90,37 @@ func.func private @shared(%x: tensor<4x8xf32>, %v: tensor<16x8xf32>, %w: tensor<
 func.func private @done(%index: index) attributes {mmc.kernel, mmc.tiles = 3 : i64} {
   return
 }
+
+// Nothing to compute is one tile, which reads and writes nothing; of heads there are as many as ever.
+// CHECK: func.func private @no_rows(%{{.*}}: index, %{{.*}}: memref<0x32xf32>, %{{.*}}: memref<0x32xf32>) attributes {mmc.kernel, mmc.tiles = 1 : i64}
+// CHECK: mmc.silu %{{.*}} : tensor<0x32xf32>
+// CHECK-NOT: materialize_in_destination
+func.func private @no_rows(%x: tensor<0x32xf32>) -> tensor<0x32xf32> attributes {mmc.kernel} {
+  %y = mmc.silu %x : tensor<0x32xf32>
+  return %y : tensor<0x32xf32>
+}
+// CHECK: func.func private @no_columns({{.*}} mmc.tiles = 1 : i64
+// CHECK: mmc.linear %{{.*}} : tensor<4x8xf32>, tensor<0x8xf32>
+// CHECK-NOT: materialize_in_destination
+func.func private @no_columns(%x: tensor<4x8xf32>, %w: tensor<0x8xf32>) -> tensor<4x0xf32> attributes {mmc.kernel} {
+  %y = mmc.linear %x, %w : tensor<4x8xf32>, tensor<0x8xf32>
+  return %y : tensor<4x0xf32>
+}
+// CHECK: func.func private @no_samples({{.*}} mmc.tiles = 3 : i64
+// CHECK: mmc.attention {{.*}} heads(1) kv_heads(1) {{.*}} : tensor<0x5x8xf32>
+// CHECK-NOT: materialize_in_destination
+func.func private @no_samples(%q: tensor<0x5x24xf32>) -> tensor<0x5x24xf32> attributes {mmc.kernel} {
+  %y = mmc.attention %q, %q, %q heads(3) kv_heads(3)
+      : tensor<0x5x24xf32>, tensor<0x5x24xf32>, tensor<0x5x24xf32> -> tensor<0x5x24xf32>
+  return %y : tensor<0x5x24xf32>
+}
+
+// A sum of nothing is written in all its tiles.
+// CHECK: func.func private @sum_of_nothing(
+// CUT: func.func private @sum_of_nothing({{.*}} mmc.tiles = 16 : i64
+// CUT: mmc.linear %{{.*}} : tensor<8x0xf32>, tensor<16x0xf32>
+// CUT: bufferization.materialize_in_destination
+func.func private @sum_of_nothing(%x: tensor<64x0xf32>, %w: tensor<32x0xf32>) -> tensor<64x32xf32> attributes {mmc.kernel} {
+  %y = mmc.linear %x, %w : tensor<64x0xf32>, tensor<32x0xf32>
+  return %y : tensor<64x32xf32>
+}

@@ -12,7 +12,8 @@ def TileKernelsPass : Pass<"mmc-tile-kernels", "::mlir::ModuleOp"> {
     The new function takes the index of a tile and a memref per input and output; it reads slices, computes
     the kernel's ops on them as tensors and writes its part of the outputs. The number of tiles is the
     attribute `mmc.tiles`. Tiles at an edge that are smaller have their own copy of the code: every shape is
-    static. The parts of a kernel (linears that share an input) follow each other in the tile index.
+    static. The parts of a kernel (linears that share an input) follow each other in the tile index. What has no elements is one
+    tile, which reads and writes nothing.
   }];
   let options = [
     Option<"rows", "rows", "int64_t", "128", "rows of a contraction's tile">,
@@ -20,7 +21,8 @@ def TileKernelsPass : Pass<"mmc-tile-kernels", "::mlir::ModuleOp"> {
     Option<"elements", "elements", "int64_t", "16384", "elements of any other tile, about">
   ];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::bufferization::BufferizationDialect",
-                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def ConvertToLinalgPass : Pass<"mmc-convert-to-linalg", "::mlir::func::FuncOp"> {

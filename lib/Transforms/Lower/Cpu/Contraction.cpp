@@ -55,6 +55,8 @@ std::optional<Contraction> mmc::matchContraction(linalg::GenericOp op) {
   product.c = op.getDpsInits()[0];
   product.cMap = maps[2];
   product.sizes = op.getStaticLoopRanges();
+  if (llvm::is_contained(product.sizes, 0))
+    return std::nullopt; // adds nothing: no block of registers is that small
   product.sum = cast<MemRefType>(product.c.getType()).getElementType();
   if (!product.sum.isF32() && !product.sum.isF64())
     return std::nullopt;

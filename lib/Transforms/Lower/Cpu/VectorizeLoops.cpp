@@ -43,6 +43,8 @@ public:
     if (!op.hasPureBufferSemantics() || op.hasDynamicShape() || op.getNumLoops() == 0)
       return false;
     sizes = op.getStaticLoopRanges();
+    if (llvm::is_contained(sizes, 0))
+      return false; // nothing to compute, and no width that fits
     last = static_cast<int>(sizes.size()) - 1;
     isReduction = op.getIteratorTypesArray()[last] == utils::IteratorType::reduction;
     if (sizes[last] == 1 || !operandsFit() || !bodyFits())

@@ -143,3 +143,46 @@ func.func @narrow_sum(%a: memref<5x3xbf16>, %b: memref<3x7xbf16>, %c: memref<5x7
   }
   return
 }
+
+// No rows, no columns or nothing to sum: no block of registers is that small, and the op stays.
+// CHECK-LABEL: func.func @empty
+// CHECK-COUNT-4: linalg.generic
+// DOT-LABEL: func.func @empty
+// DOT-COUNT-4: linalg.generic
+func.func @empty(%a: memref<0x3xf32>, %b: memref<3x7xf32>, %c: memref<0x7xf32>, %d: memref<5x3xf32>, %e: memref<3x0xf32>,
+                 %f: memref<5x0xf32>, %g: memref<0x7xf32>, %h: memref<5x7xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<0x3xf32>, memref<3x7xf32>) outs(%c : memref<0x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%d, %e : memref<5x3xf32>, memref<3x0xf32>) outs(%f : memref<5x0xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%f, %g : memref<5x0xf32>, memref<0x7xf32>) outs(%h : memref<5x7xf32>) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %p = arith.mulf %x, %y : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+func.func @empty_bf16(%a: memref<5x0xbf16>, %b: memref<0x7xbf16>, %c: memref<5x7xf32>) {
+  linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<5x0xbf16>, memref<0x7xbf16>) outs(%c : memref<5x7xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %s: f32):
+    %xw = arith.extf %x : bf16 to f32
+    %yw = arith.extf %y : bf16 to f32
+    %p = arith.mulf %xw, %yw : f32
+    %r = arith.addf %s, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+}

@@ -189,3 +189,29 @@ func.func @others(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %ids: memref<8xi32>,
   }
   return
 }
+
+// Nothing to compute is left alone: over no rows, over no columns, and a sum of nothing.
+// CHECK-LABEL: func.func @empty(
+// CHECK-COUNT-3: linalg.generic
+// CHECK-NOT: linalg.generic
+func.func @empty(%r: memref<0x8xf32>, %c: memref<8x0xf32>, %s: memref<8xf32>) {
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%r : memref<0x8xf32>) outs(%r : memref<0x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    linalg.yield %n : f32
+  }
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%c : memref<8x0xf32>) outs(%c : memref<8x0xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    linalg.yield %n : f32
+  }
+  linalg.generic {indexing_maps = [#ij, #i], iterator_types = ["parallel", "reduction"]}
+      ins(%c : memref<8x0xf32>) outs(%s : memref<8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.addf %o, %a : f32
+    linalg.yield %n : f32
+  }
+  return
+}
