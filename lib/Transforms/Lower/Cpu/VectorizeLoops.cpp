@@ -65,11 +65,17 @@ private:
     return isa<ShapedType>(operand.get().getType()) && mapOf(operand).isFunctionOfDim(last);
   }
 
+  /// Whether lanes lie in memory as a vector of them does. Elements below a byte have a byte each in a buffer, but
+  /// are packed in a vector.
+  static bool hasVectors(Type element) {
+    return element.isIntOrFloat() && element.getIntOrFloatBitWidth() % 8 == 0;
+  }
+
   bool operandsFit() {
     int64_t widest = 0;
     for (OpOperand &operand : op->getOpOperands()) {
       Type element = getElementTypeOrSelf(operand.get().getType());
-      if (!element.isIntOrFloat())
+      if (!hasVectors(element))
         return false;
       widest = std::max<int64_t>(widest, element.getIntOrFloatBitWidth());
       // Masked access to narrower elements is not in every processor that has masks.
@@ -134,7 +140,7 @@ private:
     auto index = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
     SmallVector<int64_t> strides;
     int64_t offset;
-    return index && static_cast<int>(index.getDim()) == last &&
+    return index && static_cast<int>(index.getDim()) == last && hasVectors(load.getMemRefType().getElementType()) &&
            llvm::none_of(load.getIndices().drop_back(), [&](Value other) { return varies.contains(other); }) &&
            succeeded(load.getMemRefType().getStridesAndOffset(strides, offset)) && strides.back() == 1 &&
            (load.getMemRefType().getElementTypeBitWidth() >= 32 || !mayMask);

@@ -215,3 +215,45 @@ func.func @empty(%r: memref<0x8xf32>, %c: memref<8x0xf32>, %s: memref<8xf32>) {
   }
   return
 }
+
+// A buffer has a byte for every i1, a vector a bit: loops that read, write or fetch lanes of i1 are left alone. Within
+// the body i1 is as good as anything.
+// CHECK-LABEL: func.func @bits(
+// CHECK-COUNT-3: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: arith.cmpf {{.*}} : vector<
+// CHECK: arith.select {{.*}} : vector<
+func.func @bits(%x: memref<3x16xf32>, %b: memref<3x16xi1>, %y: memref<3x16xf32>) {
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<3x16xf32>) outs(%b : memref<3x16xi1>) {
+  ^bb0(%a: f32, %o: i1):
+    %c = arith.cmpf ogt, %a, %a : f32
+    linalg.yield %c : i1
+  }
+  linalg.generic {indexing_maps = [#ij, #ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%b, %x : memref<3x16xi1>, memref<3x16xf32>) outs(%y : memref<3x16xf32>) {
+  ^bb0(%c: i1, %a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    %r = arith.select %c, %a, %n : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<3x16xf32>) outs(%y : memref<3x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %row = linalg.index 0 : index
+    %column = linalg.index 1 : index
+    %c = memref.load %b[%row, %column] : memref<3x16xi1>
+    %n = arith.negf %a : f32
+    %r = arith.select %c, %a, %n : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<3x16xf32>) outs(%y : memref<3x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    %c = arith.cmpf ogt, %a, %n : f32
+    %r = arith.select %c, %a, %n : f32
+    linalg.yield %r : f32
+  }
+  return
+}
