@@ -192,6 +192,32 @@ static LogicalResult verifyApart(func::FuncOp function) {
   return success();
 }
 
+/// What takes over an operand's place lies there, and the kernel knows of it: it is compiled once for all launches.
+static LogicalResult verifyInPlace(func::FuncOp function) {
+  auto module = function->getParentOfType<ModuleOp>();
+  for (LaunchOp launch : function.getOps<LaunchOp>()) {
+    auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
+    if (kernel && kernel->getAttr(kInPlaceAttr) != launch->getAttr(kInPlaceAttr))
+      return broken(launch, Phase::Plan, "must have the 'mmc.in_place' of its kernel '@" + launch.getKernel() + "'",
+                    "--mmc-reuse-operands gives it to both");
+  }
+  Lifetimes lifetimes(function);
+  DenseMap<Value, int64_t> places;
+  for (const LaunchValue &value : lifetimes.values) {
+    LaunchOp launch = value.launch;
+    int64_t own = places[value.value()] = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr)[value.result];
+    Value operand = takenOver(value);
+    if (!operand)
+      continue;
+    auto place = places.find(operand);
+    if (own < 0 || place == places.end() || place->second != own)
+      return broken(launch, Phase::Plan,
+                    "result " + Twine(value.result) + " must lie in the arena where the operand lies whose place it takes over",
+                    "--mmc-plan-memory places both");
+  }
+  return success();
+}
+
 static LogicalResult verifyPlan(ModuleOp module) {
   return forFunctions(module, /*kernels=*/false, [](func::FuncOp function) -> LogicalResult {
     auto arena = function->getAttrOfType<IntegerAttr>(kArenaAttr);
@@ -210,7 +236,7 @@ static LogicalResult verifyPlan(ModuleOp module) {
       if (!isWritten)
         return broken(function, Phase::Plan, "must write output " + Twine(output) + " in a launch",
                       "--mmc-form-kernels gives every output a kernel");
-    return verifyApart(function);
+    return failure(failed(verifyInPlace(function)) || failed(verifyApart(function)));
   });
 }
 

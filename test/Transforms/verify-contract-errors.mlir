@@ -251,6 +251,41 @@ func.func private @add(%x: tensor<16xf32>, %z: tensor<16xf32>) -> tensor<16xf32>
   return %y : tensor<16xf32>
 }
 
+// -----
+
+// The kernel is written for a result in another place than the launch says.
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.in_place = array<i64: 0>, mmc.kernel} {
+  %y = mmc.silu %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func @disagree(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.arena_bytes = 64 : i64} {
+  // expected-error@+2 {{must have the 'mmc.in_place' of its kernel '@k'}}
+  // expected-note@+1 {{--mmc-reuse-operands gives it to both}}
+  %y = mmc.launch @k(%x) {mmc.offsets = array<i64: 0>} : (tensor<4xf32>) -> tensor<4xf32>
+  %z = mmc.launch @k(%y) {mmc.offsets = array<i64: -1>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+
+// -----
+
+// The result is said to be in %a's place, but is read from another.
+func.func private @copy(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.kernel} {
+  %y = mmc.copy %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.in_place = array<i64: 0>, mmc.kernel} {
+  %y = mmc.silu %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+func.func @elsewhere(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.arena_bytes = 128 : i64} {
+  %a = mmc.launch @copy(%x) {mmc.offsets = array<i64: 0>} : (tensor<4xf32>) -> tensor<4xf32>
+  // expected-error@+2 {{result 0 must lie in the arena where the operand lies whose place it takes over}}
+  // expected-note@+1 {{--mmc-plan-memory places both}}
+  %b = mmc.launch @k(%a) {mmc.in_place = array<i64: 0>, mmc.offsets = array<i64: 64>} : (tensor<4xf32>) -> tensor<4xf32>
+  %c = mmc.launch @copy(%b) {mmc.offsets = array<i64: -1>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %c : tensor<4xf32>
+}
+
 //--- lower.mlir
 llvm.func @fine() {
   llvm.return

@@ -14,6 +14,42 @@ namespace mmc {
 using namespace mlir;
 using namespace mmc;
 
+static bool isPointer(Type type) { return isa<LLVM::LLVMPointerType>(type); }
+
+/// The wrapper is declared as the runtime calls it, the kernel's function as --mmc-tile-kernels leaves it.
+static LogicalResult checkSignatures(LLVM::LLVMFuncOp wrapper, LLVM::LLVMFuncOp tile) {
+  ArrayRef<Type> own = wrapper.getArgumentTypes(), inner = tile.getArgumentTypes();
+  if (own.size() != 2 || !own[0].isInteger(64) || !isPointer(own[1]))
+    return wrapper.emitOpError("must take a tile's index and a table of pointers, (i64, !llvm.ptr), got: ")
+           << wrapper.getFunctionType();
+  if (inner.empty() || !inner[0].isInteger(64) || !llvm::all_of(inner.drop_front(), isPointer))
+    return tile.emitOpError("must take a tile's index and a pointer per buffer, (i64, !llvm.ptr, …), got: ")
+           << tile.getFunctionType() << "; '" << wrapper.getName() << "' calls it";
+  return success();
+}
+
+/// mmc.in_place may come from a file. The attribute has a number per result, the last of the tile's pointers.
+static LogicalResult checkInPlace(LLVM::LLVMFuncOp tile) {
+  Attribute attribute = tile->getAttr(kInPlaceAttr);
+  if (!attribute)
+    return success();
+  auto inPlace = dyn_cast<DenseI64ArrayAttr>(attribute);
+  if (!inPlace)
+    return tile.emitOpError("'mmc.in_place' must be an array<i64: …>, got: ") << attribute;
+  int64_t buffers = tile.getNumArguments() - 1, operands = buffers - inPlace.size();
+  if (operands < 0)
+    return tile.emitOpError("'mmc.in_place' must have a number per result, got: ")
+           << inPlace.size() << " numbers for " << buffers << " buffers";
+  for (auto [result, operand] : llvm::enumerate(inPlace.asArrayRef())) {
+    if (operand < -1 || operand >= operands)
+      return tile.emitOpError("'mmc.in_place' must name operands, or be −1, got: ")
+             << operand << " for result " << result << " of a kernel of " << operands << " operands";
+    if (operand >= 0 && llvm::count(inPlace.asArrayRef(), operand) > 1)
+      return tile.emitOpError("'mmc.in_place' must not give operand ") << operand << " to two results";
+  }
+  return success();
+}
+
 namespace {
 struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
   void runOnOperation() override {
@@ -22,10 +58,12 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
       if (!wrapper.isExternal() || !kernel.consume_front(kTilePrefix))
         continue;
       auto tile = getOperation().lookupSymbol<LLVM::LLVMFuncOp>(kernel);
-      if (!tile) {
-        wrapper.emitOpError("has no kernel '") << kernel << "' to call";
+      if (!tile || tile.isExternal()) {
+        wrapper.emitOpError("has no kernel '") << kernel << "' to call" << (tile ? ", only its declaration" : "");
         return signalPassFailure();
       }
+      if (failed(checkSignatures(wrapper, tile)) || failed(checkInPlace(tile)))
+        return signalPassFailure();
       define(wrapper, tile);
     }
   }

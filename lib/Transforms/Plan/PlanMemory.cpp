@@ -51,9 +51,12 @@ private:
   static LogicalResult check(const LaunchValue &value, const DenseMap<Value, size_t> &bufferOf,
                              ArrayRef<Buffer> buffers) {
     LaunchOp launch = value.launch;
-    auto inPlace = launch->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
-    if (!inPlace)
+    Attribute attribute = launch->getAttr(kInPlaceAttr);
+    if (!attribute)
       return success();
+    auto inPlace = dyn_cast<DenseI64ArrayAttr>(attribute);
+    if (!inPlace)
+      return launch.emitOpError("'mmc.in_place' must be an array<i64: …>, got: ") << attribute;
     if (inPlace.size() != launch.getNumResults())
       return launch.emitOpError("'mmc.in_place' must have a number per result, got: ")
              << inPlace.size() << " != " << launch.getNumResults();

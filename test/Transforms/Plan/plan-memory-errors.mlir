@@ -41,3 +41,13 @@ func.func @no_operand(%x: tensor<16xf32>) -> tensor<16xf32> {
   return %b : tensor<16xf32>
 }
 func.func private @k16(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel}
+
+// -----
+
+func.func @list(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error@+1 {{'mmc.in_place' must be an array<i64: …>, got: [0]}}
+  %a = mmc.launch @k16(%x) {mmc.in_place = [0]} : (tensor<16xf32>) -> tensor<16xf32>
+  %b = mmc.launch @k16(%a) : (tensor<16xf32>) -> tensor<16xf32>
+  return %b : tensor<16xf32>
+}
+func.func private @k16(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel}

@@ -146,3 +146,39 @@ func.func private @cross_entropy_grad(%l: tensor<4x8xf32>, %t: tensor<4xi32>, %g
   %d = mmc.cross_entropy_grad %l, %t, %g : tensor<4x8xf32>, tensor<4xi32>, tensor<4xf32> -> tensor<4x8xf32>
   return %d : tensor<4x8xf32>
 }
+
+// -----
+
+// What the file says is not trusted, at launches nor kernels: %x is the caller's and %a is read once more behind @silu.
+// CHECK-LABEL: func.func @stale
+// CHECK-NOT: mmc.in_place
+func.func @stale(%x: tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>) {
+  %a = mmc.launch @copy(%x) {mmc.in_place = array<i64: 0>} : (tensor<16xf32>) -> tensor<16xf32>
+  %b = mmc.launch @silu(%a) {mmc.in_place = array<i64: 7, 7>} : (tensor<16xf32>) -> tensor<16xf32>
+  %c = mmc.launch @copy(%a) : (tensor<16xf32>) -> tensor<16xf32>
+  %d = mmc.launch @copy(%b) {mmc.in_place = "yes"} : (tensor<16xf32>) -> tensor<16xf32>
+  return %c, %d : tensor<16xf32>, tensor<16xf32>
+}
+func.func private @copy(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.kernel} {
+  %y = mmc.copy %x : tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+func.func private @silu(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.in_place = array<i64: 0>, mmc.kernel} {
+  %y = mmc.silu %x : tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+
+// -----
+
+// A kernel that is only declared may read its operand behind its first write for all that is known; a declaration that
+// claims otherwise is not trusted either.
+// CHECK-LABEL: func.func @declared
+// CHECK-NOT: mmc.in_place
+// REMARK: [Missed] not-in-place {{.*}}result 0 cannot be written over operand 0, {{.*}}: kernel 'elsewhere' may still read it
+func.func @declared(%x: tensor<16xf32>) -> tensor<16xf32> {
+  %a = mmc.launch @elsewhere(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %b = mmc.launch @elsewhere(%a) {mmc.in_place = array<i64: 0>} : (tensor<16xf32>) -> tensor<16xf32>
+  %c = mmc.launch @elsewhere(%b) : (tensor<16xf32>) -> tensor<16xf32>
+  return %c : tensor<16xf32>
+}
+func.func private @elsewhere(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.in_place = array<i64: 0>, mmc.kernel}
