@@ -212,15 +212,26 @@ private:
   SmallVector<const LaunchValue *> atPeak;
 };
 
-/// Whether every value has a place, and every kernel is there and not cut into tiles yet.
-bool isPlanned(func::FuncOp function) {
+/// Every value has a place, and every kernel is there and not cut into tiles yet.
+LogicalResult checkPlanned(func::FuncOp function) {
+  if (!function->getAttrOfType<IntegerAttr>(kArenaAttr))
+    return function.emitError() << "'@" << function.getName() << "' must have been planned to be summarized; "
+                                << "--mmc-plan-memory gives it an arena";
   auto module = function->getParentOfType<ModuleOp>();
-  return function->hasAttr(kArenaAttr) && llvm::all_of(function.getOps<LaunchOp>(), [&](LaunchOp launch) {
-           auto offsets = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr);
-           auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
-           return offsets && offsets.size() == launch.getNumResults() && kernel && !kernel.isExternal() &&
-                  kernel.getNumResults() == launch.getNumResults();
-         });
+  for (LaunchOp launch : function.getOps<LaunchOp>()) {
+    auto offsets = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr);
+    if (!offsets || offsets.size() != launch.getNumResults())
+      return launch.emitOpError("must have an offset for each result to be summarized, got: ")
+             << (offsets ? offsets.size() : 0) << " != " << launch.getNumResults()
+             << "; --mmc-plan-memory gives it one";
+    auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
+    // A kernel that is cut into tiles takes the index of one first.
+    bool isCut = kernel && kernel.getNumArguments() != launch.getNumOperands();
+    if (!kernel || kernel.isExternal() || isCut)
+      return launch.emitOpError("must name a kernel with a body of mmc ops to be summarized, got: ")
+             << launch.getKernelAttr() << (isCut ? ", cut into tiles" : ", a declaration");
+  }
+  return success();
 }
 
 struct SummarizeEntriesPass : mmc::impl::SummarizeEntriesPassBase<SummarizeEntriesPass> {
@@ -228,11 +239,8 @@ struct SummarizeEntriesPass : mmc::impl::SummarizeEntriesPassBase<SummarizeEntri
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function->hasAttr(kKernelAttr) || function.isExternal())
         continue;
-      if (!isPlanned(function)) {
-        function.emitError() << "'@" << function.getName() << "' must have been planned to be summarized; "
-                             << "--mmc-plan-memory gives it an arena";
+      if (failed(checkPlanned(function)))
         return signalPassFailure();
-      }
       function->setAttr(kSummaryAttr, Summary(function).build());
     }
   }
