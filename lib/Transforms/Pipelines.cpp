@@ -84,7 +84,7 @@ static void addPasses(OpPassManager &manager, Phase phase, const CompileOptions 
     break;
   }
   case Phase::Plan:
-    populatePlanPipeline(manager);
+    populatePlanPipeline(manager, options.inPlace);
     break;
   case Phase::Lower: {
     if (options.target == "cuda") {

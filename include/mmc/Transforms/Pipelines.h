@@ -33,6 +33,8 @@ struct CompileOptions : mlir::PassPipelineOptions<CompileOptions> {
   Option<double> weightDecay{*this, "weight-decay", llvm::cl::desc("of entry update"), llvm::cl::init(0)};
   ListOption<std::string> lrScales{*this, "lr-scales", llvm::cl::desc("of entry update: PATTERN:X")};
   Option<bool> fuse{*this, "fuse", llvm::cl::desc("group ops into kernels"), llvm::cl::init(true)};
+  Option<bool> inPlace{*this, "in-place", llvm::cl::desc("write results over operands that nobody reads afterwards"),
+                       llvm::cl::init(true)};
   Option<std::string> target{*this, "target", llvm::cl::desc("cpu or cuda"), llvm::cl::init("cpu")};
   Option<std::string> features{*this, "features", llvm::cl::desc("instruction set of target=cpu: avx2, avx512, avx512-bf16 or amx"),
                                llvm::cl::init("avx2")};

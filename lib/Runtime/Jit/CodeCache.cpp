@@ -63,7 +63,7 @@ static std::string keyOf(const CompileRequest &request, const std::string &model
     add(name);
     add(toString(shape));
   }
-  out << request.batch << ' ' << request.seqLen << ' ' << request.images << '\n';
+  out << request.batch << ' ' << request.seqLen << ' ' << request.images << ' ' << request.inPlace << '\n';
   add(nameOf(request.dtype));
   add(request.adapter);
   add(request.train);

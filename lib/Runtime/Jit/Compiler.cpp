@@ -151,6 +151,7 @@ static void setOptions(CompileOptions &options, const CompileRequest &request, c
   options.eps = request.update.eps;
   options.weightDecay = request.update.weightDecay;
   options.lrScales = llvm::ArrayRef<std::string>(request.update.lrScales);
+  options.inPlace = request.inPlace;
   options.features = recipe;
 }
 

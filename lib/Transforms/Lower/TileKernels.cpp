@@ -72,8 +72,9 @@ public:
     auto tile = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType(arguments, {}));
     tile.setPrivate();
     tile->setAttr(kKernelAttr, builder.getUnitAttr());
-    if (Attribute inPlace = kernel->getAttr(kInPlaceAttr))
-      tile->setAttr(kInPlaceAttr, inPlace);
+    for (StringRef name : {kInPlaceAttr, kMayAliasAttr})
+      if (Attribute places = kernel->getAttr(name))
+        tile->setAttr(name, places);
     Block *entry = tile.addEntryBlock();
     builder.setInsertionPointToEnd(entry);
     Block &body = kernel.getBody().front();

@@ -50,6 +50,19 @@ static LogicalResult checkInPlace(LLVM::LLVMFuncOp tile) {
   return success();
 }
 
+/// So may mmc.may_alias. Left out it would be a promise that nobody made.
+static LogicalResult checkMayAlias(LLVM::LLVMFuncOp tile) {
+  Attribute attribute = tile->getAttr(kMayAliasAttr);
+  int64_t buffers = tile.getNumArguments() - 1;
+  auto shared = dyn_cast_or_null<DenseI64ArrayAttr>(attribute);
+  if (attribute && !shared)
+    return tile.emitOpError("'mmc.may_alias' must be an array<i64: …>, got: ") << attribute;
+  for (int64_t buffer : shared ? shared.asArrayRef() : ArrayRef<int64_t>())
+    if (buffer < 0 || buffer >= buffers)
+      return tile.emitOpError("'mmc.may_alias' must name buffers, got: ") << buffer << " of " << buffers;
+  return success();
+}
+
 namespace {
 struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
   void runOnOperation() override {
@@ -62,7 +75,7 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
         wrapper.emitOpError("has no kernel '") << kernel << "' to call" << (tile ? ", only its declaration" : "");
         return signalPassFailure();
       }
-      if (failed(checkSignatures(wrapper, tile)) || failed(checkInPlace(tile)))
+      if (failed(checkSignatures(wrapper, tile)) || failed(checkInPlace(tile)) || failed(checkMayAlias(tile)))
         return signalPassFailure();
       define(wrapper, tile);
     }
@@ -73,13 +86,16 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
     Location loc = wrapper.getLoc();
     builder.setInsertionPointToStart(wrapper.addEntryBlock(builder));
     Type pointer = wrapper.getArgument(1).getType();
+    auto mayAlias = tile->getAttrOfType<DenseI64ArrayAttr>(kMayAliasAttr);
+    ArrayRef<int64_t> shared = mayAlias ? mayAlias.asArrayRef() : ArrayRef<int64_t>();
     SmallVector<Value> operands = {wrapper.getArgument(0)};
     for (unsigned i = 1; i < tile.getNumArguments(); ++i) {
       Value address = LLVM::GEPOp::create(builder, loc, pointer, pointer, wrapper.getArgument(1),
                                           ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i - 1)});
       operands.push_back(LLVM::LoadOp::create(builder, loc, pointer, address));
-      // Plan gives values that live at the same time different places.
-      tile.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+      // Plan gives values that live at the same time different places. What the caller may share is not Plan's.
+      if (!llvm::is_contained(shared, int64_t(i) - 1))
+        tile.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
     }
     writeInPlace(tile);
     LLVM::CallOp::create(builder, loc, tile, operands);

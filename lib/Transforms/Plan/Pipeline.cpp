@@ -2,8 +2,10 @@
 
 #include "mmc/Transforms/Plan/Passes.h"
 
-void mmc::populatePlanPipeline(mlir::OpPassManager &manager) {
-  manager.addPass(createReuseOperandsPass());
+void mmc::populatePlanPipeline(mlir::OpPassManager &manager, bool inPlace) {
+  ReuseOperandsPassOptions reuse;
+  reuse.enable = inPlace;
+  manager.addPass(createReuseOperandsPass(reuse));
   manager.addPass(createPlanMemoryPass());
   manager.addPass(createSummarizeEntriesPass());
 }

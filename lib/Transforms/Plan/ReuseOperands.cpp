@@ -6,6 +6,7 @@
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace mmc {
@@ -46,15 +47,36 @@ bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
   });
 }
 
+/// What the caller knows an input or parameter as; null for values of the entry's own.
+StringAttr nameOf(Value value) {
+  if (auto param = value.getDefiningOp<ParamOp>())
+    return param.getNameAttr();
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto function = argument ? cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  return function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mmc.name") : StringAttr();
+}
+
 struct ReuseOperandsPass : mmc::impl::ReuseOperandsPassBase<ReuseOperandsPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     // What the input says is not trusted: the choice is made anew.
-    getOperation().walk([](Operation *op) { op->removeAttr(kInPlaceAttr); });
+    getOperation().walk([](Operation *op) {
+      op->removeAttr(kInPlaceAttr);
+      op->removeAttr(kMayAliasAttr);
+    });
+    SmallVector<func::FuncOp> entries;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function->hasAttr(kKernelAttr) && !function.isExternal())
-        choose(function, symbols);
-    markKernels(symbols);
+        entries.push_back(function);
+    if (enable) {
+      for (func::FuncOp entry : entries)
+        choose(entry, symbols);
+      markKernels(symbols);
+    }
+    for (func::FuncOp entry : entries)
+      markShared(entry, symbols);
   }
 
 private:
@@ -120,6 +142,30 @@ private:
           launch.setKernel(copy.getName());
       }
       mark(kernel, frequent->first);
+    }
+  }
+
+  /// Says at the kernels which buffers the caller may give twice: for an output and for what it is the new value of.
+  void markShared(func::FuncOp entry, SymbolTable &symbols) {
+    Lifetimes lifetimes(entry);
+    for (const LaunchValue &value : lifetimes.values) {
+      auto name = value.output ? entry.getResultAttrOfType<StringAttr>(*value.output, "mmc.name") : StringAttr();
+      LaunchOp launch = value.launch;
+      auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
+      if (!name || !kernel)
+        continue;
+      for (auto [index, operand] : llvm::enumerate(launch.getOperands())) {
+        if (nameOf(throughViews(operand)) != name)
+          continue;
+        llvm::SmallSetVector<int64_t, 8> buffers;
+        if (auto known = kernel->getAttrOfType<DenseI64ArrayAttr>(kMayAliasAttr))
+          buffers.insert(known.asArrayRef().begin(), known.asArrayRef().end());
+        buffers.insert(index);
+        buffers.insert(launch.getNumOperands() + value.result);
+        SmallVector<int64_t> sorted(buffers.begin(), buffers.end());
+        llvm::sort(sorted);
+        kernel->setAttr(kMayAliasAttr, DenseI64ArrayAttr::get(&getContext(), sorted));
+      }
     }
   }
 

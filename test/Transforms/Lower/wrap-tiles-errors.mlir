@@ -69,3 +69,19 @@ llvm.func @number(%index: i64, %x: f32) {
   llvm.return
 }
 llvm.func @tile_number(i64, !llvm.ptr)
+
+// -----
+
+// expected-error @+1 {{'mmc.may_alias' must name buffers, got: 2 of 2}}
+llvm.func @shared(%index: i64, %x: !llvm.ptr, %r: !llvm.ptr) attributes {mmc.may_alias = array<i64: 0, 2>} {
+  llvm.return
+}
+llvm.func @tile_shared(i64, !llvm.ptr)
+
+// -----
+
+// expected-error @+1 {{'mmc.may_alias' must be an array<i64: …>, got: unit}}
+llvm.func @flag(%index: i64, %x: !llvm.ptr, %r: !llvm.ptr) attributes {mmc.may_alias} {
+  llvm.return
+}
+llvm.func @tile_flag(i64, !llvm.ptr)

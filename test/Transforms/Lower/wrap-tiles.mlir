@@ -42,5 +42,14 @@ llvm.func @tile_two(i64, !llvm.ptr)
 
 // -----
 
+// The caller may give one buffer for operand 0 and result 0: nothing is promised of them.
+// CHECK: llvm.func internal @update(%{{[^:]*}}: i64, %{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr {llvm.noalias}, %{{[^:]*}}: !llvm.ptr, %{{[^:]*}}: !llvm.ptr {llvm.noalias})
+llvm.func @update(%index: i64, %p: !llvm.ptr, %g: !llvm.ptr, %r0: !llvm.ptr, %r1: !llvm.ptr) attributes {mmc.may_alias = array<i64: 0, 2>} {
+  llvm.return
+}
+llvm.func @tile_update(i64, !llvm.ptr)
+
+// -----
+
 // expected-error @+1 {{has no kernel 'missing' to call}}
 llvm.func @tile_missing(i64, !llvm.ptr)

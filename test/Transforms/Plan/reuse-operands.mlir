@@ -182,3 +182,24 @@ func.func @declared(%x: tensor<16xf32>) -> tensor<16xf32> {
   return %c : tensor<16xf32>
 }
 func.func private @elsewhere(%x: tensor<16xf32>) -> tensor<16xf32> attributes {mmc.in_place = array<i64: 0>, mmc.kernel}
+
+// -----
+
+// The outputs p and m are the new values of the parameter and the input of their names: the caller may give the same
+// buffers. The input g has no output, the output n no input; nothing is said of them.
+// CHECK-LABEL: func.func @update
+func.func @update(%g: tensor<2x8xf32> {mmc.name = "g"}, %m: tensor<2x8xf32> {mmc.name = "m"}, %s: tensor<6xf32> {mmc.name = "s"})
+    -> (tensor<16xf32> {mmc.name = "p"}, tensor<16xf32> {mmc.name = "m"}, tensor<16xf32> {mmc.name = "n"}) {
+  %p = mmc.param trainable "p" : tensor<16xf32>
+  %g1 = mmc.reshape %g : tensor<2x8xf32> to tensor<16xf32>
+  %m1 = mmc.reshape %m : tensor<2x8xf32> to tensor<16xf32>
+  %a:3 = mmc.launch @adamw(%p, %g1, %m1, %s) : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<6xf32>) -> (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>)
+  return %a#0, %a#1, %a#2 : tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
+}
+// CHECK: func.func private @adamw({{.*}} attributes {mmc.kernel, mmc.may_alias = array<i64: 0, 2, 4, 5>}
+func.func private @adamw(%p: tensor<16xf32>, %g: tensor<16xf32>, %m: tensor<16xf32>, %s: tensor<6xf32>)
+    -> (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) attributes {mmc.kernel, mmc.may_alias = array<i64: 1>} {
+  %a:3 = mmc.adamw %p, %g, %m, %m, %s betas(0.9, 0.999) eps(1.0e-8) weight_decay(0.0) lr_scale(1.0)
+      : tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<6xf32>
+  return %a#0, %a#1, %a#2 : tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
+}

@@ -45,6 +45,9 @@ struct CompileRequest {
   std::string train;
   UpdateSettings update;
   /// native, avx2, avx512, avx512-bf16 or amx.
+  /// Whether results may be written over operands that nobody reads afterwards; results are the same either way. False
+  /// for checks.
+  bool inPlace = true;
   std::string cpuFeatures = "native";
   /// Where each phase's result is written ("04-autodiff.mlir"); empty: nowhere.
   std::string dumpDir;
@@ -101,7 +104,7 @@ struct ProgramEntry {
 };
 
 /// Where an entry finds its data. Arena, inputs and outputs are 64-byte aligned; an output may be the same buffer as the
-/// input or parameter that it updates element by element (entry `update`).
+/// input or parameter of its name, which it updates element by element (entry `update`).
 struct Bindings {
   void *arena = nullptr;          ///< at least arenaBytes
   std::vector<void *> parameters; ///< one per Program::parameters()

@@ -128,7 +128,8 @@ def WrapTilesPass : Pass<"mmc-wrap-tiles", "::mlir::ModuleOp"> {
   let summary = "Gives every tile function the one signature that the runtime calls";
   let description = [{
     `void tile_<kernel>(i64 index, ptr arguments)` loads the pointers from the table and calls the kernel's
-    function, whose arguments do not alias each other.
+    function. Its buffers do not alias each other, and it is told so, except those that the caller may give twice
+    (`mmc.may_alias`); a result in an operand's place (`mmc.in_place`) is written through the operand's pointer.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -21,6 +21,9 @@ namespace mmc {
 inline constexpr llvm::StringLiteral kOffsetsAttr = "mmc.offsets";
 /// Attribute of a launch and of its kernel: per result the operand whose place it takes over, or −1.
 inline constexpr llvm::StringLiteral kInPlaceAttr = "mmc.in_place";
+/// Attribute of a kernel: its buffers (operands, then results) that a caller may give it twice, since an entry's
+/// output has the name of an input or parameter that it is the new value of.
+inline constexpr llvm::StringLiteral kMayAliasAttr = "mmc.may_alias";
 /// Attribute of an entry function: bytes of its arena, the exact peak.
 inline constexpr llvm::StringLiteral kArenaAttr = "mmc.arena_bytes";
 /// Attribute of an entry function: what --mmc-summarize-entries writes.
@@ -31,7 +34,8 @@ inline constexpr int64_t kArenaAlignment = 64;
 /// Bytes of a tensor with static shape.
 int64_t bytesOf(mlir::Type type);
 
-void populatePlanPipeline(mlir::OpPassManager &manager);
+/// Chooses a place for every value. `inPlace`: results may take over the places of dead operands.
+void populatePlanPipeline(mlir::OpPassManager &manager, bool inPlace);
 
 } // namespace mmc
 

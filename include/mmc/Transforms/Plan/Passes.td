@@ -14,8 +14,14 @@ def ReuseOperandsPass : Pass<"mmc-reuse-operands", "::mlir::ModuleOp"> {
     operand is read by the kernel's first op alone, which may overwrite it (`reusable` of its tile space), and every other op is element-wise on the
     same shape. The launch gets `mmc.in_place`, per result the operand's number or −1, and so does its kernel;
     a kernel that other launches use differently is copied. A remark at every launch that was turned down at
-    the last of these questions says which.
+    the last of these questions says which. `enable=false` leaves every result a place of its own.
+
+    An entry's output that is named (`mmc.name`) as one of its inputs or parameters is that one's new value, and the
+    caller may give the same buffer for both: as `update` does with parameters and moments. The kernel that reads the
+    one and writes the other gets `mmc.may_alias`, the numbers of the buffers (operands, then results) that code must
+    not take to be apart.
   }];
+  let options = [Option<"enable", "enable", "bool", "true", "take over places; false: only say what the caller may share">];
 }
 
 def PlanMemoryPass : Pass<"mmc-plan-memory", "::mlir::ModuleOp"> {
