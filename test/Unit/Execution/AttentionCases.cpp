@@ -204,5 +204,8 @@ std::vector<Case> mmc::test::attentionCases() {
       cachedAttention({2, 1, 13, 6, 3, 7, true, false, 0.7}, 4),
       cachedAttention({1, 1, 131, 4, 1, 16, false, false, 0.25}, 131),
       cachedAttention({3, 1, 11, 2, 2, 3, false, false, 0.7}, 0),
+      cachedAttention({1, 1, 64, 2, 1, 4, true, false, 0.7}, 0),
+      cachedAttention({1, 1, 53, 6, 2, 5, true, false, 0.7}, 53),
+      cachedAttention({1, 1, 97, 8, 1, 16, false, false, 0.7}, 50),
   };
 }
