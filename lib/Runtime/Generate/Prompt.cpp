@@ -4,40 +4,24 @@
 
 #include "mmc/Runtime/Data/LavinRow.h"
 
+#include <algorithm>
 #include <numeric>
 
 using namespace mmc;
 
 StatusOr<BatchLayout> mmc::promptLayout(const std::vector<ProgramTensor> &inputs) {
-  BatchLayout layout;
-  layout.vocabSize = -1;
-  int64_t images = 0, featureRows = 0;
-  for (const ProgramTensor &input : inputs) {
-    if (input.name == "input_ids") {
-      layout.vocabSize = input.limit;
-    } else if (input.name == "pixel_values") {
-      if (input.shape.size() != 4)
-        return Status::badInput("pixel_values of the model must be [N, 3, H, W], got: " +
-                                toString(input.shape));
-      images = input.shape[0];
-      layout.imageHeight = input.shape[2];
-      layout.imageWidth = input.shape[3];
-    } else if (input.name == "image_slots") {
-      featureRows = input.limit;
-    } else if (input.name == "modality") {
-      layout.modality = true;
-    }
-  }
-  if (layout.vocabSize < 0)
+  bool takesText = std::any_of(inputs.begin(), inputs.end(),
+                               [](const ProgramTensor &input) { return input.name == "input_ids"; });
+  if (!takesText)
     return Status::badInput("the model must take text to generate any: @logits has no input_ids");
+  MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutOf(inputs));
   if (layout.imageHeight != layout.imageWidth)
     return Status::badInput(
         "pictures of the model must be square, got: " + std::to_string(layout.imageHeight) + " x " +
         std::to_string(layout.imageWidth));
-  if (images > 0 && featureRows > 0) {
-    layout.imagesPerRow = images;
-    layout.tokensPerImage = featureRows / images;
-  }
+  // Pictures that no token stands for are none of the prompt's.
+  if (layout.tokensPerImage == 0)
+    layout.imagesPerRow = 0;
   return layout;
 }
 

@@ -91,36 +91,17 @@ StatusOr<std::vector<BatchShapes>> mmc::dataShapes(const TrainSettings &settings
   return result;
 }
 
-/// What the model's inputs say about rows and images.
-static StatusOr<BatchLayout> layoutOf(const TrainSettings &settings,
-                                      const std::vector<ProgramTensor> &inputs) {
-  BatchLayout layout;
-  int64_t images = 0, featureRows = 0;
-  for (const ProgramTensor &input : inputs) {
-    if (input.name == "input_ids") {
-      layout.batchSize = input.shape[0];
-      layout.vocabSize = input.limit;
-    } else if (input.name == "pixel_values") {
-      if (input.shape.size() != 4)
-        return Status::badInput("pixel_values of the model must be [N, 3, H, W], got: " +
-                                toString(input.shape));
-      images = input.shape[0];
-      layout.imageHeight = input.shape[2];
-      layout.imageWidth = input.shape[3];
-    } else if (input.name == "image_slots") {
-      featureRows = input.limit;
-    } else if (input.name == "modality") {
-      layout.modality = true;
-    }
-  }
-  if (images == 0)
+/// The model's layout, with --image-tokens where the model does not say how many an image has.
+static StatusOr<BatchLayout> layoutFor(const TrainSettings &settings,
+                                       const std::vector<ProgramTensor> &inputs) {
+  MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutOf(inputs));
+  if (layout.imagesPerRow == 0 || settings.imageTokens <= 0)
     return layout;
-  layout.imagesPerRow = images / layout.batchSize;
-  layout.tokensPerImage = settings.imageTokens > 0 ? settings.imageTokens : featureRows / images;
-  if (featureRows > 0 && layout.tokensPerImage * images != featureRows)
+  if (layout.tokensPerImage > 0 && layout.tokensPerImage != settings.imageTokens)
     return Status::badInput("--image-tokens must be what the model makes of an image, got: " +
-                            std::to_string(layout.tokensPerImage) + " != " +
-                            std::to_string(featureRows / images));
+                            std::to_string(settings.imageTokens) +
+                            " != " + std::to_string(layout.tokensPerImage));
+  layout.tokensPerImage = settings.imageTokens;
   return layout;
 }
 
@@ -195,7 +176,7 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
     MMC_ASSIGN_OR_RETURN(opened.source, BatchFile::open(request.path));
     return opened;
   }
-  MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutOf(settings, inputs));
+  MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutFor(settings, inputs));
   if (request.kind == DataKind::Synthetic) {
     MMC_ASSIGN_OR_RETURN(opened.source, openSynthetic(settings, request.path, layout));
     return opened;

@@ -193,3 +193,60 @@ TEST(Batch, LeavesOutSamplesWhosePicturesCannotBeRead) {
   EXPECT_TRUE(std::equal(a.as<float>(), a.as<float>() + a.count(), b.as<float>()));
   EXPECT_FALSE(makeBatch(layout, 8, {row}, pixels).isOk());
 }
+
+namespace {
+
+ProgramTensor input(const std::string &name, Shape shape, int64_t limit = 0) {
+  return {name, name == "pixel_values" ? DType::F32 : DType::I32, std::move(shape), limit};
+}
+
+/// Two rows of 16 tokens, with two pictures of three tokens each.
+std::vector<ProgramTensor> pictureInputs() {
+  return {input("input_ids", {2, 16}, 2000), input("labels", {2, 16}, 2000), input("position_ids", {2, 16}),
+          input("image_slots", {2, 16}, 12), input("pixel_values", {4, 3, 20, 30}), input("modality", {2})};
+}
+
+/// What layoutOf() says when input `name` has another shape.
+std::string refusal(const std::string &name, Shape shape, int64_t limit = 0) {
+  std::vector<ProgramTensor> inputs = pictureInputs();
+  for (ProgramTensor &tensor : inputs)
+    if (tensor.name == name)
+      tensor = input(name, std::move(shape), limit);
+  return std::string(layoutOf(inputs).status().message());
+}
+
+} // namespace
+
+TEST(BatchLayout, IsWhatTheInputsSay) {
+  StatusOr<BatchLayout> layout = layoutOf(pictureInputs());
+  ASSERT_TRUE(layout.isOk()) << layout.status().message();
+  EXPECT_EQ(layout->batchSize, 2);
+  EXPECT_EQ(layout->vocabSize, 2000);
+  EXPECT_EQ(layout->imagesPerRow, 2);
+  EXPECT_EQ(layout->tokensPerImage, 3);
+  EXPECT_EQ(layout->imageHeight, 20);
+  EXPECT_EQ(layout->imageWidth, 30);
+  EXPECT_TRUE(layout->modality);
+  StatusOr<BatchLayout> text = layoutOf({input("input_ids", {3, 8})});
+  ASSERT_TRUE(text.isOk()) << text.status().message();
+  EXPECT_EQ(text->batchSize, 3);
+  EXPECT_EQ(text->vocabSize, 0);
+  EXPECT_EQ(text->imagesPerRow, 0);
+  EXPECT_FALSE(text->modality);
+  EXPECT_EQ(layoutOf({})->batchSize, 1);
+}
+
+TEST(BatchLayout, RefusesOtherShapes) {
+  EXPECT_EQ(refusal("input_ids", {}), "input_ids of the model must be [B, T] with a row or more, got: []");
+  EXPECT_EQ(refusal("input_ids", {16}), "input_ids of the model must be [B, T] with a row or more, got: [16]");
+  EXPECT_EQ(refusal("input_ids", {0, 16}), "input_ids of the model must be [B, T] with a row or more, got: [0, 16]");
+  EXPECT_EQ(refusal("position_ids", {16}), "position_ids of the model must be as input_ids, [2, 16], got: [16]");
+  EXPECT_EQ(refusal("labels", {}), "labels of the model must be as input_ids, [2, 16], got: []");
+  EXPECT_EQ(refusal("modality", {2, 1}), "modality of the model must be [B] for input_ids [2, 16], got: [2, 1]");
+  EXPECT_EQ(refusal("pixel_values", {}), "pixel_values of the model must be [N, 3, H, W], got: []");
+  EXPECT_EQ(refusal("pixel_values", {4, 1, 20, 30}), "pixel_values of the model must be [N, 3, H, W], got: [4, 1, 20, 30]");
+  EXPECT_EQ(refusal("pixel_values", {3, 3, 20, 30}),
+            "pixel_values of the model must be [N, 3, H, W] with as many images for each of 2 rows, got: [3, 3, 20, 30]");
+  EXPECT_EQ(refusal("image_slots", {2, 16}, 13), "image_slots of the model must count as many rows of features for each "
+                                                 "image, got: 13 rows for 4 images of pixel_values");
+}

@@ -6,15 +6,14 @@
 
 #include "mmc/Runtime/Data/Batch.h"
 #include "mmc/Runtime/Data/Tokenizer.h"
-#include "mmc/Runtime/Jit/Program.h"
 
 #include <string>
 #include <vector>
 
 namespace mmc {
 
-/// What the inputs of @logits, made for one row, say about rows and images. BadInput for a model
-/// without input_ids, and for one whose pictures are not square.
+/// What the inputs of @logits, made for one row, say about rows and images. BadInput for what
+/// layoutOf() refuses, for a model without input_ids, and for one whose pictures are not square.
 StatusOr<BatchLayout> promptLayout(const std::vector<ProgramTensor> &inputs);
 
 /// The row of a prompt, as training with the same kind of model sees it: for LaVIN (a model with

@@ -4,6 +4,7 @@
 #ifndef MMC_RUNTIME_JIT_PROGRAM_H
 #define MMC_RUNTIME_JIT_PROGRAM_H
 
+#include "mmc/Runtime/Core/ProgramTensor.h"
 #include "mmc/Runtime/Core/Status.h"
 #include "mmc/Runtime/Core/Tensor.h"
 
@@ -53,15 +54,6 @@ struct CompileRequest {
   std::string dumpDir;
   /// Where compiled code is kept between processes; empty: the user's cache directory; "none": not kept.
   std::string cacheDir;
-};
-
-/// A batch input or a result of an entry.
-struct ProgramTensor {
-  std::string name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
-  DType dtype = DType::F32;
-  Shape shape;
-  /// Of an input that indexes something (token ids, labels, image slots): how many rows that has. 0: none.
-  int64_t limit = 0;
 };
 
 /// A parameter, as compiled code wants it in memory: row-major, aligned to its elements.
