@@ -5,8 +5,6 @@
 
 #include "mmc/Runtime/Core/File.h"
 
-#include <cstdio>
-
 namespace mmc::data {
 
 Status writeJsonRows(const nlohmann::json &rows, const std::string &path) {
@@ -15,11 +13,7 @@ Status writeJsonRows(const nlohmann::json &rows, const std::string &path) {
     text += (text.size() > 1 ? ",\n" : "\n") +
             row.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
   text += "\n]\n";
-  if (path != "-")
-    return writeFile(path, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return errnoStatus("write", "standard output");
-  return Status::ok();
+  return path != "-" ? writeFile(path, text) : writeStandardOutput(text);
 }
 
 } // namespace mmc::data

@@ -6,7 +6,6 @@
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Core/Safetensors.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -14,9 +13,7 @@ namespace mmc::data {
 
 static Status copyToStandardOutput(const std::string &path) {
   MMC_ASSIGN_OR_RETURN(std::string bytes, readFile(path));
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout))
-    return errnoStatus("write", "standard output");
-  return Status::ok();
+  return writeStandardOutput(bytes);
 }
 
 Status writeTensors(const TensorMap &tensors, const std::string &path) {

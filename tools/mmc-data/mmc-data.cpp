@@ -3,6 +3,8 @@
 
 #include "Command.h"
 
+#include "mmc/Runtime/Core/File.h"
+
 #include <cstdio>
 #include <llvm/Support/raw_ostream.h>
 
@@ -11,6 +13,7 @@ namespace cl = llvm::cl;
 static void printVersion(llvm::raw_ostream &out) { out << "mmc-data " MMC_VERSION "\n"; }
 
 int main(int argc, char **argv) {
+  mmc::failBeyondFileSizeLimit();
   const mmc::data::Command commands[] = {
       mmc::data::inspectCommand(),    mmc::data::encodeCommand(), mmc::data::tokenizeCommand(),
       mmc::data::detokenizeCommand(), mmc::data::pixelsCommand(),
@@ -27,6 +30,8 @@ int main(int argc, char **argv) {
   for (const mmc::data::Command &command : commands)
     if (*command.options) {
       mmc::Status status = command.run();
+      if (status.isOk())
+        status = mmc::flushStandardOutput();
       if (!status.isOk())
         std::fprintf(stderr, "mmc-data %s: %s\n", command.options->getName().str().c_str(),
                      status.message().c_str());

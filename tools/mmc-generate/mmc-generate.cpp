@@ -3,6 +3,7 @@
 
 #include "Defaults.h"
 
+#include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Data/ImageTransform.h"
 #include "mmc/Runtime/Generate/Decoders.h"
 #include "mmc/Runtime/Generate/Prompt.h"
@@ -15,7 +16,6 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -151,13 +151,6 @@ static StatusOr<Tensor> pixelsOf(const Options &options, const DecoderRequest &r
   return pixels;
 }
 
-/// Writes to standard output at once: people watch it grow.
-static Status print(const std::string &text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return Status::io(std::string("cannot write to standard output: ") + std::strerror(errno));
-  return Status::ok();
-}
-
 static Status runTool(const Options &options) {
   MMC_RETURN_IF_ERROR(checkUsage(options));
   MMC_ASSIGN_OR_RETURN(Sampler sampler, Sampler::create({options.temperature, options.topK,
@@ -204,15 +197,16 @@ static Status runTool(const Options &options) {
   StatusOr<std::vector<int32_t>> tokens =
       generate(*model, prompt, sampler, limits, [&](int32_t token) -> Status {
         MMC_ASSIGN_OR_RETURN(std::string piece, stream.add(token));
-        return print(piece);
+        return writeStandardOutput(piece); // people watch it grow
       });
   if (!tokens.isOk())
     return tokens.status();
   MMC_ASSIGN_OR_RETURN(std::string rest, stream.finish());
-  return print(rest + "\n");
+  return writeStandardOutput(rest + "\n");
 }
 
 int main(int argc, char **argv) {
+  failBeyondFileSizeLimit();
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-generate " MMC_VERSION "\n"; });

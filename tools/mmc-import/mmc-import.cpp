@@ -131,12 +131,7 @@ static Status run() {
   MMC_RETURN_IF_ERROR(checkUsage());
   ModelWriter writer;
   MMC_RETURN_IF_ERROR(modelPath.getNumOccurrences() ? writeModel(writer) : writeParts(writer));
-  if (output != "-")
-    return writeFile(output, writer.text());
-  if (std::fwrite(writer.text().data(), 1, writer.text().size(), stdout) != writer.text().size() ||
-      std::fflush(stdout) != 0)
-    return errnoStatus("write", "standard output");
-  return Status::ok();
+  return output != "-" ? writeFile(output, writer.text()) : writeStandardOutput(writer.text());
 }
 
 } // namespace mmc::import
@@ -144,6 +139,7 @@ static Status run() {
 static void printVersion(llvm::raw_ostream &out) { out << "mmc-import " MMC_VERSION "\n"; }
 
 int main(int argc, char **argv) {
+  mmc::failBeyondFileSizeLimit();
   cl::SetVersionPrinter(printVersion);
   cl::HideUnrelatedOptions(mmc::import::category);
   if (!cl::ParseCommandLineOptions(

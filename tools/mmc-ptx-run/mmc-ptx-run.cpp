@@ -129,6 +129,7 @@ static Status runTool(const Options &options) {
 }
 
 int main(int argc, char **argv) {
+  failBeyondFileSizeLimit();
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-ptx-run " MMC_VERSION "\n"; });

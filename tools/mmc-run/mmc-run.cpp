@@ -3,6 +3,7 @@
 
 #include "Check.h"
 
+#include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Data/InputCheck.h"
 #include "mmc/Runtime/Model/AdapterConfig.h"
 #include "mmc/Runtime/Model/Execute.h"
@@ -13,7 +14,6 @@
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <csignal>
 #include <cstdio>
 #include <optional>
 
@@ -169,8 +169,7 @@ static Status runTool(const Options &options) {
 }
 
 int main(int argc, char **argv) {
-  // A file that grows beyond its limit is a failed write like any other.
-  std::signal(SIGXFSZ, SIG_IGN);
+  failBeyondFileSizeLimit();
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-run " MMC_VERSION "\n"; });
@@ -180,6 +179,8 @@ int main(int argc, char **argv) {
                                    &llvm::errs()))
     return 2;
   Status status = runTool(options);
+  if (status.isOk())
+    status = flushStandardOutput();
   if (!status.isOk())
     std::fprintf(stderr, "mmc-run: %s\n", status.message().c_str());
   return status.exitCode();

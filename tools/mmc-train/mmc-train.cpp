@@ -18,7 +18,6 @@
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/Threading.h"
 
-#include <csignal>
 #include <cstdio>
 
 using namespace mmc;
@@ -178,8 +177,7 @@ static Status train(const TrainSettings &settings) {
 }
 
 int main(int argc, char **argv) {
-  // A file size limit is an error like a full disk, with a message, and no reason to be killed.
-  std::signal(SIGXFSZ, SIG_IGN);
+  failBeyondFileSizeLimit();
   StatusOr<TrainCommand> command =
       parseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   Status status = command.isOk() ? Status::ok() : command.status();
@@ -192,6 +190,8 @@ int main(int argc, char **argv) {
              : command->settings.evalOnly ? evaluateOnly(command->settings)
                                           : train(command->settings);
   if (!status.isOk())
+  if (status.isOk())
+    status = flushStandardOutput();
     std::fprintf(stderr, "mmc-train: %s\n", status.message().c_str());
   // As a shell reports a process that the signal ended.
   if (status.code() == StatusCode::Interrupted)

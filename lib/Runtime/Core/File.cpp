@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -24,6 +25,22 @@ std::string parentDirectory(const std::string &path) {
   if (slash == std::string::npos)
     return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void failBeyondFileSizeLimit() { std::signal(SIGXFSZ, SIG_IGN); }
+
+Status flushStandardOutput() {
+  // An earlier failure, of which printf told nobody, leaves no errno.
+  const bool failed = std::ferror(stdout);
+  if (std::fflush(stdout) != 0)
+    return errnoStatus("write", "standard output");
+  return failed ? Status::io("cannot write standard output") : Status::ok();
+}
+
+Status writeStandardOutput(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    return errnoStatus("write", "standard output");
+  return flushStandardOutput();
 }
 
 Status syncDirectory(const std::string &directory) {

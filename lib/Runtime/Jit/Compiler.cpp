@@ -165,7 +165,11 @@ static Status dump(mlir::ModuleOp module, Phase phase, const std::string &direct
     llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
     if (!error) {
       module->print(file.os());
-      file.keep();
+      file.os().flush();
+      error = file.os().error();
+      file.os().clear_error(); // else the stream ends the process
+      if (!error)
+        file.keep();
     }
   }
   return error ? Status::io("cannot write " + path + ": " + error.message()) : Status::ok();

@@ -42,6 +42,16 @@ Status writeFile(const std::string &path, std::string_view text);
 /// The whole content of a (small) file.
 StatusOr<std::string> readFile(const std::string &path);
 
+/// For every tool's main(): what is written beyond a file size limit (`ulimit -f`) fails like any other write, with a
+/// message, where the signal SIGXFSZ would end the process.
+void failBeyondFileSizeLimit();
+
+/// Writes `text` to standard output at once.
+Status writeStandardOutput(std::string_view text);
+
+/// Whether all that was printed has been written. Io on a full disk, an exceeded file size limit, ….
+Status flushStandardOutput();
+
 /// Makes names created in, renamed in or removed from `directory` durable.
 Status syncDirectory(const std::string &directory);
 
