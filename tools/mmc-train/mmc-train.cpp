@@ -46,6 +46,7 @@ static ProgramModel::Request compileRequest(const TrainSettings &settings,
   base.cacheDir = settings.cacheDir;
   base.dumpDir = settings.dumpDir;
   request.threads = threads;
+  request.planOnly = settings.explain;
   return request;
 }
 
@@ -189,9 +190,9 @@ int main(int argc, char **argv) {
     status = command->settings.explain    ? explainTraining(command->settings)
              : command->settings.evalOnly ? evaluateOnly(command->settings)
                                           : train(command->settings);
-  if (!status.isOk())
   if (status.isOk())
     status = flushStandardOutput();
+  if (!status.isOk())
     std::fprintf(stderr, "mmc-train: %s\n", status.message().c_str());
   // As a shell reports a process that the signal ended.
   if (status.code() == StatusCode::Interrupted)

@@ -236,29 +236,41 @@ private:
 };
 } // namespace
 
-StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const std::string &modelText,
-                                            const CpuTarget &target) {
-  Compilation compilation(request, modelText);
-  MMC_RETURN_IF_ERROR(compilation.open(target.recipe));
-  CompiledModule result;
+/// Runs the phases up to Plan, and says what they found.
+static StatusOr<ModuleInfo> runToPlan(Compilation &compilation) {
   std::map<std::string, int64_t> limits;
   for (Phase phase : allPhases()) {
-    if (phase == Phase::Input)
+    if (phase == Phase::Input || phase > Phase::Plan)
       continue;
     MMC_RETURN_IF_ERROR(compilation.run(phase));
     // Later phases put what reads an input into kernels.
     if (phase == Phase::Specialize)
       limits = inputLimits(compilation.module());
-    if (phase == Phase::Plan) {
-      MMC_ASSIGN_OR_RETURN(result.info, inspect(compilation.module()));
-      for (ProgramEntry &entry : result.info.entries)
-        for (ProgramTensor &input : entry.inputs)
-          if (auto found = limits.find(input.name); found != limits.end())
-            input.limit = found->second;
-    }
   }
+  MMC_ASSIGN_OR_RETURN(ModuleInfo info, inspect(compilation.module()));
+  for (ProgramEntry &entry : info.entries)
+    for (ProgramTensor &input : entry.inputs)
+      if (auto found = limits.find(input.name); found != limits.end())
+        input.limit = found->second;
+  return info;
+}
+
+StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const std::string &modelText,
+                                            const CpuTarget &target) {
+  Compilation compilation(request, modelText);
+  MMC_RETURN_IF_ERROR(compilation.open(target.recipe));
+  CompiledModule result;
+  MMC_ASSIGN_OR_RETURN(result.info, runToPlan(compilation));
+  MMC_RETURN_IF_ERROR(compilation.run(Phase::Lower));
   MMC_ASSIGN_OR_RETURN(result.objects, generateObjects(compilation.module(), target));
   return result;
+}
+
+StatusOr<ModuleInfo> mmc::planModule(const CompileRequest &request, const std::string &modelText,
+                                     const CpuTarget &target) {
+  Compilation compilation(request, modelText);
+  MMC_RETURN_IF_ERROR(compilation.open(target.recipe));
+  return runToPlan(compilation);
 }
 
 StatusOr<std::vector<ProgramTensor>> mmc::specializedInputs(const CompileRequest &request, const std::string &modelText) {

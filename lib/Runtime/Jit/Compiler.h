@@ -16,6 +16,9 @@ std::string hostSymbol(const std::string &entry);
 StatusOr<CompiledModule> compileModule(const CompileRequest &request, const std::string &modelText,
                                        const CpuTarget &target);
 
+/// What Program::plan documents, of `modelText`: the phases up to Plan.
+StatusOr<ModuleInfo> planModule(const CompileRequest &request, const std::string &modelText, const CpuTarget &target);
+
 /// What Program::inputs documents, of `modelText`.
 StatusOr<std::vector<ProgramTensor>> specializedInputs(const CompileRequest &request, const std::string &modelText);
 

@@ -16,10 +16,10 @@
 using namespace mmc;
 
 struct Program::Content {
-  Content(ModuleInfo info, ObjectLoader loader) : info(std::move(info)), loader(std::move(loader)) {}
+  Content(ModuleInfo info, std::optional<ObjectLoader> loader) : info(std::move(info)), loader(std::move(loader)) {}
   ModuleInfo info;
-  ObjectLoader loader;
-  /// In the order of info.entries.
+  std::optional<ObjectLoader> loader; ///< none of a plan
+  /// In the order of info.entries; none of a plan.
   std::vector<mmc_rt_host> hosts;
   bool fromCache = false;
   double seconds = 0;
@@ -43,10 +43,20 @@ StatusOr<std::unique_ptr<Program>> Program::compile(const CompileRequest &reques
   MMC_ASSIGN_OR_RETURN(ObjectLoader loader, ObjectLoader::link(module->objects));
   auto content = std::make_unique<Content>(std::move(module->info), std::move(loader));
   for (const ProgramEntry &entry : content->info.entries) {
-    MMC_ASSIGN_OR_RETURN(void *address, content->loader.find(hostSymbol(entry.name)));
+    MMC_ASSIGN_OR_RETURN(void *address, content->loader->find(hostSymbol(entry.name)));
     content->hosts.push_back(reinterpret_cast<mmc_rt_host>(address));
   }
   content->fromCache = fromCache;
+  content->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::unique_ptr<Program>(new Program(std::move(content)));
+}
+
+StatusOr<std::unique_ptr<Program>> Program::plan(const CompileRequest &request) {
+  auto start = std::chrono::steady_clock::now();
+  MMC_ASSIGN_OR_RETURN(CpuTarget target, selectCpuTarget(request.cpuFeatures));
+  MMC_ASSIGN_OR_RETURN(std::string text, readFile(request.modelFile));
+  MMC_ASSIGN_OR_RETURN(ModuleInfo info, planModule(request, text, target));
+  auto content = std::make_unique<Content>(std::move(info), std::nullopt);
   content->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return std::unique_ptr<Program>(new Program(std::move(content)));
 }

@@ -46,7 +46,7 @@ Status ProgramModel::add(const Request &request, const BatchShapes &shapes,
   if (!compile.dumpDir.empty() && !programs.empty())
     compile.dumpDir += "/" + std::to_string(programs.size());
   Compiled compiled{shapes, nullptr, {}};
-  MMC_ASSIGN_OR_RETURN(compiled.program, Program::compile(compile));
+  MMC_ASSIGN_OR_RETURN(compiled.program, request.planOnly ? Program::plan(compile) : Program::compile(compile));
   for (const ProgramParameter &parameter : compiled.program->parameters()) {
     auto known = std::find_if(infos.begin(), infos.end(), [&](const ProgramParameter &info) {
       return info.name == parameter.name;

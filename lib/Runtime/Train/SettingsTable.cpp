@@ -126,7 +126,7 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Machine", "dump-dir", &S::dumpDir, "DIR", "where the result of each phase is written",
        mayChange},
       {"Machine", "explain", &S::explain, "",
-       "compile, print parameters and memory of a step, and stop", mayChange},
+       "plan, print parameters and memory of a step, and stop", mayChange},
   };
   return table;
 }

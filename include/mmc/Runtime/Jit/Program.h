@@ -45,10 +45,10 @@ struct CompileRequest {
   /// Which parameters train: "adapters,connector", "all", a pattern, …; empty: none.
   std::string train;
   UpdateSettings update;
-  /// native, avx2, avx512, avx512-bf16 or amx.
   /// Whether results may be written over operands that nobody reads afterwards; results are the same either way. False
   /// for checks.
   bool inPlace = true;
+  /// native, avx2, avx512, avx512-bf16 or amx.
   std::string cpuFeatures = "native";
   /// Where each phase's result is written ("04-autodiff.mlir"); empty: nowhere.
   std::string dumpDir;
@@ -109,6 +109,9 @@ public:
   /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
   /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
   static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
+  /// Compiles up to the plan: parameters, entries and their summaries are those of compile(), but there is no code, and
+  /// run() must not be called. Costs a small part of the time. Errors as compile()'s, of these phases.
+  static StatusOr<std::unique_ptr<Program>> plan(const CompileRequest &request);
   /// The inputs, with their limits, of the one entry of the request, a function of the file, for the request's
   /// shapes. Runs the first phase only: what decides a shape can be asked before anything is compiled for it.
   static StatusOr<std::vector<ProgramTensor>> inputs(const CompileRequest &request);

@@ -35,6 +35,8 @@ public:
     /// Whether logits() will be called, with the shapes of `eval`.
     bool logits = false;
     int threads = 1;
+    /// Stop at the plan: what explain() tells is known, and nothing can be run.
+    bool planOnly = false;
   };
 
   /// One program per shape, all on one arena. Allocates nothing else yet.
