@@ -31,9 +31,20 @@ Status mmc::saveRun(const std::string &output, int64_t step, TrainModel &model,
   return keep > 0 ? pruneCheckpoints(output, keep) : Status::ok();
 }
 
+/// Whether a training that is given another length is the same up to here: no learning rate depends on the length.
+static bool mayBeLonger(const json &settings) {
+  return settings.value("schedule", "") == "constant" && settings.value("warmup_ratio", json(0)) == json(0);
+}
+
 static std::vector<std::string> compare(const json &state, const RunIdentity &identity) {
-  std::vector<std::string> found =
-      differences(state.value("settings", json::object()), identity.settings);
+  json before = state.value("settings", json::object());
+  if (mayBeLonger(before) && mayBeLonger(identity.settings))
+    for (const char *length : {"steps", "epochs"})
+      before[length] = identity.settings.value(length, json());
+  std::vector<std::string> found = differences(before, identity.settings);
+  for (std::string &problem : found)
+    if (problem.rfind("steps: ", 0) == 0 || problem.rfind("epochs: ", 0) == 0)
+      problem += "; learning rates depend on it, unless --schedule=constant";
   if (state.value("model_hash", "") != identity.modelHash)
     found.push_back("model file: was " + state.value("model_hash", "") + ", is " +
                     identity.modelHash);

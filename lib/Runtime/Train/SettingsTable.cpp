@@ -68,7 +68,8 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Data", "prefetch", &S::prefetch, "MIB",
        "most MiB of batches that are made ahead, in a thread of their own; 0: none", true},
 
-      {"Training", "steps", &S::steps, "N", "optimizer steps of the whole training"},
+      {"Training", "steps", &S::steps, "N",
+       "optimizer steps of the whole training; a resumed one may have more with --schedule=constant"},
       {"Training", "epochs", &S::epochs, "X", "passes over the data; what --steps counts in epochs"},
       {"Training", "lr", &S::lr, "X", "peak learning rate"},
       {"Training", "min-lr", &S::minLr, "X", "what cosine, linear and lavin end at"},

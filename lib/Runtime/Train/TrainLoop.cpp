@@ -167,6 +167,14 @@ Status mmc::runTraining(TrainModel &model, DataSource &source, Evaluation *evalu
     MMC_ASSIGN_OR_RETURN(start,
                          restoreRun(*options.resumeFrom, model, source, options.identity));
   }
+  if (start > length.steps)
+    return Status::badInput(*options.resumeFrom + ": has " + std::to_string(start) +
+                            " steps, more than the training is to have, got: " +
+                            std::to_string(length.steps));
+  if (start == length.steps) {
+    note("all " + std::to_string(start) + " steps are done: nothing is left to train");
+    return Status::ok();
+  }
   MMC_RETURN_IF_ERROR(writeConfig(options));
   // A killed run may have left lines and events behind even when it left no checkpoint.
   std::optional<int64_t> resumed;

@@ -45,8 +45,8 @@ struct TrainLoopOptions {
   std::FILE *progress = stderr;
 };
 
-/// Trains `model` on `source` to the end, starting afresh or from a checkpoint; `evaluation` may be
-/// null. Writes metrics.jsonl, TensorBoard events and checkpoints. Fails with Interrupted, after a
+/// Trains `model` on `source` to the end, starting afresh or from a checkpoint; from one of the last step it notes
+/// that nothing is left, and from one beyond it fails with BadInput. `evaluation` may be null. Writes metrics.jsonl, TensorBoard events and checkpoints. Fails with Interrupted, after a
 /// checkpoint, when a signal came (see Interrupt.h), and with BadInput, naming step and tensor, when
 /// a loss or gradient is not finite: that step changes nothing.
 Status runTraining(TrainModel &model, DataSource &source, Evaluation *evaluation,
