@@ -205,12 +205,10 @@ private:
         return WalkResult::advance();
       if (auto param = dyn_cast<ParamOp>(op); param && failed(resolveDims(param)))
         return WalkResult::interrupt();
-      if (isa<ParamOp, CastOp, FillOp, SumRowsOp, RepeatRowsOp>(op))
-        op->getResult(0).setType(convert(op->getResult(0).getType()));
-      if (auto patches = dyn_cast<PatchesOp>(op))
-        patches.setType(convert(patches.getType()));
-      if (auto reshape = dyn_cast<ReshapeOp>(op))
-        reshape.getResult().setType(cast<RankedTensorType>(convert(reshape.getType())));
+      // Types that are written down: of parameters, fills, casts, gradients, …
+      if (!isa<InferTypeOpInterface>(op))
+        for (Value result : op->getResults())
+          result.setType(convert(result.getType()));
       if (failed(refineResultTypes(op)))
         return WalkResult::interrupt();
       for (Type result : op->getResultTypes())
