@@ -5,8 +5,8 @@
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Train/Initialize.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <set>
 #include <sys/stat.h>
@@ -59,30 +59,40 @@ static std::string initializerFor(const ProgramParameter &parameter) {
   return isBias ? "zeros" : parameter.name.find("norm") != std::string::npos ? "ones" : "normal(0, 0.02)";
 }
 
-/// Position of the first value that is not finite, or −1.
-static int64_t firstNotFinite(const TensorView &view) {
-  for (int64_t i = 0; i < view.count(); ++i) {
-    bool finite = true;
-    switch (view.dtype) {
-    case DType::F64:
-      finite = std::isfinite(view.as<double>()[i]);
-      break;
-    case DType::F32:
-      finite = std::isfinite(view.as<float>()[i]);
-      break;
-    case DType::BF16:
-      finite = (view.as<uint16_t>()[i] & 0x7f80) != 0x7f80;
-      break;
-    case DType::F16:
-      finite = (view.as<uint16_t>()[i] & 0x7c00) != 0x7c00;
-      break;
-    default:
-      break;
-    }
-    if (!finite)
-      return i;
+/// Position of the first of `count` numbers whose bits in `exponent` are all set (not finite), or −1. All of a model's
+/// weights pass through here: blocks of them, on all processors.
+template <typename Bits>
+static int64_t firstNotFinite(const Bits *values, int64_t count, Bits exponent) {
+  constexpr int64_t kBlock = 1 << 16;
+  int64_t first = count;
+#pragma omp parallel for reduction(min : first) schedule(static) if (count > kBlock)
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    const int64_t end = std::min(count, begin + kBlock);
+    bool finite = true; // without an exit, so that the loop is over vectors
+    for (int64_t i = begin; i < end; ++i)
+      finite &= (values[i] & exponent) != exponent;
+    for (int64_t i = begin; i < end && !finite && begin < first; ++i)
+      if ((values[i] & exponent) == exponent) {
+        first = std::min(first, i);
+        break;
+      }
   }
-  return -1;
+  return first < count ? first : -1;
+}
+
+static int64_t firstNotFinite(const TensorView &view) {
+  switch (view.dtype) {
+  case DType::F64:
+    return firstNotFinite<uint64_t>(view.as<uint64_t>(), view.count(), 0x7ff0000000000000);
+  case DType::F32:
+    return firstNotFinite<uint32_t>(view.as<uint32_t>(), view.count(), 0x7f800000);
+  case DType::BF16:
+    return firstNotFinite<uint16_t>(view.as<uint16_t>(), view.count(), 0x7f80);
+  case DType::F16:
+    return firstNotFinite<uint16_t>(view.as<uint16_t>(), view.count(), 0x7c00);
+  default:
+    return -1;
+  }
 }
 
 /// What is wrong with a file's tensor for this parameter; empty when nothing is.
