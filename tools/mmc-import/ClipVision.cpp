@@ -68,6 +68,7 @@ StatusOr<ClipVision> readClipVision(const ModelDirectory &model) {
   tower.eps = config.positive("layer_norm_eps", 1e-5);
   tower.activation = readActivation(config, "quick_gelu");
   MMC_RETURN_IF_ERROR(config.status());
+  config.noteDefaults();
   MMC_ASSIGN_OR_RETURN(tower.prefix, findPrefix(model));
   return tower;
 }

@@ -3,6 +3,7 @@
 
 #include "Config.h"
 
+#include "mmc/Runtime/Core/Log.h"
 #include "mmc/Runtime/Data/JsonFile.h"
 
 #include <cmath>
@@ -58,7 +59,18 @@ void ConfigReader::require(bool holds, const std::string &message) {
     failure = Status::badInput(where + ": " + message);
 }
 
+void ConfigReader::noteDefaults() const {
+  if (!defaults.empty())
+    note(where + " lacks sizes; transformers' defaults are taken: " + defaults);
+}
+
 int64_t ConfigReader::size(const char *key, int64_t fallback, int64_t most) {
+  if (!has(key))
+    defaults += (defaults.empty() ? "" : ", ") + std::string(key) + " = " + std::to_string(fallback);
+  return derivedSize(key, fallback, most);
+}
+
+int64_t ConfigReader::derivedSize(const char *key, int64_t fallback, int64_t most) {
   if (!has(key))
     return fallback;
   const json &field = object[key];

@@ -38,8 +38,10 @@ public:
   ConfigReader(const nlohmann::json &object, std::string where)
       : object(object), where(std::move(where)) {}
 
-  /// A whole number from 1 to `most`.
+  /// A whole number from 1 to `most`; noteDefaults() tells of one that is not given.
   int64_t size(const char *key, int64_t fallback, int64_t most = int64_t(1) << 30);
+  /// The same, of a size that files leave out because it follows from others.
+  int64_t derivedSize(const char *key, int64_t fallback, int64_t most = int64_t(1) << 30);
   /// A finite number above 0.
   double positive(const char *key, double fallback);
   bool flag(const char *key, bool fallback);
@@ -49,10 +51,13 @@ public:
   bool has(const char *key) const { return object.contains(key) && !object[key].is_null(); }
 
   const Status &status() const { return failure; }
+  /// Notes, in one line, the sizes that were not given and what was taken for them: a file cut short makes another
+  /// model than its weights are of, and nobody would see why they do not fit.
+  void noteDefaults() const;
 
 private:
   const nlohmann::json &object;
-  std::string where;
+  std::string where, defaults;
   Status failure;
 };
 

@@ -76,7 +76,7 @@ StatusOr<Llama> readLlama(const ModelDirectory &model) {
   llama.ffn = config.size("intermediate_size", 11008);
   llama.layers = config.size("num_hidden_layers", 32, 4096);
   llama.heads = config.size("num_attention_heads", 32);
-  llama.kvHeads = config.size("num_key_value_heads", llama.heads);
+  llama.kvHeads = config.derivedSize("num_key_value_heads", llama.heads);
   config.require(llama.heads % llama.kvHeads == 0,
                  "num_attention_heads must be a multiple of num_key_value_heads, got: " +
                      std::to_string(llama.heads) + " % " + std::to_string(llama.kvHeads) + " != 0");
@@ -84,7 +84,7 @@ StatusOr<Llama> readLlama(const ModelDirectory &model) {
       config.has("head_dim") || llama.width % llama.heads == 0,
       "hidden_size must be a multiple of num_attention_heads where head_dim is not given, got: " +
           std::to_string(llama.width) + " % " + std::to_string(llama.heads) + " != 0");
-  llama.headDim = config.size("head_dim", llama.width / llama.heads);
+  llama.headDim = config.derivedSize("head_dim", llama.width / llama.heads);
   config.require(llama.headDim % 2 == 0, "rotary embedding needs heads of even width, got: " +
                                              std::to_string(llama.headDim));
   llama.eps = config.positive("rms_norm_eps", 1e-6);
@@ -93,6 +93,7 @@ StatusOr<Llama> readLlama(const ModelDirectory &model) {
   llama.tied = config.flag("tie_word_embeddings", false);
   llama.activation = readActivation(config, "silu");
   MMC_RETURN_IF_ERROR(readRope(model, config, llama));
+  config.noteDefaults();
   return llama;
 }
 
