@@ -73,7 +73,7 @@ static Status finish(AdapterConfig &adapter, OrderedJson &config, std::optional<
   } else {
     return Status::badInput("peft_type must be LORA or MM_ADAPTER, got: " + name);
   }
-  adapter.config = nlohmann::json(config);
+  adapter.config = config;
   return Status::ok();
 }
 

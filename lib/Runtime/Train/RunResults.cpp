@@ -7,7 +7,7 @@
 #include <algorithm>
 
 using namespace mmc;
-using nlohmann::json;
+using nlohmann::ordered_json;
 
 namespace {
 enum File { Adapter, Projector, Base };
@@ -21,9 +21,9 @@ static File fileOf(const ResultParameter &parameter, bool lavin) {
 
 StatusOr<std::vector<std::string>>
 mmc::writeResults(const std::string &output, const std::vector<ResultParameter> &parameters,
-                  const json &adapterConfig) {
+                  const ordered_json &adapterConfig) {
   const bool lavin =
-      adapterConfig.is_object() && adapterConfig.value("peft_type", json()) == "MM_ADAPTER";
+      adapterConfig.is_object() && adapterConfig.value("peft_type", ordered_json()) == "MM_ADAPTER";
   constexpr std::array<const char *, 3> names = {"adapter_model.safetensors",
                                                  "mm_projector.safetensors", "model.safetensors"};
   std::array<std::vector<NamedTensorView>, 3> tensors;

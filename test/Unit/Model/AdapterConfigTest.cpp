@@ -137,6 +137,17 @@ TEST(AdapterConfig, DropoutReplacesTheConfigurationsOwn) {
   EXPECT_TRUE(contains(specOf(savedWith("lora_dropout", 0.5).dump()), "dropout=0.5"));
 }
 
+// The first pattern that matches counts, so another order on saving would be another adapter.
+TEST(AdapterConfig, KeepsTheOrderOfTheKeys) {
+  const std::string text = R"({"peft_type": "LORA", "target_modules": ["q_proj"], "r": 8, "lora_alpha": 8,)"
+                           R"( "rank_pattern": {"layers.1.*": 2, ".*q_proj": 4, "a": 3}})";
+  ConfigDirectory directory(text);
+  StatusOr<AdapterConfig> adapter = readAdapter(directory.string());
+  ASSERT_TRUE(adapter.isOk()) << adapter.status().message();
+  EXPECT_EQ(adapter->config.dump(), nlohmann::ordered_json::parse(text).dump());
+  EXPECT_EQ(specOf(adapter->config.dump()), adapter->spec);
+}
+
 TEST(AdapterConfig, MakesPeftsConfigurationOfWords) {
   StatusOr<AdapterConfig> adapter =
       readAdapter("lora rank=4 alpha=16 dropout=0.05 rslora=1 targets=q_proj,v_proj layers=0,1 rank@v_proj=2 rank@/0\\.q_proj/=3 modules_to_save=lm_head");
@@ -148,9 +159,9 @@ TEST(AdapterConfig, MakesPeftsConfigurationOfWords) {
   EXPECT_EQ(adapter->config["r"], 4);
   EXPECT_EQ(adapter->config["lora_alpha"], 16);
   EXPECT_EQ(adapter->config["use_rslora"], true);
-  EXPECT_EQ(adapter->config["target_modules"], json({"q_proj", "v_proj"}));
-  EXPECT_EQ(adapter->config["layers_to_transform"], json({0, 1}));
-  EXPECT_EQ(adapter->config["rank_pattern"], json({{"v_proj", 2}, {"0\\.q_proj", 3}}));
+  EXPECT_EQ(adapter->config["target_modules"], nlohmann::ordered_json({"q_proj", "v_proj"}));
+  EXPECT_EQ(adapter->config["layers_to_transform"], nlohmann::ordered_json({0, 1}));
+  EXPECT_EQ(adapter->config["rank_pattern"], nlohmann::ordered_json({{"v_proj", 2}, {"0\\.q_proj", 3}}));
   EXPECT_EQ(adapter->config["bias"], "none");
   // What was written down is what is read again.
   EXPECT_EQ(specOf(adapter->config.dump()).size(), adapter->spec.size());
@@ -184,7 +195,7 @@ TEST(AdapterConfig, PutsLavinsAdaptersInTheirPlaces) {
 TEST(AdapterConfig, RefusesImpossibleAdaptersOfLavin) {
   for (auto &[key, value] : std::vector<std::pair<std::string, json>>{{"rank", 0}, {"groups", 3}, {"temperature", 0}, {"scale", "x"}, {"dropout", 1},
                                                         {"llm", "mlp"}, {"vision", true}, {"routing", "other"}, {"width", 3}}) {
-    std::string result = specOf(json({{"peft_type", "MM_ADAPTER"}, {key, value}}).dump());
+    std::string result = specOf(nlohmann::ordered_json({{"peft_type", "MM_ADAPTER"}, {key, value}}).dump());
     EXPECT_TRUE(contains(result, "error: ") && contains(result, key)) << key << ": " << result;
   }
   EXPECT_TRUE(contains(specOf(R"({"peft_type": "MM_ADAPTER", "llm": null, "vision": null})"), "must not both be null"));

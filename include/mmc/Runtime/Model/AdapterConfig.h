@@ -18,8 +18,9 @@ struct AdapterConfig {
   std::string spec;
   /// The directory, when the argument was one; else empty.
   std::string directory;
-  /// adapter_config.json of the result: what was read, or what the options mean, in PEFT's or LaVIN's format.
-  nlohmann::json config;
+  /// adapter_config.json of the result: what was read, or what the options mean, in PEFT's or LaVIN's format. Keys keep
+  /// their order: of several patterns that match a module the first counts.
+  nlohmann::ordered_json config;
 };
 
 /// Reads a directory's adapter_config.json (peft_type LORA or MM_ADAPTER) or parses

@@ -29,7 +29,7 @@ struct ResultParameter {
 /// Returns the names of the tensor files.
 StatusOr<std::vector<std::string>> writeResults(const std::string &output,
                                                 const std::vector<ResultParameter> &parameters,
-                                                const nlohmann::json &adapterConfig);
+                                                const nlohmann::ordered_json &adapterConfig);
 
 } // namespace mmc
 
