@@ -1,9 +1,12 @@
 // LaVIN's mixture-of-modality adapter (Luo et al. 2023), behind the norm before attention:
 //   y + scale · w₀ · (B·u + b) + scale · w₁ · (D·u + d),   u = dropout(A·y + a),   w = softmax((W·r + c) / temperature)
 // B and D are 1×1 convolutions in `groups` groups. r is token 0 of each sample; with sample0 = 1 it is sample 0 at
-// each token, shared by all samples, as LaVIN's code has it in its vision tower.
+// each token, shared by all samples, as LaVIN's code has it in its vision tower. `places` is LaVIN's own choice, with its
+// dropout and the names of its checkpoints.
 mmc.adapter @mm_adapter(%x: tensor<?x?x?xbf16>, %y: tensor<?x?x?xbf16>) options {
     sites = ["mmc.rms_norm", "mmc.layer_norm"], as = "{site}.adapter",
+    places = ["group=llm targets=input_layernorm as=layers.{layer}.adapter_attn dropout=0.1",
+              "group=vision targets=layer_norm1 as=backbone.visual.transformer.resblocks.{layer}.adapter_attn dropout=0.1"],
     rank = 8, groups = 2, temperature = 10.0, scale = 1.0, dropout = 0.0, sample0 = 0} {
   %a = mmc.param "{name}.conv_A.weight" dims ["rank", "in", "1"] init("xavier_uniform") : tensor<?x?x1xbf16>
   %ab = mmc.param "{name}.conv_A.bias" dims ["rank"] init("zeros") : tensor<?xbf16>

@@ -89,9 +89,11 @@ private:
     rest = rest.drop_front(clause.definition.size());
     if (clause.definition.empty() || (!clause.isPath && StringRef(clause.definition).contains('=')))
       return fail("must start with the name of an adapter, got: '" + clause.definition + "'");
+    const char *begin = rest.data();
     while (!atEnd())
       if (!word(clause))
         return false;
+    clause.words = std::string(begin, rest.data());
     return finish(clause);
   }
 
@@ -162,8 +164,6 @@ private:
   }
 
   bool finish(AdapterClause &clause) {
-    if (clause.targets.empty())
-      return fail("adapter '" + clause.definition + "' needs targets=…: names of modules, /REGEX/ or all-linear");
     clause.targets.anyEnd = !clause.isPath && clause.definition == "full";
     if (clause.targets.regex && !clause.layers.empty())
       return fail("layers cannot be given with targets=/REGEX/; put them into the expression");

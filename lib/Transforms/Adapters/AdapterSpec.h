@@ -41,13 +41,14 @@ struct AdapterSetting {
 struct AdapterClause {
   std::string definition; ///< name of a definition that comes with mmc, a path, or "full"
   bool isPath = false;
-  ModuleChoice targets, exclude;
+  ModuleChoice targets, exclude; ///< no targets: where the definition says
   std::vector<int64_t> layers;             ///< empty: all
   std::vector<std::string> layersPatterns; ///< names that stand before a layer's number; empty: any
   std::vector<ModuleRegex> layersRegexes;  ///< with the layer's number as last group
   std::string group;                       ///< only modules of this group; empty: any
   bool prove = true;                       ///< starts as the identity
   std::vector<AdapterSetting> settings;
+  std::string words; ///< the clause's text behind the definition
 
   /// PEFT's rule: chosen, not excluded, and in one of the layers. An exact name needs no layer.
   bool selects(llvm::StringRef module) const;
@@ -64,6 +65,7 @@ struct AdapterClause {
 ///   choice  := NAME,… | '/' REGEX '/' | 'all-linear'
 ///   where   := SUFFIX | '/' REGEX '/'      as PEFT's rank_pattern: matches `(.*\.)?where`
 ///
+/// A clause without targets= is for the caller to place: `places` of the definition has words for it.
 /// Nothing, and what is wrong in `error`, when the text is not of this form.
 std::optional<std::vector<AdapterClause>> parseAdapterSpec(llvm::StringRef spec, std::string &error);
 

@@ -52,7 +52,7 @@ struct InsertAdaptersPass : mmc::impl::InsertAdaptersPassBase<InsertAdaptersPass
         return signalPassFailure();
       }
     for (const AdapterClause &clause : *clauses)
-      if (failed(clause.definition == "full" && !clause.isPath ? trainInFull(clause) : insert(clause)))
+      if (failed(isFull(clause) ? trainInFull(clause) : insertWhere(clause)))
         return signalPassFailure();
     for (auto function : module.getOps<func::FuncOp>())
       function->setAttr("mmc.adapter", StringAttr::get(&getContext(), spec));
@@ -75,11 +75,46 @@ private:
     return group ? group.getValue() : "";
   }
 
-  LogicalResult insert(const AdapterClause &clause) {
+  static bool isFull(const AdapterClause &clause) { return clause.definition == "full" && !clause.isPath; }
+
+  LogicalResult needsTargets(const AdapterClause &clause) {
+    return getOperation().emitError("adapter '") << spec << "': adapter '" << clause.definition
+                                                 << "' needs targets=…: names of modules, /REGEX/ or all-linear";
+  }
+
+  /// At the clause's targets, or at the definition's own places, as if a clause for each had been written.
+  LogicalResult insertWhere(const AdapterClause &clause) {
     OwningOpRef<ModuleOp> file = loadDefinition(clause.definition, clause.isPath, getOperation().getLoc());
     if (!file)
       return failure();
     AdapterOp definition = *file->getOps<AdapterOp>().begin();
+    if (!clause.targets.empty())
+      return insert(clause, definition);
+    auto places = definition.getOptions().getAs<ArrayAttr>("places");
+    if (!places)
+      return needsTargets(clause);
+    for (Attribute place : places) {
+      auto words = dyn_cast<StringAttr>(place);
+      std::string error = "must be strings";
+      // What the clause says stands behind, and wins.
+      std::optional<std::vector<AdapterClause>> placed, alone;
+      if (words) {
+        alone = parseAdapterSpec(("places " + words.getValue()).str(), error);
+        placed = parseAdapterSpec(("places " + words.getValue() + " " + clause.words).str(), error);
+      }
+      if (!alone || !placed || placed->size() != 1 || placed->front().targets.empty())
+        return definition.emitOpError("must have places of words of a clause, targets= among them, got: ") << place << ": " << error;
+      if (!clause.group.empty() && alone->front().group != clause.group)
+        continue;
+      placed->front().definition = clause.definition;
+      placed->front().isPath = clause.isPath;
+      if (failed(insert(placed->front(), definition)))
+        return failure();
+    }
+    return success();
+  }
+
+  LogicalResult insert(const AdapterClause &clause, AdapterOp definition) {
     auto sites = definition.getOptions().getAs<ArrayAttr>("sites");
     if (!sites || !llvm::all_of(sites, llvm::IsaPred<StringAttr>))
       return definition.emitOpError("must say what it goes on: options {sites = [\"mmc.linear\"], …}");
@@ -195,6 +230,8 @@ private:
   /// PEFT's modules_to_save: the parameters of the chosen modules train in full, and are stored with the
   /// adapters, under the adapters' names.
   LogicalResult trainInFull(const AdapterClause &clause) {
+    if (clause.targets.empty())
+      return needsTargets(clause);
     SmallVector<std::pair<ParamOp, StringRef>> chosen;
     getOperation().walk([&](ParamOp param) {
       if (!param->getParentOfType<func::FuncOp>() || groupOf(param) == "adapters")

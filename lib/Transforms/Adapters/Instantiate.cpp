@@ -49,7 +49,7 @@ std::optional<std::string> SiteValues::fill(StringRef text, std::string &error) 
   return result;
 }
 
-static bool isReserved(StringRef option) { return option == "sites"; }
+static bool isReserved(StringRef option) { return option == "sites" || option == "places"; }
 
 /// Sets one option from the definition's default or a setting's text.
 static LogicalResult setOption(Operation *op, SiteValues &values, StringRef option, Attribute standard,

@@ -1,4 +1,16 @@
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter group=llm targets=input_layernorm as=layers.{layer}.adapter_attn rank=6 groups=3 temperature=5 scale=0.7 dropout=0.1; mm-adapter group=vision targets=layer_norm1 as=backbone.visual.transformer.resblocks.{layer}.adapter_attn rank=2 groups=2 sample0=1'" | FileCheck %s
+// Without targets it goes where LaVIN puts it, with what the clause says; with a group only there.
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter rank=6 groups=3'" | FileCheck %s --check-prefix=PLACES
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter group=llm targets=input_layernorm as=layers.{layer}.adapter_attn dropout=0.1 rank=6 groups=3; mm-adapter group=vision targets=layer_norm1 as=backbone.visual.transformer.resblocks.{layer}.adapter_attn dropout=0.1 rank=6 groups=3'" | sed 's/mmc.adapter = "[^"]*"//' > %t.written
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter rank=6 groups=3'" | sed 's/mmc.adapter = "[^"]*"//' | diff %t.written -
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter rank=6 groups=3 dropout=0.3 group=vision'" | FileCheck %s --check-prefix=TOWER
+
+// PLACES: mmc.param "layers.30.adapter_attn.conv_A.weight" init("xavier_uniform") {{.*}} : tensor<6x12x1xf32>
+// PLACES: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x4x1xf32>
+// PLACES: mmc.dropout {{.*}} rate(1.000000e-01)
+// TOWER-NOT: "layers.30.adapter_attn
+// TOWER: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x4x1xf32>
+// TOWER: mmc.dropout {{.*}} rate(3.000000e-01)
 
 // CHECK-LABEL: func.func @f
 // CHECK: %[[A:.*]] = mmc.param "layers.30.adapter_attn.conv_A.weight" init("xavier_uniform") {mmc.group = "adapters"} : tensor<6x12x1xf32>
