@@ -244,6 +244,14 @@ LogicalResult CachedAttentionOp::verify() {
   return success(rules.hold());
 }
 
+LogicalResult DropoutOp::verify() {
+  size_t rank = cast<ShapedType>(getInput().getType()).getRank(), known = getWhole() ? getWhole()->size() : 0;
+  if (getPlace().size() != known || (known != 0 && known != rank))
+    return emitOpError("must have a place and the whole's size for each dimension, or none, got: ")
+           << getPlace().size() << " and " << known << " for " << rank;
+  return success();
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
   if (!kernel)

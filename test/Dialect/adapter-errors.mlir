@@ -102,3 +102,11 @@ func.func @route_nothing(%w: tensor<2x1xf32>) {
   %0 = "mmc.route"(%w) <{axis = 0 : i64}> : (tensor<2x1xf32>) -> tensor<2x8x64xf32>
   return
 }
+
+// -----
+
+func.func @dropout_place(%x: tensor<4x8xf32>, %r: tensor<2xi64>, %i: index) {
+  // expected-error @+1 {{'mmc.dropout' op must have a place and the whole's size for each dimension, or none, got: 1 and 2 for 2}}
+  %0 = mmc.dropout %x rng %r at[%i] of [64, 32] rate(0.5) : tensor<4x8xf32>, tensor<2xi64>, index
+  return
+}

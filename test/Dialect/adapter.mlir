@@ -4,11 +4,14 @@
 // Dropout and routed experts survive printing and parsing.
 
 // CHECK-LABEL: func.func @dropout
-func.func @dropout(%x: tensor<2x8x64xf32>, %rng: tensor<2xi64>) {
+func.func @dropout(%x: tensor<2x8x64xf32>, %rng: tensor<2xi64>, %i: index) {
   // CHECK: mmc.dropout %{{.*}} rate(1.000000e-01) : tensor<2x8x64xf32>
   %0 = mmc.dropout %x rate(0.1) : tensor<2x8x64xf32>
   // CHECK: mmc.dropout %{{.*}} rng %{{.*}} rate(1.000000e-01) stream(3) : tensor<2x8x64xf32>, tensor<2xi64>
   %1 = mmc.dropout %0 rng %rng rate(0.1) stream(3) : tensor<2x8x64xf32>, tensor<2xi64>
+  // A tile of a larger tensor.
+  // CHECK: mmc.dropout %{{.*}} rng %{{.*}} at[%{{.*}}, %{{.*}}, %{{.*}}] of [2, 64, 64] rate(1.000000e-01) : tensor<2x8x64xf32>, tensor<2xi64>, index, index, index
+  %t = mmc.dropout %0 rng %rng at[%i, %i, %i] of [2, 64, 64] rate(0.1) : tensor<2x8x64xf32>, tensor<2xi64>, index, index, index
   return
 }
 

@@ -6,22 +6,27 @@
 
 include "mmc/Dialect/MmcBase.td"
 
-def DropoutOp : Mmc_PureOp<"dropout", [Mmc_Differentiable, Mmc_Fusible]> {
+def DropoutOp : Mmc_PureOp<"dropout", [Mmc_Differentiable, Mmc_FusibleWithPlace, AttrSizedOperandSegments]> {
   let summary = "Zeroes a share of the elements and scales the rest";
   let description = [{
     Element e is kept, times 1/(1 − rate), when the counter-based random number of (seed, step,
     `stream`, e) is at least `rate`. Without `rng` (evaluation) it is the identity; Autodiff adds the
     operand [2] i64 = (seed, step) and numbers the streams. Nothing is stored for the backward pass.
+    Elements are counted in the whole tensor: a tile of it has the `place` of its first element and the
+    shape of the `whole`, which Lower gives it.
     ```mlir
     %y = mmc.dropout %x rate(0.1) : tensor<2x8x64xf32>
     ```
   }];
-  let arguments = (ins Mmc_FloatTensor:$input, Optional<RankedTensorOf<[I64]>>:$rng, F64Attr:$rate,
-                       DefaultValuedOptionalAttr<I64Attr, "0">:$stream);
+  let arguments = (ins Mmc_FloatTensor:$input, Optional<RankedTensorOf<[I64]>>:$rng, Variadic<Index>:$place,
+                       F64Attr:$rate, DefaultValuedOptionalAttr<I64Attr, "0">:$stream,
+                       OptionalAttr<DenseI64ArrayAttr>:$whole);
   let results = (outs Mmc_FloatTensor:$result);
   let assemblyFormat = [{
-    $input (`rng` $rng^)? `rate` `(` $rate `)` (`stream` `(` $stream^ `)`)? attr-dict `:` type(operands)
+    $input (`rng` $rng^)? (`at` `[` $place^ `]` `of` $whole)? `rate` `(` $rate `)` (`stream` `(` $stream^ `)`)?
+    attr-dict `:` type(operands)
   }];
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 

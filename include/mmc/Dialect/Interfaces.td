@@ -55,7 +55,13 @@ def FusibleOpInterface : OpInterface<"FusibleOpInterface"> {
            "::mlir::TypeRange":$resultTypes, "::llvm::ArrayRef<int64_t>":$tileSizes), /*methodBody=*/"",
       /*defaultImplementation=*/[{
         return ::mmc::cloneWithOperands(builder, $_op.getOperation(), operands, resultTypes);
-      }]>
+      }]>,
+    InterfaceMethod<[{
+      Tells a tile that buildTile() made of this op where it lies: its first element along each dimension of
+      the tile space. Called where the tile space is `placed` and has more than one tile.
+      }],
+      "void", "placeTile", (ins "::mlir::Operation *":$tile, "::mlir::ValueRange":$place), /*methodBody=*/"",
+      /*defaultImplementation=*/[{ (void)tile; }]>
   ];
 }
 

@@ -63,6 +63,7 @@ def Mmc_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["
 def Mmc_DifferentiableWithSaved
     : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildAdjoint", "withSavedResults"]>;
 def Mmc_Fusible : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace"]>;
+def Mmc_FusibleWithPlace : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "placeTile"]>;
 def Mmc_FusibleWithTile : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "buildTile"]>;
 
 #endif // MMC_DIALECT_BASE

@@ -34,6 +34,8 @@ struct TileSpace {
   /// True when the op means the same on operands whose first two dimensions, both tiled, are merged into
   /// one: [B, T, D] and [B·T, D].
   bool collapsible = false;
+  /// True when a tile must be told where it lies in the whole: `placeTile` of FusibleOpInterface.
+  bool placed = false;
 };
 
 /// Clones `op` with other operands and result types.

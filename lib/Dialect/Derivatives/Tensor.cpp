@@ -111,7 +111,9 @@ LogicalResult InnerProductOp::buildAdjoint(OpBuilder &builder, ValueRange ds, Ar
 LogicalResult DropoutOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
                                       SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
-  grads[0] = getRng() ? DropoutOp::create(builder, getLoc(), dy[0], getRng(), getRateAttr(), getStreamAttr()).getResult()
+  grads[0] = getRng() ? DropoutOp::create(builder, getLoc(), dy[0], getRng(), /*place=*/ValueRange(), getRateAttr(), getStreamAttr(),
+                                          /*whole=*/DenseI64ArrayAttr())
+                            .getResult()
                       : dy[0];
   return success();
 }

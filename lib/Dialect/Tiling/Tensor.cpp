@@ -65,14 +65,20 @@ TileSpace AdamWOp::getTileSpace() {
   return space;
 }
 
-// The random numbers of an element are keyed by its index in the whole tensor, so a tile would have to
-// know where it lies: one tile per kernel until the op carries an offset.
+// The random numbers of an element are keyed by its index in the whole tensor: a tile must know where it lies.
 TileSpace DropoutOp::getTileSpace() {
-  TileSpace space;
-  for (Value operand : getOperands())
-    space.operands.push_back(whole(operand));
-  space.results.push_back(whole(getResult()));
+  TileSpace space = elementwiseSpace(*this);
+  if (getRng())
+    space.operands[1] = whole(getRng());
+  space.reusable = {0};
+  space.collapsible = space.placed = true;
   return space;
+}
+
+void DropoutOp::placeTile(Operation *tile, ValueRange place) {
+  auto dropout = cast<DropoutOp>(tile);
+  dropout.getPlaceMutable().assign(place);
+  dropout.setWhole(shapeOf(getResult()));
 }
 
 /// All dimensions but `axis` are cut; `dropped` when the result lacks it.

@@ -236,6 +236,24 @@ private:
     return RankedTensorType::get(shape, type.getElementType());
   }
 
+  /// The first element of the op's tile along each of its dimensions, for an op that asks for it.
+  void tellPlace(Operation *op, Operation *tile, ArrayRef<DimInGroup> dims, ArrayRef<Cut> cuts,
+                 ArrayRef<Value> coordinates) {
+    Location loc = kernel.getLoc();
+    if (llvm::all_of(dims, [&](DimInGroup dim) { return dim.dim < 0 || cuts[dim.dim].count == 1; }))
+      return;
+    SmallVector<Value> place;
+    for (DimInGroup dim : dims) {
+      if (dim.dim < 0 || cuts[dim.dim].count == 1) {
+        place.push_back(arith::ConstantIndexOp::create(builder, loc, 0));
+        continue;
+      }
+      Value step = arith::ConstantIndexOp::create(builder, loc, cuts[dim.dim].size * dim.ratio);
+      place.push_back(arith::MulIOp::create(builder, loc, coordinates[dim.dim], step));
+    }
+    cast<FusibleOpInterface>(op).placeTile(tile, place);
+  }
+
   void writeTile(ArrayRef<Operation *> part, const GroupTiling &tiling, ArrayRef<Cut> cuts,
                  ArrayRef<Value> coordinates, ArrayRef<int64_t> sizes) {
     Location loc = kernel.getLoc();
@@ -246,13 +264,13 @@ private:
         if (buffer == buffers.end() || mapping.contains(operand))
           continue;
         RankedTensorType type = tileType(operand, tiling.values.lookup(operand), sizes);
-        mapping.map(operand, bufferization::ToTensorOp::create(builder, loc, type, slice, /*restrict=*/true));
         if (type.getNumElements() == 0) {
           // Of a buffer of nothing there is no slice, and nothing to read.
           mapping.map(operand, tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType()));
           continue;
         }
         Value slice = sliceOf(buffer->second, tiling.values.lookup(operand), cuts, coordinates, sizes);
+        mapping.map(operand, bufferization::ToTensorOp::create(builder, loc, type, slice, /*restrict=*/true));
       }
     for (Operation *op : part) {
       SmallVector<Value> operands;
@@ -266,14 +284,16 @@ private:
       for (auto [extent, dim] : llvm::zip(space.extents, tiling.ops.lookup(op)))
         opSizes.push_back(dim.dim < 0 ? extent : sizes[dim.dim] * dim.ratio);
       Operation *copy = cast<FusibleOpInterface>(op).buildTile(builder, operands, types, opSizes);
+      if (space.placed)
+        tellPlace(op, copy, tiling.ops.lookup(op), cuts, coordinates);
       mapping.map(op->getResults(), copy->getResults());
     }
     for (auto &[value, buffer] : outputs) {
       if (!mapping.contains(value) || !value.getDefiningOp() || !llvm::is_contained(part, value.getDefiningOp()))
         continue;
-      Value slice = sliceOf(buffer, tiling.values.lookup(value), cuts, coordinates, sizes);
       if (tileType(value, tiling.values.lookup(value), sizes).getNumElements() == 0)
         continue; // nothing to write
+      Value slice = sliceOf(buffer, tiling.values.lookup(value), cuts, coordinates, sizes);
       bufferization::MaterializeInDestinationOp::create(builder, loc, /*result=*/Type(), mapping.lookup(value), slice,
                                                         /*restrict=*/true, /*writable=*/true);
     }

@@ -124,3 +124,14 @@ func.func private @sum_of_nothing(%x: tensor<64x0xf32>, %w: tensor<32x0xf32>) ->
   %y = mmc.linear %x, %w : tensor<64x0xf32>, tensor<32x0xf32>
   return %y : tensor<64x32xf32>
 }
+
+// A tile of a dropout knows where it lies in the whole, whose elements are counted; a single one need not.
+// CHECK: func.func private @dropped(
+// CHECK: mmc.dropout %{{[^ ]*}} rng %{{[^ ]*}} rate(5.000000e-01) : tensor<64x32xf32>, tensor<2xi64>
+// CUT: func.func private @dropped(%[[INDEX:.*]]: index,
+// CUT-SAME: mmc.tiles = 8 : i64
+// CUT: mmc.dropout %{{[^ ]*}} rng %{{[^ ]*}} at[%{{.*}}, %{{.*}}] of [64, 32] rate(5.000000e-01) : tensor<8x32xf32>, tensor<2xi64>, index, index
+func.func private @dropped(%x: tensor<64x32xf32>, %r: tensor<2xi64>) -> tensor<64x32xf32> attributes {mmc.kernel} {
+  %y = mmc.dropout %x rng %r rate(0.5) : tensor<64x32xf32>, tensor<2xi64>
+  return %y : tensor<64x32xf32>
+}

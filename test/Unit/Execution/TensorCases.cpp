@@ -162,6 +162,7 @@ std::vector<Case> mmc::test::tensorCases() {
       sumRows({67, 263}, {263}, Kind::Element),
       dropout(0.25, {3, 7}, 0),
       dropout(0.9, {2, 3, 257}, 6),
+      dropout(0.5, {5, 43, 263}, 2), // several tiles, the last one smaller
       identityDropout({3, 5}),
   };
 }

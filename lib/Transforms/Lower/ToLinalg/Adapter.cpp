@@ -94,9 +94,13 @@ static Values lowerDropout(DropoutOp op, Emitter &e) {
   return {e.map(type, op.getInput(), [&](Emitter &e, ValueRange in) -> Values {
     Type i32 = e.builder.getI32Type(), i64 = e.builder.getI64Type();
     Value element = e.index(0);
-    for (auto [d, size] : llvm::enumerate(type.getShape()))
+    for (auto [d, size] : llvm::enumerate(op.getWhole().value_or(type.getShape()))) {
+      Value position = e.dim(d);
+      if (!op.getPlace().empty())
+        position = arith::AddIOp::create(e.builder, e.loc, position, op.getPlace()[d]);
       element = arith::AddIOp::create(e.builder, e.loc,
-                                      arith::MulIOp::create(e.builder, e.loc, element, e.index(size)), e.dim(d));
+                                      arith::MulIOp::create(e.builder, e.loc, element, e.index(size)), position);
+    }
     element = arith::IndexCastOp::create(e.builder, e.loc, i64, element);
     auto low = [&](Value wide) -> Value { return arith::TruncIOp::create(e.builder, e.loc, i32, wide); };
     auto high = [&](Value wide) -> Value {
