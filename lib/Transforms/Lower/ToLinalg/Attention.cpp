@@ -49,6 +49,8 @@ static Value matrixOf(Emitter &e, Value tensor, int64_t sample, int64_t first, i
                                      e.builder.getIndexAttr(width)};
   SmallVector<OpFoldResult> strides(3, e.builder.getIndexAttr(1));
   auto type = RankedTensorType::get({shape[1], width}, e.element(tensor));
+  if (isEmpty(tensor))
+    return e.empty(type.getShape(), type.getElementType());
   return tensor::ExtractSliceOp::create(e.builder, e.loc, type, tensor, offsets, sizes, strides);
 }
 
@@ -59,6 +61,8 @@ static Value insertMatrix(Emitter &e, Value matrix, Value into, int64_t sample, 
   SmallVector<OpFoldResult> sizes = {e.builder.getIndexAttr(1), e.builder.getIndexAttr(shape[0]),
                                      e.builder.getIndexAttr(shape[1])};
   SmallVector<OpFoldResult> strides(3, e.builder.getIndexAttr(1));
+  if (isEmpty(matrix))
+    return into;
   return tensor::InsertSliceOp::create(e.builder, e.loc, matrix, into, offsets, sizes, strides);
 }
 
@@ -72,6 +76,8 @@ static Value rows(Emitter &e, Value tensor, Value start, int64_t count) {
   for (int64_t dim : to)
     sizes.push_back(e.builder.getIndexAttr(dim));
   auto type = RankedTensorType::get(to, e.element(tensor));
+  if (isEmpty(tensor))
+    return e.empty(to, type.getElementType());
   return tensor::ExtractSliceOp::create(e.builder, e.loc, type, tensor, offsets, sizes, strides);
 }
 
@@ -81,6 +87,8 @@ static Value insertRows(Emitter &e, Value piece, Value into, Value start) {
   offsets[0] = start;
   for (int64_t dim : shape)
     sizes.push_back(e.builder.getIndexAttr(dim));
+  if (isEmpty(piece))
+    return into;
   return tensor::InsertSliceOp::create(e.builder, e.loc, piece, into, offsets, sizes, strides);
 }
 
@@ -88,6 +96,8 @@ static Value insertRows(Emitter &e, Value piece, Value into, Value start) {
 /// has its own copy of the code because shapes are static.
 static Values overBlocks(Emitter &e, int64_t total, Values values,
                          llvm::function_ref<Values(Emitter &, Value, int64_t, Values)> block) {
+  if (total == 0)
+    return values;
   int64_t size = queriesPerBlock(total), whole = total / size, rest = total % size;
   if (whole == 1) {
     values = block(e, e.index(0), size, values);

@@ -170,6 +170,8 @@ Value Emitter::slice(Value tensor, int64_t axis, int64_t start, int64_t size, bo
   if (drop)
     to.erase(to.begin() + axis);
   auto type = RankedTensorType::get(to, element(tensor));
+  if (llvm::is_contained(to, 0))
+    return empty(to, element(tensor));
   return tensor::ExtractSliceOp::create(builder, loc, type, tensor, offsets, sizes, strides);
 }
 
@@ -181,6 +183,8 @@ Value Emitter::insert(Value piece, Value into, int64_t axis, int64_t start) {
     sizes.push_back(builder.getIndexAttr(dim));
   offsets[axis] = builder.getIndexAttr(start);
   sizes[axis] = builder.getIndexAttr(size);
+  if (isEmpty(piece))
+    return into;
   return tensor::InsertSliceOp::create(builder, loc, piece, into, offsets, sizes, strides);
 }
 

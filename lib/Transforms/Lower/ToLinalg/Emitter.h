@@ -95,6 +95,11 @@ public:
   mlir::AffineMap select(unsigned rank, llvm::ArrayRef<unsigned> dims);
 };
 
+/// A tensor without elements. Slices of it have no place to begin at, which MLIR refuses.
+inline bool isEmpty(mlir::Value tensor) {
+  return llvm::is_contained(mlir::cast<mlir::RankedTensorType>(tensor.getType()).getShape(), 0);
+}
+
 /// The lowering of one op: values that replace its results.
 template <typename Op>
 using LowerFunction = llvm::SmallVector<mlir::Value> (*)(Op, Emitter &);
@@ -105,6 +110,14 @@ struct LowerPattern : mlir::OpRewritePattern<Op> {
       : mlir::OpRewritePattern<Op>(context), lower(lower) {}
   llvm::LogicalResult matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
     Emitter emitter(rewriter, op.getLoc());
+    // Results without elements are made of nothing; the ops' own loops and slices need not think of them.
+    if (op->getNumResults() > 0 && llvm::all_of(op->getResults(), isEmpty)) {
+      llvm::SmallVector<mlir::Value> results;
+      for (mlir::Value result : op->getResults())
+        results.push_back(emitter.empty(emitter.shape(result), emitter.element(result)));
+      rewriter.replaceOp(op, results);
+      return llvm::success();
+    }
     rewriter.replaceOp(op, lower(op, emitter));
     return llvm::success();
   }
