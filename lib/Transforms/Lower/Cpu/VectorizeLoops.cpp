@@ -2,16 +2,13 @@
 
 #include "mmc/Transforms/Lower/Passes.h"
 
-#include "Contraction.h"
-#include "VectorUnit.h"
+#include "VectorForm.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -26,142 +23,21 @@ using namespace mmc;
 
 namespace {
 
-/// out = kind(out, term), for one output of an op that sums along its last dimension.
-struct Reduction {
-  Operation *combine;
-  Value term;
-  vector::CombiningKind kind;
-};
-
 /// Writes one linalg op on buffers as loops, the last of them over vectors.
 class LoopWriter {
 public:
-  LoopWriter(linalg::LinalgOp op, VectorUnit unit) : op(op), builder(op), loc(op.getLoc()), unit(unit) {}
+  LoopWriter(linalg::LinalgOp op, VectorForm form)
+      : op(op), form(std::move(form)), builder(op), loc(op.getLoc()), indices(this->form.sizes.size()) {}
 
-  /// False, and nothing changed, when the op has no form in vectors.
-  bool write() {
-    if (!op.hasPureBufferSemantics() || op.hasDynamicShape() || op.getNumLoops() == 0)
-      return false;
-    sizes = op.getStaticLoopRanges();
-    if (llvm::is_contained(sizes, 0))
-      return false; // nothing to compute, and no width that fits
-    last = static_cast<int>(sizes.size()) - 1;
-    isReduction = op.getIteratorTypesArray()[last] == utils::IteratorType::reduction;
-    if (sizes[last] == 1 || !operandsFit() || !bodyFits())
-      return false;
-    indices.assign(sizes.size(), Value());
+  void write() {
     writeLoops(0);
     op->erase();
-    return true;
   }
 
 private:
   Block &body() { return op->getRegion(0).front(); }
   AffineMap mapOf(OpOperand &operand) { return op.getMatchingIndexingMap(&operand); }
   bool isOutput(OpOperand &operand) { return op.isDpsInit(&operand); }
-
-  /// Whether lane i + 1 of the operand lies behind lane i. Others are one element for all lanes.
-  bool alongLanes(OpOperand &operand) {
-    return isa<ShapedType>(operand.get().getType()) && mapOf(operand).isFunctionOfDim(last);
-  }
-
-  /// Whether lanes lie in memory as a vector of them does. Elements below a byte have a byte each in a buffer, but
-  /// are packed in a vector.
-  static bool hasVectors(Type element) {
-    return element.isIntOrFloat() && element.getIntOrFloatBitWidth() % 8 == 0;
-  }
-
-  bool operandsFit() {
-    int64_t widest = 0;
-    for (OpOperand &operand : op->getOpOperands()) {
-      Type element = getElementTypeOrSelf(operand.get().getType());
-      if (!hasVectors(element))
-        return false;
-      widest = std::max<int64_t>(widest, element.getIntOrFloatBitWidth());
-      // Masked access to narrower elements is not in every processor that has masks.
-      mayMask &= element.getIntOrFloatBitWidth() >= 32;
-      AffineMap map = mapOf(operand);
-      if (alongLanes(operand)) {
-        if (!isContiguous(operand.get(), map, last))
-          return false;
-        for (AffineExpr expr : map.getResults().drop_back())
-          if (expr.isFunctionOfDim(last))
-            return false;
-      }
-      if (isOutput(operand) && alongLanes(operand) == isReduction)
-        return false;
-    }
-    mayMask &= unit.hasMasks;
-    lanes = unit.bytes * 8 / std::max<int64_t>(widest, 32);
-    lanes = std::min<int64_t>(lanes, llvm::bit_floor(static_cast<uint64_t>(sizes[last])));
-    return true;
-  }
-
-  /// Every op of the body must work on vectors, or be the same for all lanes; sums must be sums.
-  bool bodyFits() {
-    for (OpOperand &operand : op->getOpOperands())
-      if (alongLanes(operand))
-        varies.insert(op.getMatchingBlockArgument(&operand));
-    if (isReduction && !findReductions())
-      return false;
-    for (Operation &inner : body().without_terminator()) {
-      if (llvm::any_of(reductions, [&](Reduction &r) { return r.combine == &inner; }))
-        continue;
-      if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
-        if (static_cast<int>(index.getDim()) == last)
-          varies.insert(index.getResult());
-        continue;
-      }
-      bool any = llvm::any_of(inner.getOperands(), [&](Value operand) { return varies.contains(operand); });
-      if (!any && inner.getNumRegions() == 0)
-        continue;
-      if (auto load = dyn_cast<memref::LoadOp>(inner)) {
-        if (!readsAlongLanes(load))
-          return false;
-      } else if (!OpTrait::hasElementwiseMappableTraits(&inner) || isLibraryCall(inner)) {
-        return false;
-      }
-      for (Value result : inner.getResults())
-        varies.insert(result);
-    }
-    return true;
-  }
-
-  /// Functions of other types than f32 become calls of the mathematical library, one per element in any case.
-  static bool isLibraryCall(Operation &inner) {
-    return isa<math::MathDialect>(inner.getDialect()) && !isa<math::SqrtOp>(inner) &&
-           !getElementTypeOrSelf(inner.getResult(0).getType()).isF32();
-  }
-
-  /// A load whose last index counts the lanes, and whose others are the same for all of them.
-  bool readsAlongLanes(memref::LoadOp load) {
-    if (load.getIndices().empty())
-      return false;
-    auto index = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
-    SmallVector<int64_t> strides;
-    int64_t offset;
-    return index && static_cast<int>(index.getDim()) == last && hasVectors(load.getMemRefType().getElementType()) &&
-           llvm::none_of(load.getIndices().drop_back(), [&](Value other) { return varies.contains(other); }) &&
-           succeeded(load.getMemRefType().getStridesAndOffset(strides, offset)) && strides.back() == 1 &&
-           (load.getMemRefType().getElementTypeBitWidth() >= 32 || !mayMask);
-  }
-
-  bool findReductions() {
-    Operation *yield = body().getTerminator();
-    for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
-      Operation *combine = value.getDefiningOp();
-      Value sum = body().getArgument(op.getNumDpsInputs() + i);
-      if (!combine || !isa<arith::AddFOp, arith::AddIOp, arith::MaximumFOp>(combine) || !sum.hasOneUse() ||
-          !value.hasOneUse())
-        return false;
-      Value term = combine->getOperand(0) == sum ? combine->getOperand(1) : combine->getOperand(0);
-      if (term == sum || !llvm::is_contained(combine->getOperands(), sum))
-        return false;
-      auto kind = isa<arith::MaximumFOp>(combine) ? vector::CombiningKind::MAXIMUMF : vector::CombiningKind::ADD;
-      reductions.push_back({combine, term, kind});
-    }
-    return true;
-  }
 
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 
@@ -176,9 +52,9 @@ private:
   }
 
   void writeLoops(int dim) {
-    if (dim == last)
-      return isReduction ? writeReduction() : writeMap();
-    over(sizes[dim], 1, [&](Value index) {
+    if (dim == form.last)
+      return form.isReduction ? writeReduction() : writeMap();
+    over(form.sizes[dim], 1, [&](Value index) {
       indices[dim] = index;
       writeLoops(dim + 1);
     });
@@ -186,10 +62,10 @@ private:
 
   /// The vectors behind the whole ones: one with a mask, or ever shorter ones. `inner(start, width, valid)`.
   void overRest(llvm::function_ref<void(Value, int64_t, int64_t)> inner) {
-    int64_t start = sizes[last] / lanes * lanes, rest = sizes[last] - start;
+    int64_t start = form.sizes[form.last] / form.lanes * form.lanes, rest = form.sizes[form.last] - start;
     while (rest > 0) {
       int64_t width = llvm::bit_floor(static_cast<uint64_t>(rest));
-      if (mayMask && width != rest)
+      if (form.mayMask && width != rest)
         width = llvm::bit_ceil(static_cast<uint64_t>(rest));
       int64_t valid = std::min(width, rest);
       inner(constant(start), width, valid);
@@ -210,47 +86,47 @@ private:
           vector::StoreOp::create(builder, loc, vector, output.get(), where);
       }
     };
-    if (int64_t whole = sizes[last] / lanes * lanes)
-      over(whole, lanes, [&](Value start) { piece(start, lanes, lanes); });
+    if (int64_t whole = form.sizes[form.last] / form.lanes * form.lanes)
+      over(whole, form.lanes, [&](Value start) { piece(start, form.lanes, form.lanes); });
     overRest(piece);
   }
 
   /// Lanes are summed apart, and together at the end: in an order that only the shapes decide.
   void writeReduction() {
     SmallVector<Value> sums;
-    indices[last] = constant(0);
+    indices[form.last] = constant(0);
     for (OpOperand &output : op.getDpsInitsMutable())
       sums.push_back(memref::LoadOp::create(builder, loc, output.get(), place(output)));
     auto addTo = [&](ValueRange vectors) {
-      for (auto [sum, vector, reduction] : llvm::zip(sums, vectors, reductions))
+      for (auto [sum, vector, reduction] : llvm::zip(sums, vectors, form.reductions))
         sum = vector::ReductionOp::create(builder, loc, reduction.kind, vector, sum, arith::FastMathFlags::reassoc);
     };
-    if (int64_t whole = sizes[last] / lanes * lanes) {
+    if (int64_t whole = form.sizes[form.last] / form.lanes * form.lanes) {
       SmallVector<Value> initial;
-      for (const Reduction &reduction : reductions)
-        initial.push_back(neutral(reduction, lanes));
-      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(whole), constant(lanes), initial);
+      for (const Reduction &reduction : form.reductions)
+        initial.push_back(neutral(reduction, form.lanes));
+      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(whole), constant(form.lanes), initial);
       {
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToStart(loop.getBody());
         SmallVector<Value> next;
         for (auto [term, old, reduction] :
-             llvm::zip(evaluate(loop.getInductionVar(), lanes, lanes), loop.getRegionIterArgs(), reductions))
-          next.push_back(vector::makeArithReduction(builder, loc, reduction.kind, spread(term, lanes), old));
+             llvm::zip(evaluate(loop.getInductionVar(), form.lanes, form.lanes), loop.getRegionIterArgs(), form.reductions))
+          next.push_back(vector::makeArithReduction(builder, loc, reduction.kind, spread(term, form.lanes), old));
         scf::YieldOp::create(builder, loc, next);
       }
       addTo(loop.getResults());
     }
     overRest([&](Value start, int64_t width, int64_t valid) {
       SmallVector<Value> terms = evaluate(start, width, valid);
-      for (auto [term, reduction] : llvm::zip(terms, reductions)) {
+      for (auto [term, reduction] : llvm::zip(terms, form.reductions)) {
         term = spread(term, width);
         if (valid < width)
           term = arith::SelectOp::create(builder, loc, mask, term, neutral(reduction, width));
       }
       addTo(terms);
     });
-    indices[last] = constant(0);
+    indices[form.last] = constant(0);
     for (auto [sum, output] : llvm::zip(sums, op.getDpsInitsMutable()))
       memref::StoreOp::create(builder, loc, sum, output.get(), place(output));
   }
@@ -295,27 +171,27 @@ private:
   /// The body for `valid` of `width` lanes from `start`: what it yields, or what it would add to its sums. Values
   /// that are the same in all lanes stay scalars.
   SmallVector<Value> evaluate(Value start, int64_t width, int64_t valid) {
-    indices[last] = start;
+    indices[form.last] = start;
     if (valid < width)
       mask = vector::CreateMaskOp::create(builder, loc, VectorType::get({width}, builder.getI1Type()), constant(valid));
     IRMapping values;
     for (OpOperand &operand : op->getOpOperands()) {
       BlockArgument argument = op.getMatchingBlockArgument(&operand);
-      if (argument.use_empty() || (isReduction && isOutput(operand)))
+      if (argument.use_empty() || (form.isReduction && isOutput(operand)))
         continue;
       if (!isa<ShapedType>(operand.get().getType()))
         values.map(argument, operand.get());
-      else if (alongLanes(operand))
+      else if (liesAlongLanes(op, operand, form.last))
         values.map(argument, loadLanes(operand.get(), place(operand), width, valid));
       else
         values.map(argument, memref::LoadOp::create(builder, loc, operand.get(), place(operand)).getResult());
     }
     for (Operation &inner : body().without_terminator())
-      if (llvm::none_of(reductions, [&](Reduction &r) { return r.combine == &inner; }))
+      if (!form.combines(inner))
         copy(inner, values, width, valid);
     SmallVector<Value> results;
-    if (isReduction)
-      for (const Reduction &reduction : reductions)
+    if (form.isReduction)
+      for (const Reduction &reduction : form.reductions)
         results.push_back(values.lookupOrDefault(reduction.term));
     else
       for (Value value : body().getTerminator()->getOperands())
@@ -326,13 +202,13 @@ private:
   void copy(Operation &inner, IRMapping &values, int64_t width, int64_t valid) {
     if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
       Value value = indices[index.getDim()];
-      if (static_cast<int>(index.getDim()) == last) {
+      if (static_cast<int>(index.getDim()) == form.last) {
         Value step = vector::StepOp::create(builder, loc, VectorType::get({width}, builder.getIndexType()));
         value = arith::AddIOp::create(builder, loc, spread(value, width), step);
       }
       return values.map(index.getResult(), value);
     }
-    bool isVector = llvm::any_of(inner.getOperands(), [&](Value operand) { return varies.contains(operand); });
+    bool isVector = llvm::any_of(inner.getOperands(), [&](Value operand) { return form.varies.contains(operand); });
     if (!isVector) {
       builder.clone(inner, values);
       return;
@@ -341,7 +217,7 @@ private:
       SmallVector<Value> where;
       for (Value index : load.getIndices().drop_back())
         where.push_back(values.lookupOrDefault(index));
-      where.push_back(indices[last]);
+      where.push_back(indices[form.last]);
       return values.map(load.getResult(), loadLanes(load.getMemRef(), where, width, valid));
     }
     SmallVector<Value> operands;
@@ -355,15 +231,9 @@ private:
   }
 
   linalg::LinalgOp op;
+  VectorForm form;
   OpBuilder builder;
   Location loc;
-  VectorUnit unit;
-  SmallVector<int64_t> sizes;
-  int last = 0;
-  bool isReduction = false, mayMask = true;
-  int64_t lanes = 1;
-  llvm::SmallPtrSet<Value, 16> varies; ///< values of the body that differ from lane to lane
-  SmallVector<Reduction> reductions;
   SmallVector<Value> indices;
   Value mask;
 };
@@ -378,7 +248,8 @@ struct VectorizeLoopsPass : mmc::impl::VectorizeLoopsPassBase<VectorizeLoopsPass
     SmallVector<linalg::LinalgOp> candidates;
     getOperation().walk([&](linalg::LinalgOp op) { candidates.push_back(op); });
     for (linalg::LinalgOp op : candidates)
-      LoopWriter(op, *unit).write();
+      if (std::optional<VectorForm> form = vectorFormOf(op, *unit))
+        LoopWriter(op, std::move(*form)).write();
   }
 };
 
