@@ -47,7 +47,8 @@ def HoistScratchPass : Pass<"mmc-hoist-scratch", "::mlir::func::FuncOp"> {
 def FuseMapsPass : Pass<"mmc-fuse-maps", "::mlir::func::FuncOp"> {
   let summary = "Computes element-wise linalg where its elements are read, if that is once";
   let description = [{
-    What a matrix product or a broadcast reads many times is computed ahead, and a product stays a product.
+    What a matrix product or a broadcast reads many times is computed ahead. Nothing is fused into a matrix product,
+    whose body stays the one multiplication and addition that --mmc-lower-contractions looks for.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
