@@ -12,5 +12,6 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mmc::registerAllDialects(registry);
   mmc::registerAllPasses();
-  return mlir::failed(mlir::MlirOptMain(argc, argv, "mmc-opt: passes and pipelines of the mmc compiler\n", registry));
+  return mlir::failed(mlir::MlirOptMain(
+      argc, argv, "mmc-opt: passes and pipelines of the mmc compiler\n", registry));
 }

@@ -10,19 +10,24 @@ using namespace mlir;
 using namespace mmc;
 
 StringRef mmc::nameOf(CostClass kind) {
-  static constexpr StringLiteral kNames[kCostClasses] = {
-      "products, frozen weights", "products, trained weights", "attention", "element-wise, norms, sums", "data movement",
-      "optimizer"};
+  static constexpr StringLiteral kNames[kCostClasses] = {"products, frozen weights",
+                                                         "products, trained weights",
+                                                         "attention",
+                                                         "element-wise, norms, sums",
+                                                         "data movement",
+                                                         "optimizer"};
   return kNames[static_cast<unsigned>(kind)];
 }
 
 static int64_t elements(Value value) { return cast<ShapedType>(value.getType()).getNumElements(); }
 static int64_t lastDim(Value value) { return cast<ShapedType>(value.getType()).getShape().back(); }
 
-/// Per query head and query: q·k over the keys it sees, and their weighted sum of values. The softmax in
-/// between is about four operations per score.
-static int64_t attentionFlops(Value query, Value key, int64_t heads, bool causal, int64_t products) {
-  ArrayRef<int64_t> q = cast<ShapedType>(query.getType()).getShape(), k = cast<ShapedType>(key.getType()).getShape();
+/// Per query head and query: q·k over the keys it sees, and their weighted sum of values. The
+/// softmax in between is about four operations per score.
+static int64_t attentionFlops(Value query, Value key, int64_t heads, bool causal,
+                              int64_t products) {
+  ArrayRef<int64_t> q = cast<ShapedType>(query.getType()).getShape(),
+                    k = cast<ShapedType>(key.getType()).getShape();
   int64_t pairs = causal ? q[1] * (q[1] + 1) / 2 : q[1] * k[1];
   return q[0] * pairs * (products * 2 * q[2] + 4 * heads);
 }
@@ -33,7 +38,9 @@ static int64_t perElement(Operation *op) {
       .Case<AddOp, MulOp, ScaleOp, ScaleByOp, DropoutOp, RouteGradExpertOp>([](auto) { return 1; })
       .Case<RotaryOp>([](auto) { return 3; })
       .Case<SiluOp>([](auto) { return 4; })
-      .Case<GeluOp>([](GeluOp gelu) { return gelu.getKind() == GeluKind::Tanh ? 8 : gelu.getKind() == GeluKind::Erf ? 5 : 4; })
+      .Case<GeluOp>([](GeluOp gelu) {
+        return gelu.getKind() == GeluKind::Tanh ? 8 : gelu.getKind() == GeluKind::Erf ? 5 : 4;
+      })
       .Case<SiluGradOp>([](auto) { return 7; })
       .Case<GeluGradOp>([](auto) { return 12; })
       .Case<SoftmaxOp>([](auto) { return 5; })
@@ -43,7 +50,8 @@ static int64_t perElement(Operation *op) {
       .Case<RmsNormGradOp>([](auto) { return 9; })
       .Case<LayerNormGradOp>([](auto) { return 13; })
       .Case<CrossEntropyGradOp>([](auto) { return 5; })
-      .Case<RouteOp>([](RouteOp route) { return 2 * static_cast<int64_t>(route.getExperts().size()) - 1; })
+      .Case<RouteOp>(
+          [](RouteOp route) { return 2 * static_cast<int64_t>(route.getExperts().size()) - 1; })
       .Default([](Operation *) { return 0; });
 }
 
@@ -55,7 +63,9 @@ static int64_t perOperandElement(Operation *op) {
       .Case<RmsNormGradWeightOp>([](auto) { return 5; })
       .Case<LayerNormGradWeightOp>([](auto) { return 7; })
       .Case<CrossEntropyOp>([](auto) { return 4; })
-      .Case<RouteGradWeightsOp>([](RouteGradWeightsOp grad) { return 2 * static_cast<int64_t>(grad.getExperts().size()); })
+      .Case<RouteGradWeightsOp>([](RouteGradWeightsOp grad) {
+        return 2 * static_cast<int64_t>(grad.getExperts().size());
+      })
       .Default([](Operation *) { return 0; });
 }
 
@@ -70,22 +80,26 @@ Cost mmc::costOf(Operation *op, bool trains) {
         return Cost{product, 2 * elements(grad.getGradient()) * lastDim(grad.getWeight())};
       })
       .Case<LinearGradWeightOp>([&](LinearGradWeightOp grad) {
-        return Cost{CostClass::TrainedProduct, 2 * elements(grad.getGradient()) * lastDim(grad.getResult())};
+        return Cost{CostClass::TrainedProduct,
+                    2 * elements(grad.getGradient()) * lastDim(grad.getResult())};
       })
       .Case<AttentionOp>([&](AttentionOp attention) {
-        return Cost{CostClass::Attention, attentionFlops(attention.getQuery(), attention.getKey(), attention.getHeads(),
-                                                         attention.getCausal(), 2)};
+        return Cost{CostClass::Attention,
+                    attentionFlops(attention.getQuery(), attention.getKey(), attention.getHeads(),
+                                   attention.getCausal(), 2)};
       })
       .Case<CachedAttentionOp>([&](CachedAttentionOp attention) {
         int64_t heads = attention.getHeads();
         return Cost{CostClass::Attention,
-                    attentionFlops(attention.getQuery(), attention.getPastKey(), heads, /*causal=*/false, 2) +
-                        attentionFlops(attention.getQuery(), attention.getKey(), heads, /*causal=*/false, 2)};
+                    attentionFlops(attention.getQuery(), attention.getPastKey(), heads,
+                                   /*causal=*/false, 2) +
+                        attentionFlops(attention.getQuery(), attention.getKey(), heads,
+                                       /*causal=*/false, 2)};
       })
       .Case<AttentionGradOp>([&](AttentionGradOp grad) {
         // The scores again, and the gradients of the four operands of the two products.
-        return Cost{CostClass::Attention,
-                    attentionFlops(grad.getQuery(), grad.getKey(), grad.getHeads(), grad.getCausal(), 5)};
+        return Cost{CostClass::Attention, attentionFlops(grad.getQuery(), grad.getKey(),
+                                                         grad.getHeads(), grad.getCausal(), 5)};
       })
       .Case<EmbeddingGradOp>([&](EmbeddingGradOp grad) {
         return Cost{CostClass::Elementwise, elements(grad.getGradient())};

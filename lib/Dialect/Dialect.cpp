@@ -34,13 +34,14 @@ void MmcDialect::initialize() {
       >();
 }
 
-LogicalResult checkRankedTensors(StringRef name, std::optional<Location> location, ValueRange operands) {
+LogicalResult checkRankedTensors(StringRef name, std::optional<Location> location,
+                                 ValueRange operands) {
   for (auto [index, operand] : llvm::enumerate(operands)) {
     if (isa<RankedTensorType>(operand.getType()))
       continue;
     if (location)
-      emitError(*location) << "'" << name << "' op operand #" << index << " must be a ranked tensor, got: "
-                           << operand.getType();
+      emitError(*location) << "'" << name << "' op operand #" << index
+                           << " must be a ranked tensor, got: " << operand.getType();
     return failure();
   }
   return success();

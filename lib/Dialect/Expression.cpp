@@ -107,12 +107,13 @@ private:
 
 } // namespace
 
-std::optional<double> mmc::evaluate(llvm::StringRef text, const Variables &variables, std::string &error) {
+std::optional<double> mmc::evaluate(llvm::StringRef text, const Variables &variables,
+                                    std::string &error) {
   return Evaluator(text, variables).run(error);
 }
 
-/// `expression` with the variables that are known replaced by their values: `{4*j+i}` of two repeats is filled
-/// by one after the other.
+/// `expression` with the variables that are known replaced by their values: `{4*j+i}` of two
+/// repeats is filled by one after the other.
 static std::string substitute(llvm::StringRef expression, const Variables &variables) {
   std::string result;
   while (!expression.empty()) {

@@ -34,7 +34,8 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
     return getInput();
   auto inner = getInput().getDefiningOp<CastOp>();
   if (inner && inner.getInput().getType() == getType() &&
-      elementOf(getInput()).getIntOrFloatBitWidth() > elementOf(getResult()).getIntOrFloatBitWidth() &&
+      elementOf(getInput()).getIntOrFloatBitWidth() >
+          elementOf(getResult()).getIntOrFloatBitWidth() &&
       !(elementOf(getResult()).isF16() && elementOf(getInput()).isBF16()))
     return inner.getInput();
   return {};
@@ -52,11 +53,15 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor) {
 }
 
 // dropout that drops nothing → x
-OpFoldResult DropoutOp::fold(FoldAdaptor) { return getRate().isZero() ? getInput() : OpFoldResult(); }
+OpFoldResult DropoutOp::fold(FoldAdaptor) {
+  return getRate().isZero() ? getInput() : OpFoldResult();
+}
 
 // slice of all → x; slice of a concat, within one operand → slice of that operand
 OpFoldResult SliceOp::fold(FoldAdaptor) {
-  auto whole = [&] { return !getDrop() && getInput().getType() == getType() && getType().hasStaticShape(); };
+  auto whole = [&] {
+    return !getDrop() && getInput().getType() == getType() && getType().hasStaticShape();
+  };
   if (whole())
     return getInput();
   auto concat = getInput().getDefiningOp<ConcatOp>();
@@ -87,6 +92,7 @@ LogicalResult DimSizeOp::canonicalize(DimSizeOp op, PatternRewriter &rewriter) {
   int64_t size = shapeOf(op.getInput())[op.getAxis()];
   if (ShapedType::isDynamic(size))
     return failure();
-  rewriter.replaceOpWithNewOp<FillOp>(op, op.getType(), rewriter.getF64FloatAttr(static_cast<double>(size)));
+  rewriter.replaceOpWithNewOp<FillOp>(op, op.getType(),
+                                      rewriter.getF64FloatAttr(static_cast<double>(size)));
   return success();
 }

@@ -14,14 +14,16 @@ static LogicalResult refineReshape(ReshapeOp op) {
   Dims shape(shapeOf(op.getResult()));
   ArrayRef<int64_t> input = shapeOf(op.getInput());
   auto result = tensorOf(shape, elementOf(op.getInput()));
-  if (llvm::none_of(input, ShapedType::isDynamic) && llvm::count_if(shape, ShapedType::isDynamic) == 1) {
+  if (llvm::none_of(input, ShapedType::isDynamic) &&
+      llvm::count_if(shape, ShapedType::isDynamic) == 1) {
     int64_t total = 1, rest = 1;
     for (int64_t dim : input)
       total *= dim;
     for (int64_t dim : shape)
       rest *= ShapedType::isDynamic(dim) ? 1 : dim;
     if (rest == 0 || total % rest != 0)
-      return op.emitOpError("must keep the number of elements, got: ") << total << " % " << rest << " != 0";
+      return op.emitOpError("must keep the number of elements, got: ")
+             << total << " % " << rest << " != 0";
     *llvm::find_if(shape, ShapedType::isDynamic) = total / rest;
     result = tensorOf(shape, elementOf(op.getInput()));
   } else if (llvm::none_of(input, ShapedType::isDynamic) && !result.hasStaticShape() &&
@@ -44,8 +46,8 @@ LogicalResult mmc::refineResultTypes(Operation *op) {
   if (auto inference = dyn_cast<InferTypeOpInterface>(op)) {
     SmallVector<Type> types;
     if (failed(inference.inferReturnTypes(op->getContext(), op->getLoc(), op->getOperands(),
-                                          op->getAttrDictionary(), op->getPropertiesStorage(), op->getRegions(),
-                                          types)))
+                                          op->getAttrDictionary(), op->getPropertiesStorage(),
+                                          op->getRegions(), types)))
       return failure();
     for (auto [result, type] : llvm::zip(op->getResults(), types))
       result.setType(type);

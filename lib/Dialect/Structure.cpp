@@ -32,7 +32,8 @@ ParseResult RepeatOp::parse(OpAsmParser &parser, OperationState &state) {
     return failure();
   if (succeeded(parser.parseOptionalKeyword("collect"))) {
     int64_t axis;
-    if (parser.parseKeyword("axis") || parser.parseLParen() || parser.parseInteger(axis) || parser.parseRParen())
+    if (parser.parseKeyword("axis") || parser.parseLParen() || parser.parseInteger(axis) ||
+        parser.parseRParen())
       return failure();
     state.addAttribute("axis", builder.getI64IntegerAttr(axis));
   }
@@ -40,8 +41,9 @@ ParseResult RepeatOp::parse(OpAsmParser &parser, OperationState &state) {
   if (parser.parseArrowTypeList(state.types))
     return failure();
   if (state.types.size() < inits.size())
-    return parser.emitError(typesLocation) << "expected a type for each iteration value, got: "
-                                           << state.types.size() << " < " << inits.size();
+    return parser.emitError(typesLocation)
+           << "expected a type for each iteration value, got: " << state.types.size() << " < "
+           << inits.size();
   ArrayRef<Type> types = ArrayRef<Type>(state.types).take_front(inits.size());
   if (parser.resolveOperands(inits, types, initsLocation, state.operands))
     return failure();
@@ -72,7 +74,8 @@ void RepeatOp::print(OpAsmPrinter &printer) {
 
 LogicalResult RepeatOp::verify() {
   if (getNumResults() < getNumIterated())
-    return emitOpError("must have a result per iteration value, got: ") << getNumResults() << " < " << getNumIterated();
+    return emitOpError("must have a result per iteration value, got: ")
+           << getNumResults() << " < " << getNumIterated();
   if (getLower() > getUpper())
     return emitOpError("must not end before it starts, got: ") << getLower() << " > " << getUpper();
   if (getNumResults() > getNumIterated() && !getAxis())
@@ -81,7 +84,8 @@ LogicalResult RepeatOp::verify() {
     return emitOpError("collects values, so it needs at least one iteration");
   for (auto [init, result] : llvm::zip(getInits(), getResults()))
     if (init.getType() != result.getType())
-      return emitOpError("iteration value must keep its type, got: ") << init.getType() << " != " << result.getType();
+      return emitOpError("iteration value must keep its type, got: ")
+             << init.getType() << " != " << result.getType();
   return success();
 }
 
@@ -90,33 +94,39 @@ static LogicalResult verifyCollected(RepeatOp repeat, Type piece, Type result) {
   auto from = cast<RankedTensorType>(piece), to = cast<RankedTensorType>(result);
   int64_t axis = *repeat.getAxis(), count = repeat.getUpper() - repeat.getLower();
   if (axis < 0 || axis >= from.getRank())
-    return repeat.emitOpError("axis must be a dimension of what is collected, got: ") << axis << " of " << from.getRank();
+    return repeat.emitOpError("axis must be a dimension of what is collected, got: ")
+           << axis << " of " << from.getRank();
   SmallVector<int64_t> shape(from.getShape());
   if (!ShapedType::isDynamic(shape[axis]))
     shape[axis] *= count;
   auto expected = RankedTensorType::get(shape, from.getElementType());
   if (to != expected)
-    return repeat.emitOpError("must have the type of all collected pieces as a result, got: ") << to << " != " << expected;
+    return repeat.emitOpError("must have the type of all collected pieces as a result, got: ")
+           << to << " != " << expected;
   return success();
 }
 
 LogicalResult RepeatOp::verifyRegions() {
   if (TypeRange(getBody().getArgumentTypes()) != TypeRange(getInits().getTypes()))
     return emitOpError("must have one body argument of its type per iteration value, got: ")
-           << getBody().getNumArguments() << " arguments != " << getNumIterated() << " values, or other types";
-  for (auto outer = (*this)->getParentOfType<RepeatOp>(); outer; outer = outer->getParentOfType<RepeatOp>())
+           << getBody().getNumArguments() << " arguments != " << getNumIterated()
+           << " values, or other types";
+  for (auto outer = (*this)->getParentOfType<RepeatOp>(); outer;
+       outer = outer->getParentOfType<RepeatOp>())
     if (outer.getIndex() == getIndex())
-      return emitOpError("must not use the index of an enclosing repeat, got: '") << getIndex() << "'";
+      return emitOpError("must not use the index of an enclosing repeat, got: '")
+             << getIndex() << "'";
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (yield.getNumOperands() != getNumResults())
     return yield.emitOpError("must yield one value per result of the repeat, got: ")
            << yield.getNumOperands() << " != " << getNumResults();
-  for (auto [value, result] : llvm::zip(yield.getValues().take_front(getNumIterated()), getResults()))
+  for (auto [value, result] :
+       llvm::zip(yield.getValues().take_front(getNumIterated()), getResults()))
     if (value.getType() != result.getType())
       return yield.emitOpError("must yield the type of the iteration value, got: ")
              << value.getType() << " != " << result.getType();
-  for (auto [value, result] :
-       llvm::zip(yield.getValues().drop_front(getNumIterated()), getResults().drop_front(getNumIterated())))
+  for (auto [value, result] : llvm::zip(yield.getValues().drop_front(getNumIterated()),
+                                        getResults().drop_front(getNumIterated())))
     if (failed(verifyCollected(*this, value.getType(), result.getType())))
       return failure();
   return success();
@@ -159,7 +169,8 @@ LogicalResult AdapterOp::verifyRegions() {
       return emitOpError("must have tensors as arguments, got: ") << argument.getType();
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (yield.getNumOperands() != 1)
-    return yield.emitOpError("must yield one value, what takes the place of the site's output, got: ")
+    return yield.emitOpError(
+               "must yield one value, what takes the place of the site's output, got: ")
            << yield.getNumOperands() << " != 1";
   return success();
 }

@@ -54,7 +54,8 @@ LogicalResult ReshapeOp::verify() {
 }
 
 /// `part` must be a suffix of `whole`.
-static LogicalResult verifySuffix(Operation *op, StringRef rule, ArrayRef<int64_t> part, ArrayRef<int64_t> whole) {
+static LogicalResult verifySuffix(Operation *op, StringRef rule, ArrayRef<int64_t> part,
+                                  ArrayRef<int64_t> whole) {
   if (part.size() > whole.size())
     return op->emitOpError() << rule << ", got: rank " << part.size() << " > " << whole.size();
   for (size_t i = 0; i < part.size(); ++i) {
@@ -70,16 +71,17 @@ LogicalResult SumRowsOp::verify() {
   Type from = elementOf(getInput()), to = elementOf(getResult());
   bool isSum = to.isF32() && from.getIntOrFloatBitWidth() < 32;
   if (from != to && !isSum)
-    return emitOpError("must keep the element type or widen it to f32, got: ") << from << " != " << to;
-  return verifySuffix(*this, "result's shape must be a suffix of the operand's", shapeOf(getResult()),
-                      shapeOf(getInput()));
+    return emitOpError("must keep the element type or widen it to f32, got: ")
+           << from << " != " << to;
+  return verifySuffix(*this, "result's shape must be a suffix of the operand's",
+                      shapeOf(getResult()), shapeOf(getInput()));
 }
 
 LogicalResult RepeatRowsOp::verify() {
   if (failed(verifySameElement(*this)))
     return failure();
-  return verifySuffix(*this, "operand's shape must be a suffix of the result's", shapeOf(getInput()),
-                      shapeOf(getResult()));
+  return verifySuffix(*this, "operand's shape must be a suffix of the result's",
+                      shapeOf(getInput()), shapeOf(getResult()));
 }
 
 static double numberIn(DictionaryAttr dictionary, StringRef key) {
@@ -107,21 +109,26 @@ LogicalResult RotaryTableOp::verify() {
     return success();
   auto kind = scaling->getAs<StringAttr>("rope_type");
   if (!kind || (kind != "linear" && kind != "llama3"))
-    return emitOpError("rope_type must be \"linear\" or \"llama3\", got: ") << textIn(*scaling, "rope_type");
+    return emitOpError("rope_type must be \"linear\" or \"llama3\", got: ")
+           << textIn(*scaling, "rope_type");
   SmallVector<StringRef> needed = {"factor"};
   if (kind == "llama3")
     needed.append({"low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
   for (StringRef key : needed)
     if (!(numberIn(*scaling, key) > 0))
-      return emitOpError("scaling needs a positive number '") << key << "', got: " << textIn(*scaling, key);
-  if (kind == "llama3" && !(numberIn(*scaling, "high_freq_factor") > numberIn(*scaling, "low_freq_factor")))
+      return emitOpError("scaling needs a positive number '")
+             << key << "', got: " << textIn(*scaling, key);
+  if (kind == "llama3" &&
+      !(numberIn(*scaling, "high_freq_factor") > numberIn(*scaling, "low_freq_factor")))
     return emitOpError("high_freq_factor must exceed low_freq_factor, got: ")
-           << numberIn(*scaling, "high_freq_factor") << " <= " << numberIn(*scaling, "low_freq_factor");
+           << numberIn(*scaling, "high_freq_factor")
+           << " <= " << numberIn(*scaling, "low_freq_factor");
   return success();
 }
 
-// theta^(−2k/dim); "llama3" divides low frequencies by `factor`, keeps high ones and blends between, by
-// wavelength relative to the original context length (Hugging Face's modeling_rope_utils).
+// theta^(−2k/dim); "llama3" divides low frequencies by `factor`, keeps high ones and blends
+// between, by wavelength relative to the original context length (Hugging Face's
+// modeling_rope_utils).
 SmallVector<double> RotaryTableOp::getInverseFrequencies() {
   SmallVector<double> frequencies;
   int64_t dim = getDim();
@@ -134,7 +141,8 @@ SmallVector<double> RotaryTableOp::getInverseFrequencies() {
       if (scaling.getAs<StringAttr>("rope_type") == "linear") {
         frequency /= factor;
       } else {
-        double low = numberIn(scaling, "low_freq_factor"), high = numberIn(scaling, "high_freq_factor");
+        double low = numberIn(scaling, "low_freq_factor"),
+               high = numberIn(scaling, "high_freq_factor");
         double context = numberIn(scaling, "original_max_position_embeddings");
         double wavelength = 2 * M_PI / frequency;
         if (wavelength > context / low) {
@@ -160,24 +168,31 @@ LogicalResult AttentionOp::verify() {
   Rules rules("mmc.attention", getLoc());
   ArrayRef<int64_t> q = shapeOf(getQuery()), k = shapeOf(getKey()), v = shapeOf(getValue());
   int64_t heads = getHeads(), kvHeads = getKvHeads();
-  rules.rank("query", getQuery().getType(), 3).rank("key", getKey().getType(), 3).rank("value", getValue().getType(), 3);
+  rules.rank("query", getQuery().getType(), 3)
+      .rank("key", getKey().getType(), 3)
+      .rank("value", getValue().getType(), 3);
   rules.check(heads >= 1, "heads must be 1 or more, got: " + Twine(heads) + " < 1");
   rules.check(kvHeads >= 1, "kv_heads must be 1 or more, got: " + Twine(kvHeads) + " < 1");
   rules.check(kvHeads < 1 || heads % kvHeads == 0,
-              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " + Twine(kvHeads) + " != 0");
+              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " +
+                  Twine(kvHeads) + " != 0");
   if (!rules.hold())
     return failure();
   rules.check(ShapedType::isDynamic(q[2]) || q[2] % heads == 0,
-              "query's last dim must be a multiple of heads, got: " + sizeText(q[2]) + " % " + Twine(heads) + " != 0");
+              "query's last dim must be a multiple of heads, got: " + sizeText(q[2]) + " % " +
+                  Twine(heads) + " != 0");
   rules.check(ShapedType::isDynamic(k[2]) || k[2] % kvHeads == 0,
-              "key's last dim must be a multiple of kv_heads, got: " + sizeText(k[2]) + " % " + Twine(kvHeads) + " != 0");
+              "key's last dim must be a multiple of kv_heads, got: " + sizeText(k[2]) + " % " +
+                  Twine(kvHeads) + " != 0");
   if (!ShapedType::isDynamic(q[2]) && !ShapedType::isDynamic(k[2]))
     rules.equal("a key head must be as wide as a query head", k[2] / kvHeads, q[2] / heads);
   for (int d = 0; d < 3; ++d)
     rules.equal("value dim " + Twine(d) + " must equal key dim " + Twine(d), v[d], k[d]);
   rules.equal("key dim 0 must equal query dim 0", k[0], q[0]);
-  rules.sameElement("key must have the query's element type", getKey().getType(), getQuery().getType());
-  rules.sameElement("value must have the query's element type", getValue().getType(), getQuery().getType());
+  rules.sameElement("key must have the query's element type", getKey().getType(),
+                    getQuery().getType());
+  rules.sameElement("value must have the query's element type", getValue().getType(),
+                    getQuery().getType());
   if (getSegments()) {
     rules.rank("segments", getSegments().getType(), 2);
     if (rules.hold())
@@ -186,7 +201,8 @@ LogicalResult AttentionOp::verify() {
           .equal("with segments key dim 1 must equal query dim 1", k[1], q[1]);
   }
   if (rules.hold() && getResult().getType() != getQuery().getType())
-    return emitOpError("result must have the query's type, got: ") << getResult().getType() << " != " << getQuery().getType();
+    return emitOpError("result must have the query's type, got: ")
+           << getResult().getType() << " != " << getQuery().getType();
   if (getLse() && rules.hold()) {
     rules.rank("lse", getLse().getType(), 3);
     if (rules.hold())
@@ -207,45 +223,58 @@ LogicalResult CachedAttentionOp::verify() {
                                            {"past value", getPastValue()}};
   for (auto [name, tensor] : tensors)
     rules.rank(name, tensor.getType(), 3)
-        .sameElement((name + " must have the query's element type").str(), tensor.getType(), getQuery().getType());
+        .sameElement((name + " must have the query's element type").str(), tensor.getType(),
+                     getQuery().getType());
   rules.rank("length", getLength().getType(), 0);
   rules.check(heads >= 1, "heads must be 1 or more, got: " + Twine(heads) + " < 1");
   rules.check(kvHeads >= 1, "kv_heads must be 1 or more, got: " + Twine(kvHeads) + " < 1");
   rules.check(kvHeads < 1 || heads % kvHeads == 0,
-              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " + Twine(kvHeads) + " != 0");
+              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " +
+                  Twine(kvHeads) + " != 0");
   if (!rules.hold())
     return failure();
   ArrayRef<int64_t> q = shapeOf(getQuery()), k = shapeOf(getKey()), past = shapeOf(getPastKey());
-  rules.equal("query dim 1 must be one token", q[1], 1).equal("key dim 1 must be one token", k[1], 1);
+  rules.equal("query dim 1 must be one token", q[1], 1)
+      .equal("key dim 1 must be one token", k[1], 1);
   rules.check(ShapedType::isDynamic(q[2]) || q[2] % heads == 0,
-              "query's last dim must be a multiple of heads, got: " + sizeText(q[2]) + " % " + Twine(heads) + " != 0");
+              "query's last dim must be a multiple of heads, got: " + sizeText(q[2]) + " % " +
+                  Twine(heads) + " != 0");
   rules.check(ShapedType::isDynamic(k[2]) || k[2] % kvHeads == 0,
-              "key's last dim must be a multiple of kv_heads, got: " + sizeText(k[2]) + " % " + Twine(kvHeads) + " != 0");
+              "key's last dim must be a multiple of kv_heads, got: " + sizeText(k[2]) + " % " +
+                  Twine(kvHeads) + " != 0");
   if (rules.hold() && !ShapedType::isDynamic(q[2]) && !ShapedType::isDynamic(k[2]))
     rules.equal("a key head must be as wide as a query head", k[2] / kvHeads, q[2] / heads);
   rules.equal("key dim 0 must equal query dim 0", k[0], q[0]);
   rules.equal("past key dim 0 must equal query dim 0", past[0], q[0]);
   rules.equal("past key dim 2 must equal key dim 2", past[2], k[2]);
   for (int d = 0; d < 3; ++d)
-    rules.equal("value dim " + Twine(d) + " must equal key dim " + Twine(d), shapeOf(getValue())[d], k[d])
-        .equal("past value dim " + Twine(d) + " must equal past key dim " + Twine(d), shapeOf(getPastValue())[d], past[d]);
+    rules
+        .equal("value dim " + Twine(d) + " must equal key dim " + Twine(d), shapeOf(getValue())[d],
+               k[d])
+        .equal("past value dim " + Twine(d) + " must equal past key dim " + Twine(d),
+               shapeOf(getPastValue())[d], past[d]);
   if (!getSegments() != !getPastSegments())
     return emitOpError("must have segments and past segments, or neither");
   if (getSegments()) {
-    rules.rank("segments", getSegments().getType(), 2).rank("past segments", getPastSegments().getType(), 2);
+    rules.rank("segments", getSegments().getType(), 2)
+        .rank("past segments", getPastSegments().getType(), 2);
     if (rules.hold())
       for (int d = 0; d < 2; ++d)
-        rules.equal("segments dim " + Twine(d) + " must equal query dim " + Twine(d), shapeOf(getSegments())[d], q[d])
+        rules
+            .equal("segments dim " + Twine(d) + " must equal query dim " + Twine(d),
+                   shapeOf(getSegments())[d], q[d])
             .equal("past segments dim " + Twine(d) + " must equal past key dim " + Twine(d),
                    shapeOf(getPastSegments())[d], past[d]);
   }
   if (rules.hold() && getResult().getType() != getQuery().getType())
-    return emitOpError("result must have the query's type, got: ") << getResult().getType() << " != " << getQuery().getType();
+    return emitOpError("result must have the query's type, got: ")
+           << getResult().getType() << " != " << getQuery().getType();
   return success(rules.hold());
 }
 
 LogicalResult DropoutOp::verify() {
-  size_t rank = cast<ShapedType>(getInput().getType()).getRank(), known = getWhole() ? getWhole()->size() : 0;
+  size_t rank = cast<ShapedType>(getInput().getType()).getRank(),
+         known = getWhole() ? getWhole()->size() : 0;
   if (getPlace().size() != known || (known != 0 && known != rank))
     return emitOpError("must have a place and the whole's size for each dimension, or none, got: ")
            << getPlace().size() << " and " << known << " for " << rank;
@@ -257,7 +286,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError("must name a function of the module, got: ") << getKernelAttr();
   FunctionType type = kernel.getFunctionType();
-  // A kernel that Lower has cut into tiles takes a tile's index, then a buffer per operand and result.
+  // A kernel that Lower has cut into tiles takes a tile's index, then a buffer per operand and
+  // result.
   if (kernel->hasAttr("mmc.tiles")) {
     if (type.getNumInputs() != 1 + getNumOperands() + getNumResults())
       return emitOpError("must have a value per buffer of the kernel, got: ")
@@ -267,6 +297,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (TypeRange(type.getInputs()) != TypeRange(getOperandTypes()) ||
       TypeRange(type.getResults()) != TypeRange(getResultTypes()))
     return emitOpError("must have the kernel's types, got: ")
-           << FunctionType::get(getContext(), getOperandTypes(), getResultTypes()) << " != " << type;
+           << FunctionType::get(getContext(), getOperandTypes(), getResultTypes())
+           << " != " << type;
   return success();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Shape rules of the ops that derivatives are written with. Element types may differ: gradients may be wider.
+// Shape rules of the ops that derivatives are written with. Element types may differ: gradients may
+// be wider.
 
 #include "Inference/Shapes.h"
 
@@ -30,7 +31,8 @@ public:
 
   ShapeRules &dim(StringRef what, Value a, size_t d, StringRef of, Value b, size_t e) {
     if (hold())
-      equal(what + " dim " + Twine(d) + " must equal " + of + " dim " + Twine(e), shapeOf(a)[d], shapeOf(b)[e]);
+      equal(what + " dim " + Twine(d) + " must equal " + of + " dim " + Twine(e), shapeOf(a)[d],
+            shapeOf(b)[e]);
     return *this;
   }
 
@@ -44,33 +46,41 @@ public:
 
 } // namespace
 
-static int64_t times(int64_t size, int64_t factor) { return ShapedType::isDynamic(size) ? size : size * factor; }
+static int64_t times(int64_t size, int64_t factor) {
+  return ShapedType::isDynamic(size) ? size : size * factor;
+}
 
-/// What both gradients of a grouped linear layer share: y [..., out], weight [out, in / groups], x [..., in].
-static LogicalResult verifyLinear(ShapeRules rules, Value y, StringRef weightName, Value weight, StringRef xName, Value x,
-                                  int64_t groups) {
+/// What both gradients of a grouped linear layer share: y [..., out], weight [out, in / groups], x
+/// [..., in].
+static LogicalResult verifyLinear(ShapeRules rules, Value y, StringRef weightName, Value weight,
+                                  StringRef xName, Value x, int64_t groups) {
   rules.check(groups >= 1, "groups must be 1 or more, got: " + Twine(groups) + " < 1");
   rules.rank(weightName, weight.getType(), 2);
   rules.rankAtLeast("gradient", y.getType(), 1).rank(xName, x.getType(), shapeOf(y).size());
   if (!rules.hold())
     return failure();
-  rules.rows(xName, x, "gradient", y, shapeOf(y).size() - 1).last(weightName, weight, 0, "gradient", y);
+  rules.rows(xName, x, "gradient", y, shapeOf(y).size() - 1)
+      .last(weightName, weight, 0, "gradient", y);
   rules.equal(weightName + " dim 1 times groups must equal the last dim of " + xName,
               times(shapeOf(weight)[1], groups), shapeOf(x).back());
   return rules.result();
 }
 
 LogicalResult LinearGradInputOp::verify() {
-  return verifyLinear(ShapeRules(*this), getGradient(), "weight", getWeight(), "result", getResult(), getGroups());
+  return verifyLinear(ShapeRules(*this), getGradient(), "weight", getWeight(), "result",
+                      getResult(), getGroups());
 }
 
 LogicalResult LinearGradWeightOp::verify() {
-  return verifyLinear(ShapeRules(*this), getGradient(), "result", getResult(), "input", getInput(), getGroups());
+  return verifyLinear(ShapeRules(*this), getGradient(), "result", getResult(), "input", getInput(),
+                      getGroups());
 }
 
 /// [R, D] from rows of the gradient [..., D] that `ids` [...] number.
-static LogicalResult verifyScatter(ShapeRules rules, StringRef idsName, Value ids, Value gradient, Value result) {
-  rules.rank("gradient", gradient.getType(), shapeOf(ids).size() + 1).rank("result", result.getType(), 2);
+static LogicalResult verifyScatter(ShapeRules rules, StringRef idsName, Value ids, Value gradient,
+                                   Value result) {
+  rules.rank("gradient", gradient.getType(), shapeOf(ids).size() + 1)
+      .rank("result", result.getType(), 2);
   return rules.rows(idsName, ids, "gradient", gradient, shapeOf(ids).size())
       .last("result", result, 1, "gradient", gradient)
       .result();
@@ -92,7 +102,8 @@ LogicalResult MaskSlotsOp::verify() {
       .result();
 }
 
-static LogicalResult verifyNorm(ShapeRules rules, Value input, Value weight, Value gradient, Value result) {
+static LogicalResult verifyNorm(ShapeRules rules, Value input, Value weight, Value gradient,
+                                Value result) {
   rules.rank("weight", weight.getType(), 1);
   return rules.same("gradient", gradient, "input", input)
       .same("result", result, "input", input)
@@ -110,7 +121,9 @@ LogicalResult LayerNormGradOp::verify() {
 
 static LogicalResult verifyNormWeight(ShapeRules rules, Value input, Value gradient, Value result) {
   rules.rank("result", result.getType(), 1);
-  return rules.same("gradient", gradient, "input", input).last("result", result, 0, "input", input).result();
+  return rules.same("gradient", gradient, "input", input)
+      .last("result", result, 0, "input", input)
+      .result();
 }
 
 LogicalResult RmsNormGradWeightOp::verify() {
@@ -124,13 +137,20 @@ LogicalResult LayerNormGradWeightOp::verify() {
 LogicalResult AttentionGradOp::verify() {
   ShapeRules rules(*this);
   int64_t heads = getHeads(), kvHeads = getKvHeads();
-  rules.check(heads >= 1 && kvHeads >= 1, "heads and kv_heads must be 1 or more, got: " + Twine(heads) + " and " + Twine(kvHeads));
+  rules.check(heads >= 1 && kvHeads >= 1, "heads and kv_heads must be 1 or more, got: " +
+                                              Twine(heads) + " and " + Twine(kvHeads));
   rules.check(kvHeads < 1 || heads % kvHeads == 0,
-              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " + Twine(kvHeads) + " != 0");
-  rules.rank("query", getQuery().getType(), 3).rank("key", getKey().getType(), 3).rank("lse", getLse().getType(), 3);
+              "heads must be a multiple of kv_heads, got: " + Twine(heads) + " % " +
+                  Twine(kvHeads) + " != 0");
+  rules.rank("query", getQuery().getType(), 3)
+      .rank("key", getKey().getType(), 3)
+      .rank("lse", getLse().getType(), 3);
   rules.same("value", getValue(), "key", getKey()).dim("key", getKey(), 0, "query", getQuery(), 0);
-  rules.same("output", getOutput(), "query", getQuery()).same("gradient", getGradient(), "query", getQuery());
-  rules.same("dq", getDq(), "query", getQuery()).same("dk", getDk(), "key", getKey()).same("dv", getDv(), "key", getKey());
+  rules.same("output", getOutput(), "query", getQuery())
+      .same("gradient", getGradient(), "query", getQuery());
+  rules.same("dq", getDq(), "query", getQuery())
+      .same("dk", getDk(), "key", getKey())
+      .same("dv", getDv(), "key", getKey());
   rules.rows("lse", getLse(), "query", getQuery(), 2);
   if (rules.hold())
     rules.equal("lse dim 2 must equal heads", shapeOf(getLse())[2], heads);
@@ -141,8 +161,11 @@ LogicalResult AttentionGradOp::verify() {
   return rules.result();
 }
 
-static LogicalResult verifyElementwise(ShapeRules rules, StringRef name, Value forward, Value gradient, Value result) {
-  return rules.same("gradient", gradient, name, forward).same("result", result, name, forward).result();
+static LogicalResult verifyElementwise(ShapeRules rules, StringRef name, Value forward,
+                                       Value gradient, Value result) {
+  return rules.same("gradient", gradient, name, forward)
+      .same("result", result, name, forward)
+      .result();
 }
 
 LogicalResult SiluGradOp::verify() {
@@ -172,13 +195,15 @@ LogicalResult PatchesGradOp::verify() {
     return rules.result();
   rules.equal("gradient dim 1 must equal the patches of the result", shapeOf(getGradient())[1],
               (pixels[2] / patch) * (pixels[3] / patch));
-  rules.equal("gradient dim 2 must equal the elements of a patch", shapeOf(getGradient())[2], pixels[1] * patch * patch);
+  rules.equal("gradient dim 2 must equal the elements of a patch", shapeOf(getGradient())[2],
+              pixels[1] * patch * patch);
   return rules.result();
 }
 
 /// The rules that `axis` and the first of the experts (or their gradient) are subject to.
 static void checkRoute(ShapeRules &rules, int64_t axis, StringRef name, Value expert) {
-  rules.check(axis == 0 || axis == 1, "axis must be 0 (samples) or 1 (positions), got: " + Twine(axis));
+  rules.check(axis == 0 || axis == 1,
+              "axis must be 0 (samples) or 1 (positions), got: " + Twine(axis));
   rules.rank(name, expert.getType(), 3);
 }
 
@@ -202,7 +227,8 @@ LogicalResult RouteGradWeightsOp::verify() {
   rules.rank("result", getResult().getType(), 2);
   rules.dim("result", getResult(), 0, "gradient", getGradient(), getAxis());
   if (rules.hold())
-    rules.equal("result dim 1 must equal the number of experts", shapeOf(getResult())[1], getExperts().size());
+    rules.equal("result dim 1 must equal the number of experts", shapeOf(getResult())[1],
+                getExperts().size());
   for (Value expert : getExperts())
     rules.same("expert", expert, "gradient", getGradient());
   return rules.result();

@@ -17,14 +17,17 @@ using namespace mmc;
 /// An op that breaks a rule, and what should have seen to it.
 static LogicalResult broken(Operation *op, Phase phase, const Twine &rule, const Twine &remedy) {
   InFlightDiagnostic error = op->emitOpError() << rule;
-  error.attachNote() << "after phase '" << nameOf(phase) << "': " << contractOf(phase) << "; " << remedy;
+  error.attachNote() << "after phase '" << nameOf(phase) << "': " << contractOf(phase) << "; "
+                     << remedy;
   return error;
 }
 
 /// Checks every function that has a body; kernels or entries only.
-static LogicalResult forFunctions(ModuleOp module, bool kernels, function_ref<LogicalResult(func::FuncOp)> check) {
+static LogicalResult forFunctions(ModuleOp module, bool kernels,
+                                  function_ref<LogicalResult(func::FuncOp)> check) {
   for (auto function : module.getOps<func::FuncOp>())
-    if (!function.isExternal() && function->hasAttr(kKernelAttr) == kernels && failed(check(function)))
+    if (!function.isExternal() && function->hasAttr(kKernelAttr) == kernels &&
+        failed(check(function)))
       return failure();
   return success();
 }
@@ -40,8 +43,9 @@ static LogicalResult verifyInput(ModuleOp module) {
     StringRef dialect = op->getName().getDialectNamespace();
     if (dialect == "mmc" || dialect == "func" || dialect == "builtin")
       return success();
-    return broken(op, Phase::Input, "must not stand in a model file",
-                  "write the model with ops of mmc, or lower it to other dialects by mmc's own phases");
+    return broken(
+        op, Phase::Input, "must not stand in a model file",
+        "write the model with ops of mmc, or lower it to other dialects by mmc's own phases");
   });
   return failure(walk.wasInterrupted());
 }
@@ -51,8 +55,9 @@ static LogicalResult verifyStatic(Operation *op, TypeRange types) {
     if (auto shaped = dyn_cast<ShapedType>(type); shaped && !shaped.hasStaticShape()) {
       std::string text;
       llvm::raw_string_ostream(text) << type;
-      return broken(op, Phase::Specialize, "must have static shapes, got: " + Twine(text),
-                    "--mmc-specialize-shapes makes shapes static: give batch, seq-len, images or shapes");
+      return broken(
+          op, Phase::Specialize, "must have static shapes, got: " + Twine(text),
+          "--mmc-specialize-shapes makes shapes static: give batch, seq-len, images or shapes");
     }
   return success();
 }
@@ -74,7 +79,8 @@ static LogicalResult verifySpecialize(ModuleOp module) {
                         "must have a name without placeholders, got: '" + parameter.getName() + "'",
                         "--mmc-unroll-repeats fills indices in");
         if (!parameters.try_emplace(parameter.getName(), op).second)
-          return broken(op, Phase::Specialize, "must stand in a function once: '" + parameter.getName() + "'",
+          return broken(op, Phase::Specialize,
+                        "must stand in a function once: '" + parameter.getName() + "'",
                         "--mmc-unique-params merges them");
       }
       return verifyStatic(op, op->getResultTypes());
@@ -94,10 +100,12 @@ static LogicalResult verifyAdapters(ModuleOp module) {
                       "--mmc-insert-adapters resolves them");
       Type element = cast<ShapedType>(parameter.getType()).getElementType();
       if (parameter.getTrainable() && !element.isF32() && !element.isF64())
-        return broken(op, Phase::Adapters, "must be f32 or f64 to train", "--mmc-select-trainable makes it so");
+        return broken(op, Phase::Adapters, "must be f32 or f64 to train",
+                      "--mmc-select-trainable makes it so");
       auto [other, isNew] = first.try_emplace(parameter.getName(), parameter);
       if (!isNew && other->second.getTrainable() != parameter.getTrainable())
-        return broken(op, Phase::Adapters, "must train in all functions or in none: '" + parameter.getName() + "'",
+        return broken(op, Phase::Adapters,
+                      "must train in all functions or in none: '" + parameter.getName() + "'",
                       "--mmc-select-trainable marks it in all");
       return success();
     });
@@ -112,7 +120,8 @@ static LogicalResult verifyAutodiff(ModuleOp module) {
       auto dropout = dyn_cast<DropoutOp>(op);
       if (!dropout || dropout.getRng())
         return success();
-      return broken(op, Phase::Autodiff, "must have random numbers, or be gone where nothing trains",
+      return broken(op, Phase::Autodiff,
+                    "must have random numbers, or be gone where nothing trains",
                     "--mmc-differentiate gives it numbers, --mmc-remove-dropout removes it");
     });
   });
@@ -123,18 +132,21 @@ static LogicalResult verifyFuse(ModuleOp module) {
         return forOps(function, [](Operation *op) -> LogicalResult {
           if (isa<func::FuncOp, func::ReturnOp, ParamOp, ReshapeOp, LaunchOp>(op))
             return success();
-          return broken(op, Phase::Fuse, "must stand in a kernel", "--mmc-form-kernels puts it into one");
+          return broken(op, Phase::Fuse, "must stand in a kernel",
+                        "--mmc-form-kernels puts it into one");
         });
       })))
     return failure();
   return forFunctions(module, /*kernels=*/true, [](func::FuncOp function) -> LogicalResult {
     return forOps(function, [](Operation *op) -> LogicalResult {
       if (isa<func::ReturnOp>(op) && llvm::any_of(op->getOperands(), llvm::IsaPred<BlockArgument>))
-        return broken(op, Phase::Fuse, "must not return what the kernel was given: nothing would write the result",
+        return broken(op, Phase::Fuse,
+                      "must not return what the kernel was given: nothing would write the result",
                       "--mmc-form-kernels copies it by mmc.copy");
       if (!isa<ParamOp, LaunchOp>(op))
         return success();
-      return broken(op, Phase::Fuse, "must not stand in a kernel", "--mmc-form-kernels passes parameters as operands");
+      return broken(op, Phase::Fuse, "must not stand in a kernel",
+                    "--mmc-form-kernels passes parameters as operands");
     });
   });
 }
@@ -148,23 +160,30 @@ static LogicalResult verifyPlace(LaunchOp launch, OpResult result, int64_t offse
     int64_t end = offset + bytesOf(result.getType());
     if (offset % kArenaAlignment != 0)
       return broken(launch, Phase::Plan,
-                    what + " must be aligned to " + Twine(kArenaAlignment) + " bytes, got: " + Twine(offset), remedy);
+                    what + " must be aligned to " + Twine(kArenaAlignment) +
+                        " bytes, got: " + Twine(offset),
+                    remedy);
     if (end > arena)
       return broken(launch, Phase::Plan,
-                    what + " must lie in the arena, got: " + Twine(end) + " > " + Twine(arena), remedy);
+                    what + " must lie in the arena, got: " + Twine(end) + " > " + Twine(arena),
+                    remedy);
     return success();
   }
   int64_t output = -1 - offset;
   if (output >= static_cast<int64_t>(written.size()))
     return broken(launch, Phase::Plan,
-                  what + " must name an output, got: " + Twine(output) + " of " + Twine(written.size()), remedy);
+                  what + " must name an output, got: " + Twine(output) + " of " +
+                      Twine(written.size()),
+                  remedy);
   if (written[output])
-    return broken(launch, Phase::Plan, what + " must not write output " + Twine(output) + " a second time", remedy);
+    return broken(launch, Phase::Plan,
+                  what + " must not write output " + Twine(output) + " a second time", remedy);
   written[output] = true;
   return success();
 }
 
-/// Values that live at the same time do not overlap, except a result that takes over its operand's place.
+/// Values that live at the same time do not overlap, except a result that takes over its operand's
+/// place.
 static LogicalResult verifyApart(func::FuncOp function) {
   Lifetimes lifetimes(function);
   SmallVector<const LaunchValue *> placed;
@@ -174,17 +193,21 @@ static LogicalResult verifyApart(func::FuncOp function) {
   auto offsetOf = [](const LaunchValue &value) {
     return LaunchOp(value.launch)->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr)[value.result];
   };
-  llvm::sort(placed, [&](const LaunchValue *a, const LaunchValue *b) { return offsetOf(*a) < offsetOf(*b); });
+  llvm::sort(placed, [&](const LaunchValue *a, const LaunchValue *b) {
+    return offsetOf(*a) < offsetOf(*b);
+  });
   for (size_t i = 0; i < placed.size(); ++i) {
     const LaunchValue &value = *placed[i];
-    for (size_t j = i + 1; j < placed.size() && offsetOf(*placed[j]) < offsetOf(value) + value.bytes; ++j) {
+    for (size_t j = i + 1;
+         j < placed.size() && offsetOf(*placed[j]) < offsetOf(value) + value.bytes; ++j) {
       const LaunchValue &other = *placed[j];
       bool together = value.first <= other.last && other.first <= value.last;
       if (!together || takenOver(value) == other.value() || takenOver(other) == value.value())
         continue;
       const LaunchValue &later = value.first < other.first ? other : value;
       return broken(LaunchOp(later.launch), Phase::Plan,
-                    "result " + Twine(later.result) + " must not lie where another value lives, got: offsets " +
+                    "result " + Twine(later.result) +
+                        " must not lie where another value lives, got: offsets " +
                         Twine(offsetOf(value)) + " and " + Twine(offsetOf(other)),
                     "--mmc-plan-memory places both");
     }
@@ -192,27 +215,31 @@ static LogicalResult verifyApart(func::FuncOp function) {
   return success();
 }
 
-/// What takes over an operand's place lies there, and the kernel knows of it: it is compiled once for all launches.
+/// What takes over an operand's place lies there, and the kernel knows of it: it is compiled once
+/// for all launches.
 static LogicalResult verifyInPlace(func::FuncOp function) {
   auto module = function->getParentOfType<ModuleOp>();
   for (LaunchOp launch : function.getOps<LaunchOp>()) {
     auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
     if (kernel && kernel->getAttr(kInPlaceAttr) != launch->getAttr(kInPlaceAttr))
-      return broken(launch, Phase::Plan, "must have the 'mmc.in_place' of its kernel '@" + launch.getKernel() + "'",
+      return broken(launch, Phase::Plan,
+                    "must have the 'mmc.in_place' of its kernel '@" + launch.getKernel() + "'",
                     "--mmc-reuse-operands gives it to both");
   }
   Lifetimes lifetimes(function);
   DenseMap<Value, int64_t> places;
   for (const LaunchValue &value : lifetimes.values) {
     LaunchOp launch = value.launch;
-    int64_t own = places[value.value()] = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr)[value.result];
+    int64_t own = places[value.value()] =
+        launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr)[value.result];
     Value operand = takenOver(value);
     if (!operand)
       continue;
     auto place = places.find(operand);
     if (own < 0 || place == places.end() || place->second != own)
       return broken(launch, Phase::Plan,
-                    "result " + Twine(value.result) + " must lie in the arena where the operand lies whose place it takes over",
+                    "result " + Twine(value.result) +
+                        " must lie in the arena where the operand lies whose place it takes over",
                     "--mmc-plan-memory places both");
   }
   return success();
@@ -227,7 +254,8 @@ static LogicalResult verifyPlan(ModuleOp module) {
     for (LaunchOp launch : function.getOps<LaunchOp>()) {
       auto offsets = launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr);
       if (!offsets || offsets.size() != launch.getNumResults())
-        return broken(launch, Phase::Plan, "must have an offset for each result", "--mmc-plan-memory gives it one");
+        return broken(launch, Phase::Plan, "must have an offset for each result",
+                      "--mmc-plan-memory gives it one");
       for (auto [result, offset] : llvm::zip(launch->getOpResults(), offsets.asArrayRef()))
         if (failed(verifyPlace(launch, result, offset, arena.getInt(), written)))
           return failure();
@@ -247,7 +275,8 @@ static LogicalResult verifyLower(ModuleOp module) {
   WalkResult walk = module.walk([&](Operation *op) -> WalkResult {
     if (op->getName().getDialectNamespace() == "llvm" || isa<ModuleOp>(op))
       return success();
-    if (onGpu && (isBinary(*op) || isa<func::FuncOp, func::ReturnOp, ParamOp, ReshapeOp, LaunchOp>(op)))
+    if (onGpu &&
+        (isBinary(*op) || isa<func::FuncOp, func::ReturnOp, ParamOp, ReshapeOp, LaunchOp>(op)))
       return success();
     return broken(op, Phase::Lower, "must be lowered to the llvm dialect",
                   "the passes of phase 'lower' have no pattern for it");
@@ -262,9 +291,11 @@ LogicalResult mmc::verifyContract(ModuleOp module, Phase phase) {
   case Phase::Specialize:
     return failure(failed(verifyInput(module)) || failed(verifySpecialize(module)));
   case Phase::Adapters:
-    return failure(failed(verifyContract(module, Phase::Specialize)) || failed(verifyAdapters(module)));
+    return failure(failed(verifyContract(module, Phase::Specialize)) ||
+                   failed(verifyAdapters(module)));
   case Phase::Autodiff:
-    return failure(failed(verifyContract(module, Phase::Adapters)) || failed(verifyAutodiff(module)));
+    return failure(failed(verifyContract(module, Phase::Adapters)) ||
+                   failed(verifyAutodiff(module)));
   case Phase::Fuse:
     return verifyFuse(module);
   case Phase::Plan:
@@ -287,8 +318,9 @@ struct VerifyContractPass : PassWrapper<VerifyContractPass, OperationPass<Module
   LogicalResult initialize(MLIRContext *context) override {
     if (parsePhase(phase))
       return success();
-    return emitError(UnknownLoc::get(context)) << "no phase is named '" << phase << "'; "
-                                               << "phases are input, specialize, adapters, autodiff, fuse, plan, lower";
+    return emitError(UnknownLoc::get(context))
+           << "no phase is named '" << phase << "'; "
+           << "phases are input, specialize, adapters, autodiff, fuse, plan, lower";
   }
 
   void runOnOperation() override {
@@ -297,8 +329,8 @@ struct VerifyContractPass : PassWrapper<VerifyContractPass, OperationPass<Module
     markAllAnalysesPreserved();
   }
 
-  Option<std::string> phase{*this, "phase",
-                            llvm::cl::desc("input, specialize, adapters, autodiff, fuse, plan or lower")};
+  Option<std::string> phase{
+      *this, "phase", llvm::cl::desc("input, specialize, adapters, autodiff, fuse, plan or lower")};
 };
 } // namespace
 

@@ -5,8 +5,8 @@
 using namespace mmc;
 
 llvm::ArrayRef<Phase> mmc::allPhases() {
-  static const Phase phases[] = {Phase::Input,    Phase::Specialize, Phase::Adapters, Phase::Autodiff,
-                                 Phase::Fuse,     Phase::Plan,       Phase::Lower};
+  static const Phase phases[] = {Phase::Input, Phase::Specialize, Phase::Adapters, Phase::Autodiff,
+                                 Phase::Fuse,  Phase::Plan,       Phase::Lower};
   return phases;
 }
 
@@ -35,9 +35,11 @@ llvm::StringRef mmc::contractOf(Phase phase) {
   case Phase::Input:
     return "only mmc, func and builtin ops";
   case Phase::Specialize:
-    return "static shapes, repeats unrolled, calls inlined, one mmc.param per parameter and function";
+    return "static shapes, repeats unrolled, calls inlined, one mmc.param per parameter and "
+           "function";
   case Phase::Adapters:
-    return "every parameter is trainable or frozen, and adapters at their initial values change nothing";
+    return "every parameter is trainable or frozen, and adapters at their initial values change "
+           "nothing";
   case Phase::Autodiff:
     return "one gradient per trainable parameter, none for a frozen one";
   case Phase::Fuse:

@@ -29,7 +29,8 @@ llvm::StringRef mmc::sourceOf(llvm::StringRef entry) {
 }
 
 /// Keeps the wanted entries; before Autodiff what it derives them from.
-static void keepEntries(OpPassManager &manager, const CompileOptions &options, bool beforeAutodiff) {
+static void keepEntries(OpPassManager &manager, const CompileOptions &options,
+                        bool beforeAutodiff) {
   if (options.entries.empty())
     return;
   KeepEntriesPassOptions keep;
@@ -115,7 +116,8 @@ LogicalResult mmc::populateCompilePipeline(OpPassManager &manager, const Compile
   std::optional<Phase> from = parsePhase(options.from), to = parsePhase(options.to);
   for (auto &[given, parsed] : {std::pair(&options.from, from), std::pair(&options.to, to)})
     if (!parsed) {
-      error("no phase is named '" + llvm::Twine(*given) + "'; phases are input, specialize, adapters, autodiff, fuse, plan, lower");
+      error("no phase is named '" + llvm::Twine(*given) +
+            "'; phases are input, specialize, adapters, autodiff, fuse, plan, lower");
       return failure();
     }
   if (options.target != "cpu" && options.target != "cuda") {
@@ -138,7 +140,8 @@ void mmc::registerCompilePipeline() {
       [](OpPassManager &manager, const CompileOptions &options) {
         (void)populateCompilePipeline(manager, options, [](const llvm::Twine &message) {
           llvm::errs() << "mmc-compile: " << message << "\n";
-          // A pipeline builder cannot fail; an unknown pass name in the manager makes mmc-opt fail instead.
+          // A pipeline builder cannot fail; an unknown pass name in the manager makes mmc-opt fail
+          // instead.
           std::exit(2);
         });
       });

@@ -85,7 +85,8 @@ static Status checkUsage(const Options &options) {
   // Rows longer than any model's, whose size in bytes would no longer be a number.
   constexpr int64_t kMostTokens = int64_t(1) << 24;
   if (options.seqLen < 0 || options.seqLen > kMostTokens)
-    return Status::badUsage("--seq-len must be 0 (what the model has) to " + std::to_string(kMostTokens) +
+    return Status::badUsage("--seq-len must be 0 (what the model has) to " +
+                            std::to_string(kMostTokens) +
                             ", got: " + std::to_string(options.seqLen));
   if (options.threads < 0)
     return Status::badUsage("--threads must not be negative, got: " +

@@ -66,7 +66,8 @@ void ConfigReader::noteDefaults() const {
 
 int64_t ConfigReader::size(const char *key, int64_t fallback, int64_t most) {
   if (!has(key))
-    defaults += (defaults.empty() ? "" : ", ") + std::string(key) + " = " + std::to_string(fallback);
+    defaults +=
+        (defaults.empty() ? "" : ", ") + std::string(key) + " = " + std::to_string(fallback);
   return derivedSize(key, fallback, most);
 }
 

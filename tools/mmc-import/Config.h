@@ -51,8 +51,8 @@ public:
   bool has(const char *key) const { return object.contains(key) && !object[key].is_null(); }
 
   const Status &status() const { return failure; }
-  /// Notes, in one line, the sizes that were not given and what was taken for them: a file cut short makes another
-  /// model than its weights are of, and nobody would see why they do not fit.
+  /// Notes, in one line, the sizes that were not given and what was taken for them: a file cut
+  /// short makes another model than its weights are of, and nobody would see why they do not fit.
   void noteDefaults() const;
 
 private:

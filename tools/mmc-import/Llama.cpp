@@ -45,7 +45,8 @@ static std::string readScaling(ConfigReader &rope, ConfigReader &config) {
 static Status readRope(const ModelDirectory &model, ConfigReader &config, Llama &llama) {
   llama.theta = config.positive("rope_theta", 1e4);
   double partial = config.positive("partial_rotary_factor", 1);
-  // transformers 5 writes rope_parameters, with the base in it; where both are there it takes the old one.
+  // transformers 5 writes rope_parameters, with the base in it; where both are there it takes the
+  // old one.
   for (const char *key : {"rope_scaling", "rope_parameters"}) {
     if (!config.has(key) || model.config[key].empty())
       continue;

@@ -31,14 +31,17 @@ struct Arguments {
   std::vector<const void *> pointers() const;
 };
 
-/// Reads `buffer:TENSOR`, `scratch:BYTES`, `null`, `i8:V` … `f64:V`, `bytes:HEX`, puts tensors of the
-/// file into the device's memory, and checks every size against the kernel's parameters. BadUsage for
-/// what is not an argument, BadInput for a tensor that is not there or a size that does not fit.
-StatusOr<Arguments> readArguments(const std::vector<std::string> &texts, const std::optional<SafetensorsFile> &inputs,
+/// Reads `buffer:TENSOR`, `scratch:BYTES`, `null`, `i8:V` … `f64:V`, `bytes:HEX`, puts tensors of
+/// the file into the device's memory, and checks every size against the kernel's parameters.
+/// BadUsage for what is not an argument, BadInput for a tensor that is not there or a size that
+/// does not fit.
+StatusOr<Arguments> readArguments(const std::vector<std::string> &texts,
+                                  const std::optional<SafetensorsFile> &inputs,
                                   const emulator::Kernel &kernel, emulator::DeviceMemory &memory);
 
 /// Copies the buffers back and writes them to a file.
-Status writeBuffers(const Arguments &arguments, const emulator::DeviceMemory &memory, const std::string &path);
+Status writeBuffers(const Arguments &arguments, const emulator::DeviceMemory &memory,
+                    const std::string &path);
 
 } // namespace mmc::ptxrun
 

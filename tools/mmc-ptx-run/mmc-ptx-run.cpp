@@ -17,30 +17,42 @@ using namespace mmc;
 using namespace mmc::ptxrun;
 
 namespace {
-/// The command line. An object rather than globals: it registers after libLLVM's own options are gone.
+/// The command line. An object rather than globals: it registers after libLLVM's own options are
+/// gone.
 struct Options {
   cl::opt<std::string> file{cl::Positional, cl::value_desc("FILE.ptx"), cl::desc("FILE.ptx")};
-  cl::opt<std::string> kernel{"kernel", cl::value_desc("NAME"), cl::desc("the kernel (default: the only one)")};
+  cl::opt<std::string> kernel{"kernel", cl::value_desc("NAME"),
+                              cl::desc("the kernel (default: the only one)")};
   cl::opt<std::string> grid{"grid", cl::init("1"), cl::value_desc("X[,Y[,Z]]"), cl::desc("blocks")};
-  cl::opt<std::string> block{"block", cl::init("1"), cl::value_desc("X[,Y[,Z]]"), cl::desc("threads of a block")};
-  cl::opt<uint64_t> shared{"shared", cl::init(0), cl::value_desc("BYTES"), cl::desc("dynamic shared memory")};
-  cl::list<std::string> args{"arg", cl::value_desc("KIND:VALUE"),
-                             cl::desc("arguments in order: buffer:TENSOR (of the inputs, updated in place), "
-                                      "i8|i16|i32|i64|f16|bf16|f32|f64:V, bytes:HEX, scratch:BYTES (an uninitialised "
-                                      "buffer), null")};
-  cl::opt<std::string> inputs{"inputs", cl::value_desc("FILE"), cl::desc("safetensors file with the buffers")};
-  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"), cl::desc("where the buffers are written afterwards")};
-  cl::opt<std::string> report{"report", cl::value_desc("FILE.json"), cl::desc("violations and counters as JSON")};
-  cl::opt<std::string> chip{"chip", cl::value_desc("sm_80|…"), cl::desc("the emulated chip (default: that of .target)")};
-  cl::opt<std::string> schedule{"schedule", cl::value_desc("SEED"),
-                                cl::desc("interleave warps and blocks as a seed says, the same way each time")};
+  cl::opt<std::string> block{"block", cl::init("1"), cl::value_desc("X[,Y[,Z]]"),
+                             cl::desc("threads of a block")};
+  cl::opt<uint64_t> shared{"shared", cl::init(0), cl::value_desc("BYTES"),
+                           cl::desc("dynamic shared memory")};
+  cl::list<std::string> args{
+      "arg", cl::value_desc("KIND:VALUE"),
+      cl::desc("arguments in order: buffer:TENSOR (of the inputs, updated in place), "
+               "i8|i16|i32|i64|f16|bf16|f32|f64:V, bytes:HEX, scratch:BYTES (an uninitialised "
+               "buffer), null")};
+  cl::opt<std::string> inputs{"inputs", cl::value_desc("FILE"),
+                              cl::desc("safetensors file with the buffers")};
+  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"),
+                               cl::desc("where the buffers are written afterwards")};
+  cl::opt<std::string> report{"report", cl::value_desc("FILE.json"),
+                              cl::desc("violations and counters as JSON")};
+  cl::opt<std::string> chip{"chip", cl::value_desc("sm_80|…"),
+                            cl::desc("the emulated chip (default: that of .target)")};
+  cl::opt<std::string> schedule{
+      "schedule", cl::value_desc("SEED"),
+      cl::desc("interleave warps and blocks as a seed says, the same way each time")};
   cl::opt<unsigned> threads{"threads", cl::init(0), cl::desc("host threads (0: one per core)")};
-  cl::opt<uint64_t> maxInstructions{"max-instructions", cl::init(uint64_t(1) << 36), cl::value_desc("N"),
-                                    cl::desc("warp instructions after which the kernel counts as hung (0: no limit)")};
+  cl::opt<uint64_t> maxInstructions{
+      "max-instructions", cl::init(uint64_t(1) << 36), cl::value_desc("N"),
+      cl::desc("warp instructions after which the kernel counts as hung (0: no limit)")};
   cl::opt<bool> quiet{"quiet", cl::desc("print violations only, no counters")};
   cl::opt<bool> timing{"timing", cl::desc("print how fast the emulator was")};
   cl::opt<bool> check{"check", cl::desc("only parse and decode the file")};
-  cl::opt<bool> list{"list-instructions", cl::desc("print the supported instructions as Markdown and stop")};
+  cl::opt<bool> list{"list-instructions",
+                     cl::desc("print the supported instructions as Markdown and stop")};
 };
 } // namespace
 
@@ -50,7 +62,8 @@ static StatusOr<const emulator::Chip *> chipFor(const std::string &ptx, const st
     StatusOr<const emulator::Chip *> found = emulator::findChip(wanted);
     return found.isOk() ? found : Status::badUsage("--chip: " + found.status().message());
   }
-  size_t at = ptx.find(".target"), name = ptx.find("sm_", at == std::string::npos ? ptx.size() : at);
+  size_t at = ptx.find(".target"),
+         name = ptx.find("sm_", at == std::string::npos ? ptx.size() : at);
   unsigned sm = 0;
   if (name != std::string::npos)
     for (name += 3; name < ptx.size() && ptx[name] >= '0' && ptx[name] <= '9' && sm < 10000; ++name)
@@ -61,14 +74,16 @@ static StatusOr<const emulator::Chip *> chipFor(const std::string &ptx, const st
   return Status::badInput("no chip is known that runs PTX for sm_" + std::to_string(sm));
 }
 
-static StatusOr<const emulator::Kernel *> chooseKernel(const emulator::Module &module, const std::string &name) {
+static StatusOr<const emulator::Kernel *> chooseKernel(const emulator::Module &module,
+                                                       const std::string &name) {
   std::string known;
   for (const emulator::Kernel &kernel : module.kernels()) {
     if (kernel.name == name || (name.empty() && module.kernels().size() == 1))
       return &kernel;
     known += (known.empty() ? "" : ", ") + kernel.name;
   }
-  return Status::badInput((name.empty() ? std::string("--kernel must say which") : "there is no kernel '" + name + "'") +
+  return Status::badInput((name.empty() ? std::string("--kernel must say which")
+                                        : "there is no kernel '" + name + "'") +
                           "; the file has: " + known);
 }
 
@@ -123,8 +138,8 @@ static Status runTool(const Options &options) {
     MMC_RETURN_IF_ERROR(writeBuffers(arguments, device.memory(), options.outputs));
   if (size_t count = result.report.violations.size())
     return Status::badInput(std::to_string(count) + " violations, the first: " +
-                            std::string(emulator::nameOf(result.report.violations[0].kind)) + " at line " +
-                            std::to_string(result.report.violations[0].line));
+                            std::string(emulator::nameOf(result.report.violations[0].kind)) +
+                            " at line " + std::to_string(result.report.violations[0].line));
   return Status::ok();
 }
 
@@ -133,10 +148,11 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-ptx-run " MMC_VERSION "\n"; });
-  if (!cl::ParseCommandLineOptions(argc, argv,
-                                   "mmc-ptx-run: runs a PTX kernel on an emulated NVIDIA GPU and checks every access\n\n"
-                                   "Exit status: 0 success, 1 bad input or a violation, 2 wrong usage.\n",
-                                   &llvm::errs()))
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "mmc-ptx-run: runs a PTX kernel on an emulated NVIDIA GPU and checks every access\n\n"
+          "Exit status: 0 success, 1 bad input or a violation, 2 wrong usage.\n",
+          &llvm::errs()))
     return 2;
   Status status = runTool(options);
   if (!status.isOk())

@@ -44,8 +44,8 @@ static Difference compare(const TensorView &got, const TensorView &want) {
   return difference;
 }
 
-Status run::check(const std::string &entry, const TensorMap &results, const SafetensorsFile &expected, double rtol,
-                  double atol) {
+Status run::check(const std::string &entry, const TensorMap &results,
+                  const SafetensorsFile &expected, double rtol, double atol) {
   std::string failures;
   size_t compared = 0;
   for (const std::string &name : expected.names())
@@ -58,17 +58,19 @@ Status run::check(const std::string &entry, const TensorMap &results, const Safe
       continue;
     }
     if (want->shape != tensor.shape()) {
-      failures += "\n  " + name + " has another shape, got: " + toString(tensor.shape()) + " != " + toString(want->shape);
+      failures += "\n  " + name + " has another shape, got: " + toString(tensor.shape()) +
+                  " != " + toString(want->shape);
       continue;
     }
     Difference difference = compare(tensor.view(), *want);
     double relative = difference.worst / std::max(difference.scale, 1e-300);
-    std::printf("%-60s max |expected| %.4g, worst error %.3g, relative %.3g\n", name.c_str(), difference.scale,
-                difference.worst, relative);
+    std::printf("%-60s max |expected| %.4g, worst error %.3g, relative %.3g\n", name.c_str(),
+                difference.scale, difference.worst, relative);
     double allowed = atol + rtol * difference.scale;
     if (!(difference.worst <= allowed)) {
       char text[160];
-      std::snprintf(text, sizeof(text), " is off, got: error %.3g > %.3g (atol + rtol * max|expected| %.4g)",
+      std::snprintf(text, sizeof(text),
+                    " is off, got: error %.3g > %.3g (atol + rtol * max|expected| %.4g)",
                     difference.worst, allowed, difference.scale);
       failures += "\n  " + name + text;
     }

@@ -21,29 +21,40 @@ namespace cl = llvm::cl;
 using namespace mmc;
 
 namespace {
-/// The command line. An object rather than globals: it registers after libLLVM's own options are gone.
+/// The command line. An object rather than globals: it registers after libLLVM's own options are
+/// gone.
 struct Options {
   cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("model.mlir")};
-  cl::opt<std::string> entry{"entry", cl::Required,
-                             cl::desc("logits, loss, gradients, hidden_states, or another function of the module")};
+  cl::opt<std::string> entry{
+      "entry", cl::Required,
+      cl::desc("logits, loss, gradients, hidden_states, or another function of the module")};
   cl::list<std::string> weights{"weights", cl::value_desc("FILE|DIR|init:SEED"),
                                 cl::desc("base weights; repeated, the later wins per parameter")};
-  cl::opt<std::string> adapter{"adapter", cl::value_desc("DIR|SPEC"),
-                               cl::desc("a directory with adapter_config.json, or 'lora rank=8 alpha=16 targets=q_proj,v_proj'; "
-                                        "its dropout is left out unless the inputs have rng")};
-  cl::opt<std::string> train{"train", cl::value_desc("GROUPS|PATTERNS"),
-                             cl::desc("which parameters have gradients (default: adapters,connector)")};
-  cl::opt<std::string> inputs{"inputs", cl::Required, cl::value_desc("FILE"), cl::desc("safetensors file with the batch")};
-  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"), cl::desc("where results are written")};
-  cl::opt<std::string> check{"check", cl::value_desc("FILE"), cl::desc("expected results to compare with")};
+  cl::opt<std::string> adapter{
+      "adapter", cl::value_desc("DIR|SPEC"),
+      cl::desc(
+          "a directory with adapter_config.json, or 'lora rank=8 alpha=16 targets=q_proj,v_proj'; "
+          "its dropout is left out unless the inputs have rng")};
+  cl::opt<std::string> train{
+      "train", cl::value_desc("GROUPS|PATTERNS"),
+      cl::desc("which parameters have gradients (default: adapters,connector)")};
+  cl::opt<std::string> inputs{"inputs", cl::Required, cl::value_desc("FILE"),
+                              cl::desc("safetensors file with the batch")};
+  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"),
+                               cl::desc("where results are written")};
+  cl::opt<std::string> check{"check", cl::value_desc("FILE"),
+                             cl::desc("expected results to compare with")};
   cl::opt<double> rtol{"rtol", cl::init(1e-5), cl::desc("relative to max|expected| of a tensor")};
   cl::opt<double> atol{"atol", cl::init(0), cl::desc("absolute tolerance")};
   cl::opt<std::string> dtype{"dtype", cl::init("bf16"), cl::desc("bf16, f32 or f64")};
   cl::opt<std::string> device{"device", cl::init("cpu"), cl::desc("cpu")};
   cl::opt<int> threads{"threads", cl::init(0), cl::desc("threads (0: one per core)")};
-  cl::opt<std::string> features{"cpu-features", cl::init("native"), cl::desc("native, avx2, avx512, avx512-bf16 or amx")};
-  cl::opt<std::string> cacheDir{"cache-dir", cl::value_desc("DIR|none"), cl::desc("where compiled code is kept")};
-  cl::opt<std::string> dumpDir{"dump-dir", cl::value_desc("DIR"), cl::desc("where the module is written after each phase")};
+  cl::opt<std::string> features{"cpu-features", cl::init("native"),
+                                cl::desc("native, avx2, avx512, avx512-bf16 or amx")};
+  cl::opt<std::string> cacheDir{"cache-dir", cl::value_desc("DIR|none"),
+                                cl::desc("where compiled code is kept")};
+  cl::opt<std::string> dumpDir{"dump-dir", cl::value_desc("DIR"),
+                               cl::desc("where the module is written after each phase")};
   cl::opt<uint64_t> seed{"seed", cl::init(0), cl::desc("of a fresh adapter's initial values")};
 };
 } // namespace
@@ -88,7 +99,8 @@ static TensorMap present(TensorMap results) {
   return shown;
 }
 
-/// The entry's inputs in the types that it takes, with ids and slots that are within what they count.
+/// The entry's inputs in the types that it takes, with ids and slots that are within what they
+/// count.
 static StatusOr<TensorMap> checkedInputs(const ProgramEntry &entry, const TensorViews &views) {
   TensorMap batch;
   InputLimits limits;
@@ -101,7 +113,8 @@ static StatusOr<TensorMap> checkedInputs(const ProgramEntry &entry, const Tensor
     if (found == views.end())
       continue; // execute() lists what is missing
     Tensor tensor(input.dtype, found->second.shape);
-    if (convert(found->second.dtype, found->second.data, input.dtype, tensor.data(), tensor.count()))
+    if (convert(found->second.dtype, found->second.data, input.dtype, tensor.data(),
+                tensor.count()))
       batch[input.name] = std::move(tensor);
   }
   MMC_RETURN_IF_ERROR(checkInputs(batch, limits));
@@ -149,13 +162,17 @@ static Status runTool(const Options &options) {
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<Program> program, Program::compile(request));
   MMC_ASSIGN_OR_RETURN(Parameters parameters, Parameters::load(program->parameters(), sources));
   if (parameters.unusedKeys())
-    std::fprintf(stderr, "mmc-run: %zu keys in the files belong to no parameter of this entry\n", parameters.unusedKeys());
+    std::fprintf(stderr, "mmc-run: %zu keys in the files belong to no parameter of this entry\n",
+                 parameters.unusedKeys());
   const ProgramEntry *entry = program->find(options.entry);
-  int count = options.threads > 0 ? options.threads : static_cast<int>(llvm::hardware_concurrency().compute_thread_count());
+  int count = options.threads > 0
+                  ? options.threads
+                  : static_cast<int>(llvm::hardware_concurrency().compute_thread_count());
   MMC_ASSIGN_OR_RETURN(TensorMap checked, checkedInputs(*entry, views));
   for (const auto &[name, tensor] : checked)
     views[name] = tensor.view();
-  MMC_ASSIGN_OR_RETURN(TensorMap raw, execute(*program, *entry, parameters.pointers(), views, count));
+  MMC_ASSIGN_OR_RETURN(TensorMap raw,
+                       execute(*program, *entry, parameters.pointers(), views, count));
   TensorMap results = present(std::move(raw));
   if (!options.outputs.empty()) {
     std::vector<NamedTensorView> list;
@@ -165,7 +182,8 @@ static Status runTool(const Options &options) {
   }
   if (auto loss = results.find("loss"); loss != results.end() && loss->second.dtype() == DType::F32)
     std::printf("loss %.7g\n", *loss->second.as<float>());
-  return expected ? run::check(options.entry, results, *expected, options.rtol, options.atol) : Status::ok();
+  return expected ? run::check(options.entry, results, *expected, options.rtol, options.atol)
+                  : Status::ok();
 }
 
 int main(int argc, char **argv) {
@@ -173,10 +191,11 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << "mmc-run " MMC_VERSION "\n"; });
-  if (!cl::ParseCommandLineOptions(argc, argv,
-                                   "mmc-run: compiles a module and runs one entry function on tensors from a file\n\n"
-                                   "Exit status: 0 success, 1 bad input or a failed check, 2 wrong usage.\n",
-                                   &llvm::errs()))
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "mmc-run: compiles a module and runs one entry function on tensors from a file\n\n"
+          "Exit status: 0 success, 1 bad input or a failed check, 2 wrong usage.\n",
+          &llvm::errs()))
     return 2;
   Status status = runTool(options);
   if (status.isOk())

@@ -55,8 +55,8 @@ static Status writeFinal(const std::string &output, const ProgramModel &model,
   std::vector<ResultParameter> results;
   const std::vector<ProgramParameter> &parameters = model.modelParameters();
   for (size_t i = 0; i < parameters.size(); ++i)
-    results.push_back({parameters[i].name, parameters[i].group, parameters[i].trainable,
-                       model.values().view(i)});
+    results.push_back(
+        {parameters[i].name, parameters[i].group, parameters[i].trainable, model.values().view(i)});
   MMC_ASSIGN_OR_RETURN(std::vector<std::string> files,
                        writeResults(output, results, adapter.config));
   for (const std::string &file : files)
@@ -119,8 +119,7 @@ struct HeldOut {
 
 static StatusOr<HeldOut> openEvaluation(const TrainSettings &settings, const Job &job) {
   HeldOut result;
-  MMC_ASSIGN_OR_RETURN(result.opened,
-                       openData(settings, job.evalData, job.model->inputs(), true));
+  MMC_ASSIGN_OR_RETURN(result.opened, openData(settings, job.evalData, job.model->inputs(), true));
   result.evaluation = {std::move(result.opened.source), settings.evalBatches,
                        std::move(result.opened.questions)};
   return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Derivatives of the layers; the formula stands above each rule. Only wanted gradients are built, so a
-// frozen weight never has one.
+// Derivatives of the layers; the formula stands above each rule. Only wanted gradients are built,
+// so a frozen weight never has one.
 
 #include "../Inference/Shapes.h"
 
@@ -21,35 +21,41 @@ LogicalResult LinearOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef
                                      SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
   if (wanted[0])
-    grads[0] = LinearGradInputOp::create(builder, getLoc(), getInput().getType(), dy[0], getWeight(), getGroups());
+    grads[0] = LinearGradInputOp::create(builder, getLoc(), getInput().getType(), dy[0],
+                                         getWeight(), getGroups());
   if (wanted[1])
-    grads[1] = LinearGradWeightOp::create(builder, getLoc(), getWeight().getType(), dy[0], getInput(), getGroups());
+    grads[1] = LinearGradWeightOp::create(builder, getLoc(), getWeight().getType(), dy[0],
+                                          getInput(), getGroups());
   if (getBias() && wanted[2])
     grads[2] = SumRowsOp::create(builder, getLoc(), getBias().getType(), dy[0]);
   return success();
 }
 
-// y = γ·x̂, x̂ = x·ρ, ρ = 1/√(mean(x²) + eps):  dx = ρ(t − x̂·mean(t·x̂)) with t = γ·dy, dγ = Σ_rows dy·x̂
+// y = γ·x̂, x̂ = x·ρ, ρ = 1/√(mean(x²) + eps):  dx = ρ(t − x̂·mean(t·x̂)) with t = γ·dy, dγ = Σ_rows
+// dy·x̂
 LogicalResult RmsNormOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool> wanted,
                                       SmallVectorImpl<Value> &grads) {
   grads.assign(2, {});
   if (wanted[0])
-    grads[0] = RmsNormGradOp::create(builder, getLoc(), getType(), getInput(), getWeight(), dy[0], getEpsAttr());
+    grads[0] = RmsNormGradOp::create(builder, getLoc(), getType(), getInput(), getWeight(), dy[0],
+                                     getEpsAttr());
   if (wanted[1])
-    grads[1] =
-        RmsNormGradWeightOp::create(builder, getLoc(), getWeight().getType(), getInput(), dy[0], getEpsAttr());
+    grads[1] = RmsNormGradWeightOp::create(builder, getLoc(), getWeight().getType(), getInput(),
+                                           dy[0], getEpsAttr());
   return success();
 }
 
-// y = γ·x̂ + β, x̂ = (x − mean)·ρ:  dx = ρ(t − mean(t) − x̂·mean(t·x̂)) with t = γ·dy, dγ = Σ dy·x̂, dβ = Σ dy
+// y = γ·x̂ + β, x̂ = (x − mean)·ρ:  dx = ρ(t − mean(t) − x̂·mean(t·x̂)) with t = γ·dy, dγ = Σ dy·x̂, dβ
+// = Σ dy
 LogicalResult LayerNormOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool> wanted,
                                         SmallVectorImpl<Value> &grads) {
   grads.assign(3, {});
   if (wanted[0])
-    grads[0] = LayerNormGradOp::create(builder, getLoc(), getType(), getInput(), getWeight(), dy[0], getEpsAttr());
+    grads[0] = LayerNormGradOp::create(builder, getLoc(), getType(), getInput(), getWeight(), dy[0],
+                                       getEpsAttr());
   if (wanted[1])
-    grads[1] =
-        LayerNormGradWeightOp::create(builder, getLoc(), getWeight().getType(), getInput(), dy[0], getEpsAttr());
+    grads[1] = LayerNormGradWeightOp::create(builder, getLoc(), getWeight().getType(), getInput(),
+                                             dy[0], getEpsAttr());
   if (wanted[2])
     grads[2] = SumRowsOp::create(builder, getLoc(), getBias().getType(), dy[0]);
   return success();
@@ -70,7 +76,8 @@ Operation *AttentionOp::withSavedResults(OpBuilder &builder) {
   ArrayRef<int64_t> shape = shapeOf(getQuery());
   Type statistic = elementOf(getQuery()).isF64() ? elementOf(getQuery()) : builder.getF32Type();
   Type lse = tensorOf({shape[0], shape[1], int64_t(getHeads())}, statistic);
-  return AttentionOp::create(builder, getLoc(), TypeRange{getType(0), lse}, getOperands(), (*this)->getAttrs());
+  return AttentionOp::create(builder, getLoc(), TypeRange{getType(0), lse}, getOperands(),
+                             (*this)->getAttrs());
 }
 
 // P = softmax(scale·q·kᵀ), o = P·v; see mmc.attention_grad.
@@ -78,23 +85,26 @@ LogicalResult AttentionOp::buildAdjoint(OpBuilder &builder, ValueRange dy, Array
                                         SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
   if (dy[1])
-    return emitOpError("has no derivative of its second result, lse; only the first may be differentiated");
-  auto gradient = AttentionGradOp::create(builder, getLoc(), getQuery().getType(), getKey().getType(),
-                                          getValue().getType(), getQuery(), getKey(), getValue(), getSegments(),
-                                          getResult(), getLse(), dy[0], getHeads(), getKvHeads(), getCausal(),
-                                          llvm::APFloat(getScoreScale()));
+    return emitOpError(
+        "has no derivative of its second result, lse; only the first may be differentiated");
+  auto gradient = AttentionGradOp::create(
+      builder, getLoc(), getQuery().getType(), getKey().getType(), getValue().getType(), getQuery(),
+      getKey(), getValue(), getSegments(), getResult(), getLse(), dy[0], getHeads(), getKvHeads(),
+      getCausal(), llvm::APFloat(getScoreScale()));
   for (int i = 0; i < 3; ++i)
     if (wanted[i])
       grads[i] = gradient->getResult(i);
   return success();
 }
 
-LogicalResult SiluOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult SiluOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                   SmallVectorImpl<Value> &grads) {
   grads.push_back(SiluGradOp::create(builder, getLoc(), getType(), getInput(), dy[0]));
   return success();
 }
 
-LogicalResult GeluOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult GeluOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                   SmallVectorImpl<Value> &grads) {
   grads.push_back(GeluGradOp::create(builder, getLoc(), getType(), getInput(), dy[0], getKind()));
   return success();
 }
@@ -102,14 +112,16 @@ LogicalResult GeluOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<b
 // y = softmax(x/τ):  dx = y∘(dy − ⟨y, dy⟩)/τ
 LogicalResult SoftmaxOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
                                       SmallVectorImpl<Value> &grads) {
-  grads.push_back(SoftmaxGradOp::create(builder, getLoc(), getType(), getResult(), dy[0], getTemperatureAttr()));
+  grads.push_back(SoftmaxGradOp::create(builder, getLoc(), getType(), getResult(), dy[0],
+                                        getTemperatureAttr()));
   return success();
 }
 
 // Patches do not overlap: each pixel's gradient is that of its one place.
 LogicalResult PatchesOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
                                       SmallVectorImpl<Value> &grads) {
-  grads.push_back(PatchesGradOp::create(builder, getLoc(), getPixels().getType(), dy[0], getPatch()));
+  grads.push_back(
+      PatchesGradOp::create(builder, getLoc(), getPixels().getType(), dy[0], getPatch()));
   return success();
 }
 
@@ -118,11 +130,13 @@ LogicalResult PrependTokenOp::buildAdjoint(OpBuilder &builder, ValueRange dy, Ar
                                            SmallVectorImpl<Value> &grads) {
   grads.assign(2, {});
   if (wanted[0]) {
-    Value first = SliceOp::create(builder, getLoc(), dy[0], /*axis=*/1, /*start=*/0, /*size=*/1, /*drop=*/true);
+    Value first = SliceOp::create(builder, getLoc(), dy[0], /*axis=*/1, /*start=*/0, /*size=*/1,
+                                  /*drop=*/true);
     grads[0] = SumRowsOp::create(builder, getLoc(), getToken().getType(), first);
   }
   if (wanted[1])
-    grads[1] = SliceOp::create(builder, getLoc(), dy[0], 1, 1, shapeOf(getInput())[1], /*drop=*/false);
+    grads[1] =
+        SliceOp::create(builder, getLoc(), dy[0], 1, 1, shapeOf(getInput())[1], /*drop=*/false);
   return success();
 }
 
@@ -133,7 +147,8 @@ LogicalResult FillSlotsOp::buildAdjoint(OpBuilder &builder, ValueRange dy, Array
   if (wanted[0])
     grads[0] = MaskSlotsOp::create(builder, getLoc(), getType(), dy[0], getSlots());
   if (wanted[1])
-    grads[1] = FillSlotsGradOp::create(builder, getLoc(), getFeatures().getType(), dy[0], getSlots());
+    grads[1] =
+        FillSlotsGradOp::create(builder, getLoc(), getFeatures().getType(), dy[0], getSlots());
   return success();
 }
 
@@ -147,6 +162,7 @@ LogicalResult ReplaceTokenOp::buildAdjoint(OpBuilder &builder, ValueRange dy, Ar
     grads[0] = ReplaceTokenOp::create(builder, getLoc(), dy[0], zero, getAt());
   }
   if (wanted[1])
-    grads[1] = SliceOp::create(builder, getLoc(), dy[0], /*axis=*/1, getAt(), /*size=*/1, /*drop=*/true);
+    grads[1] =
+        SliceOp::create(builder, getLoc(), dy[0], /*axis=*/1, getAt(), /*size=*/1, /*drop=*/true);
   return success();
 }

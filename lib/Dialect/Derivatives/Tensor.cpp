@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Derivatives of the element-wise, shape-changing, loss and adapter ops; the formula stands above each rule.
+// Derivatives of the element-wise, shape-changing, loss and adapter ops; the formula stands above
+// each rule.
 
 #include "../Inference/Shapes.h"
 
@@ -28,18 +29,21 @@ LogicalResult MulOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bo
   if (wanted[0])
     grads[0] = MulOp::create(builder, getLoc(), dy[0], getRhs());
   if (wanted[1])
-    grads[1] = reduceTo(builder, getLoc(), MulOp::create(builder, getLoc(), dy[0], getLhs()), getRhs());
+    grads[1] =
+        reduceTo(builder, getLoc(), MulOp::create(builder, getLoc(), dy[0], getLhs()), getRhs());
   return success();
 }
 
 // y = c·x:  dx = c·dy
-LogicalResult ScaleOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult ScaleOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                    SmallVectorImpl<Value> &grads) {
   grads.push_back(ScaleOp::create(builder, getLoc(), dy[0], getFactorAttr()));
   return success();
 }
 
 // y = round(x):  dx = dy, in x's type
-LogicalResult CastOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult CastOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                   SmallVectorImpl<Value> &grads) {
   grads.push_back(builder.createOrFold<CastOp>(getLoc(), getInput().getType(), dy[0]));
   return success();
 }
@@ -52,20 +56,24 @@ LogicalResult ReshapeOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRe
 }
 
 // dx is dy in its place, zero elsewhere.
-LogicalResult SliceOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult SliceOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                    SmallVectorImpl<Value> &grads) {
   Value gradient = dy[0];
   if (getDrop()) {
     Dims shape(shapeOf(gradient));
     shape.insert(shape.begin() + getAxis(), 1);
     gradient = ReshapeOp::create(builder, getLoc(), tensorOf(shape, elementOf(gradient)), gradient);
   }
-  grads.push_back(PadOp::create(builder, getLoc(), gradient, getAxis(), getStart(), shapeOf(getInput())[getAxis()]));
+  grads.push_back(PadOp::create(builder, getLoc(), gradient, getAxis(), getStart(),
+                                shapeOf(getInput())[getAxis()]));
   return success();
 }
 
-LogicalResult PadOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
-  grads.push_back(SliceOp::create(builder, getLoc(), dy[0], getAxis(), getStart(), shapeOf(getInput())[getAxis()],
-                           /*drop=*/false));
+LogicalResult PadOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
+                                  SmallVectorImpl<Value> &grads) {
+  grads.push_back(SliceOp::create(builder, getLoc(), dy[0], getAxis(), getStart(),
+                                  shapeOf(getInput())[getAxis()],
+                                  /*drop=*/false));
   return success();
 }
 
@@ -75,7 +83,9 @@ LogicalResult ConcatOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef
   int64_t start = 0;
   for (auto [input, want] : llvm::zip(getInputs(), wanted)) {
     int64_t size = shapeOf(input)[getAxis()];
-    grads.push_back(want ? SliceOp::create(builder, getLoc(), dy[0], getAxis(), start, size, /*drop=*/false) : Value());
+    grads.push_back(
+        want ? SliceOp::create(builder, getLoc(), dy[0], getAxis(), start, size, /*drop=*/false)
+             : Value());
     start += size;
   }
   return success();
@@ -111,7 +121,8 @@ LogicalResult InnerProductOp::buildAdjoint(OpBuilder &builder, ValueRange ds, Ar
 LogicalResult DropoutOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<bool>,
                                       SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
-  grads[0] = getRng() ? DropoutOp::create(builder, getLoc(), dy[0], getRng(), /*place=*/ValueRange(), getRateAttr(), getStreamAttr(),
+  grads[0] = getRng() ? DropoutOp::create(builder, getLoc(), dy[0], getRng(),
+                                          /*place=*/ValueRange(), getRateAttr(), getStreamAttr(),
                                           /*whole=*/DenseI64ArrayAttr())
                             .getResult()
                       : dy[0];
@@ -123,10 +134,11 @@ LogicalResult RouteOp::buildAdjoint(OpBuilder &builder, ValueRange dy, ArrayRef<
                                     SmallVectorImpl<Value> &grads) {
   grads.assign(getNumOperands(), {});
   if (wanted[0])
-    grads[0] = RouteGradWeightsOp::create(builder, getLoc(), getWeights().getType(), dy[0], getExperts(), getAxis());
+    grads[0] = RouteGradWeightsOp::create(builder, getLoc(), getWeights().getType(), dy[0],
+                                          getExperts(), getAxis());
   for (auto [expert, value] : llvm::enumerate(getExperts()))
     if (wanted[expert + 1])
-      grads[expert + 1] =
-          RouteGradExpertOp::create(builder, getLoc(), value.getType(), getWeights(), dy[0], expert, getAxis());
+      grads[expert + 1] = RouteGradExpertOp::create(builder, getLoc(), value.getType(),
+                                                    getWeights(), dy[0], expert, getAxis());
   return success();
 }

@@ -7,7 +7,8 @@ using namespace mlir;
 using namespace mmc;
 
 // s = Σ x:  dx = ds everywhere
-LogicalResult SumOp::buildAdjoint(OpBuilder &builder, ValueRange ds, ArrayRef<bool>, SmallVectorImpl<Value> &grads) {
+LogicalResult SumOp::buildAdjoint(OpBuilder &builder, ValueRange ds, ArrayRef<bool>,
+                                  SmallVectorImpl<Value> &grads) {
   Value gradient = ds[0];
   if (elementOf(gradient) != elementOf(getInput()))
     gradient = CastOp::create(builder, getLoc(), tensorOf({}, elementOf(getInput())), gradient);
@@ -20,6 +21,7 @@ LogicalResult CrossEntropyOp::buildAdjoint(OpBuilder &builder, ValueRange dl, Ar
                                            SmallVectorImpl<Value> &grads) {
   grads.assign(2, {});
   if (wanted[0])
-    grads[0] = CrossEntropyGradOp::create(builder, getLoc(), getLogits().getType(), getLogits(), getTargets(), dl[0]);
+    grads[0] = CrossEntropyGradOp::create(builder, getLoc(), getLogits().getType(), getLogits(),
+                                          getTargets(), dl[0]);
   return success();
 }

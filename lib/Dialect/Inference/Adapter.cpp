@@ -10,7 +10,8 @@ LogicalResult DropoutOp::inferReturnTypes(MLIRContext *, std::optional<Location>
                                           SmallVectorImpl<Type> &types) {
   Rules rules("mmc.dropout", where);
   double rate = op.getRate().convertToDouble();
-  rules.check(rate >= 0 && rate < 1, "rate must be at least 0 and below 1, got: " + std::to_string(rate));
+  rules.check(rate >= 0 && rate < 1,
+              "rate must be at least 0 and below 1, got: " + std::to_string(rate));
   if (op.getRng()) {
     rules.rank("rng", op.getRng().getType(), 1);
     if (rules.hold())
@@ -26,7 +27,8 @@ LogicalResult RouteOp::inferReturnTypes(MLIRContext *, std::optional<Location> w
   int64_t axis = op.getAxis();
   rules.rank("weights", op.getWeights().getType(), 2);
   rules.check(!op.getExperts().empty(), "needs at least one expert, got: 0");
-  rules.check(axis == 0 || axis == 1, "axis must be 0 (samples) or 1 (positions), got: " + Twine(axis));
+  rules.check(axis == 0 || axis == 1,
+              "axis must be 0 (samples) or 1 (positions), got: " + Twine(axis));
   if (!rules.hold())
     return failure();
   Type first = op.getExperts().front().getType();
@@ -36,7 +38,8 @@ LogicalResult RouteOp::inferReturnTypes(MLIRContext *, std::optional<Location> w
   Dims shape(Rules::shape(first));
   for (auto [index, expert] : llvm::enumerate(op.getExperts())) {
     rules.rank("expert " + std::to_string(index), expert.getType(), 3);
-    rules.sameElement("experts and weights must have one element type", expert.getType(), op.getWeights().getType());
+    rules.sameElement("experts and weights must have one element type", expert.getType(),
+                      op.getWeights().getType());
     if (!rules.hold())
       return failure();
     for (int d = 0; d < 3; ++d) {
@@ -45,7 +48,8 @@ LogicalResult RouteOp::inferReturnTypes(MLIRContext *, std::optional<Location> w
       shape[d] = known(shape[d], shapeOf(expert)[d]);
     }
   }
-  rules.equal("weights dim 0 must equal the experts' dim " + Twine(axis), shapeOf(op.getWeights())[0], shape[axis]);
+  rules.equal("weights dim 0 must equal the experts' dim " + Twine(axis),
+              shapeOf(op.getWeights())[0], shape[axis]);
   rules.equal("weights dim 1 must equal the number of experts", shapeOf(op.getWeights())[1],
               op.getExperts().size());
   types.push_back(tensorOf(shape, cast<ShapedType>(first).getElementType()));

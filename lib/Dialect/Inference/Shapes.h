@@ -28,12 +28,14 @@ public:
 
   /// `what` must have rank `rank`.
   Rules &rank(llvm::StringRef what, mlir::Type type, int64_t rank) {
-    return check(shape(type).size() == static_cast<size_t>(rank), what + " must have rank " +
-                 llvm::Twine(rank) + ", got: " + llvm::Twine(shape(type).size()) + " != " + llvm::Twine(rank));
+    return check(shape(type).size() == static_cast<size_t>(rank),
+                 what + " must have rank " + llvm::Twine(rank) +
+                     ", got: " + llvm::Twine(shape(type).size()) + " != " + llvm::Twine(rank));
   }
   Rules &rankAtLeast(llvm::StringRef what, mlir::Type type, int64_t rank) {
-    return check(static_cast<int64_t>(shape(type).size()) >= rank, what + " must have rank " +
-                 llvm::Twine(rank) + " or more, got: " + llvm::Twine(shape(type).size()) + " < " + llvm::Twine(rank));
+    return check(static_cast<int64_t>(shape(type).size()) >= rank,
+                 what + " must have rank " + llvm::Twine(rank) + " or more, got: " +
+                     llvm::Twine(shape(type).size()) + " < " + llvm::Twine(rank));
   }
   /// Two sizes must agree; `what` names the rule.
   Rules &equal(const llvm::Twine &what, int64_t a, int64_t b) {
@@ -54,7 +56,8 @@ public:
       return *this;
     failed = true;
     if (location)
-      mlir::emitError(*location) << "'" << op << "' op " << what << " must be of a floating type, got: " << type;
+      mlir::emitError(*location) << "'" << op << "' op " << what
+                                 << " must be of a floating type, got: " << type;
     return *this;
   }
   Rules &check(bool holds, const llvm::Twine &message) {

@@ -14,8 +14,8 @@ static LogicalResult inferBinary(StringRef op, Where where, Value lhs, Value rhs
   Rules rules(op, where);
   ArrayRef<int64_t> l = shapeOf(lhs), r = shapeOf(rhs);
   rules.sameElement("operands must have one element type", lhs.getType(), rhs.getType());
-  rules.check(r.size() <= l.size(), "rhs must have at most the rank of lhs, got: " + Twine(r.size()) +
-                                        " > " + Twine(l.size()));
+  rules.check(r.size() <= l.size(), "rhs must have at most the rank of lhs, got: " +
+                                        Twine(r.size()) + " > " + Twine(l.size()));
   if (!rules.hold())
     return failure();
   Dims shape(l);
@@ -50,16 +50,19 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, 
   Rules rules("mmc.slice", where);
   Dims shape(shapeOf(op.getInput()));
   int64_t axis = op.getAxis(), rank = shape.size(), start = op.getStart(), size = op.getSize();
-  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " + Twine(axis) +
-                                            " of " + Twine(rank));
+  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " +
+                                            Twine(axis) + " of " + Twine(rank));
   if (!rules.hold())
     return failure();
-  rules.check(start >= 0 && size > 0, "slice must start at 0 or later and have a size of 1 or more, got: at " +
-                                          Twine(start) + " size " + Twine(size));
-  rules.check(ShapedType::isDynamic(shape[axis]) || (start <= shape[axis] && size <= shape[axis] - start),
-              "slice must end within dim " + Twine(axis) + ", got: " + Twine(start) + " + " + Twine(size) + " > " +
-                  sizeText(shape[axis]));
-  rules.check(!op.getDrop() || size == 1, "a dropped dimension must have size 1, got: " + Twine(size) + " != 1");
+  rules.check(start >= 0 && size > 0,
+              "slice must start at 0 or later and have a size of 1 or more, got: at " +
+                  Twine(start) + " size " + Twine(size));
+  rules.check(ShapedType::isDynamic(shape[axis]) ||
+                  (start <= shape[axis] && size <= shape[axis] - start),
+              "slice must end within dim " + Twine(axis) + ", got: " + Twine(start) + " + " +
+                  Twine(size) + " > " + sizeText(shape[axis]));
+  rules.check(!op.getDrop() || size == 1,
+              "a dropped dimension must have size 1, got: " + Twine(size) + " != 1");
   shape[axis] = size;
   if (op.getDrop())
     shape.erase(shape.begin() + axis);
@@ -71,8 +74,8 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Ty
   Rules rules("mmc.pad", where);
   Dims shape(shapeOf(op.getInput()));
   int64_t axis = op.getAxis(), rank = shape.size(), start = op.getStart(), size = op.getSize();
-  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " + Twine(axis) +
-                                            " of " + Twine(rank));
+  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " +
+                                            Twine(axis) + " of " + Twine(rank));
   if (!rules.hold())
     return failure();
   rules.check(start >= 0, "operand must start at 0 or later, got: " + Twine(start) + " < 0");
@@ -91,11 +94,12 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
     return failure();
   Dims shape(shapeOf(op.getInputs().front()));
   int64_t axis = op.getAxis(), rank = shape.size();
-  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operands, got: " + Twine(axis) +
-                                            " of " + Twine(rank));
+  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operands, got: " +
+                                            Twine(axis) + " of " + Twine(rank));
   for (auto [index, input] : llvm::enumerate(op.getInputs().drop_front())) {
     rules.rank("operand " + std::to_string(index + 1), input.getType(), rank);
-    rules.sameElement("operands must have one element type", op.getInputs().front().getType(), input.getType());
+    rules.sameElement("operands must have one element type", op.getInputs().front().getType(),
+                      input.getType());
     if (!rules.hold())
       return failure();
     for (int64_t d = 0; d < rank; ++d) {
@@ -105,7 +109,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
         shape[d] = dynamic ? ShapedType::kDynamic : shape[d] + size;
         continue;
       }
-      rules.equal("operand " + Twine(index + 1) + " dim " + Twine(d) + " must equal that of operand 0",
+      rules.equal("operand " + Twine(index + 1) + " dim " + Twine(d) +
+                      " must equal that of operand 0",
                   size, shape[d]);
       shape[d] = known(shape[d], size);
     }
@@ -119,11 +124,13 @@ static Type accumulatorOf(Type element) {
   return element.isF64() ? element : Float32Type::get(element.getContext());
 }
 
-LogicalResult InnerProductOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
+LogicalResult InnerProductOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
+                                               Types &types) {
   Rules rules("mmc.inner_product", where);
   ArrayRef<int64_t> l = shapeOf(op.getLhs()), r = shapeOf(op.getRhs());
   rules.rank("rhs", op.getRhs().getType(), l.size());
-  rules.sameElement("operands must have one element type", op.getLhs().getType(), op.getRhs().getType());
+  rules.sameElement("operands must have one element type", op.getLhs().getType(),
+                    op.getRhs().getType());
   if (!rules.hold())
     return failure();
   for (size_t d = 0; d < l.size(); ++d)
@@ -137,11 +144,12 @@ LogicalResult SumOp::inferReturnTypes(MLIRContext *, Where, Adaptor op, Types &t
   return success();
 }
 
-LogicalResult DimSizeOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op, Types &types) {
+LogicalResult DimSizeOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op,
+                                          Types &types) {
   int64_t rank = shapeOf(op.getInput()).size(), axis = op.getAxis();
   Rules rules("mmc.dim_size", where);
-  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " + Twine(axis) +
-                                            " of " + Twine(rank));
+  rules.check(axis >= 0 && axis < rank, "axis must be a dimension of the operand, got: " +
+                                            Twine(axis) + " of " + Twine(rank));
   types.push_back(tensorOf({}, IntegerType::get(context, 32)));
   return success(rules.hold());
 }

@@ -9,7 +9,8 @@ using namespace mmc;
 using Types = SmallVectorImpl<Type>;
 using Where = std::optional<Location>;
 
-LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op, Types &types) {
+LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op,
+                                               Types &types) {
   Rules rules("mmc.cross_entropy", where);
   ArrayRef<int64_t> logits = shapeOf(op.getLogits()), targets = shapeOf(op.getTargets());
   rules.rank("logits", op.getLogits().getType(), targets.size() + 1);
@@ -17,7 +18,8 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context, Where where
     return failure();
   Dims shape;
   for (size_t d = 0; d < targets.size(); ++d) {
-    rules.equal("targets dim " + Twine(d) + " must equal logits dim " + Twine(d), targets[d], logits[d]);
+    rules.equal("targets dim " + Twine(d) + " must equal logits dim " + Twine(d), targets[d],
+                logits[d]);
     shape.push_back(known(targets[d], logits[d]));
   }
   Type element = elementOf(op.getLogits());
@@ -25,14 +27,16 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *context, Where where
   return success(rules.hold());
 }
 
-LogicalResult ShiftLabelsOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, Types &types) {
+LogicalResult ShiftLabelsOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op,
+                                              Types &types) {
   Rules rules("mmc.shift_labels", where);
   rules.rank("labels", op.getLabels().getType(), 2);
   types.push_back(op.getLabels().getType());
   return success(rules.hold());
 }
 
-LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op, Types &types) {
+LogicalResult CountLabelsOp::inferReturnTypes(MLIRContext *context, Where where, Adaptor op,
+                                              Types &types) {
   Rules rules("mmc.count_labels", where);
   rules.rankAtLeast("targets", op.getTargets().getType(), 1);
   types.push_back(tensorOf({}, IntegerType::get(context, 32)));
@@ -45,17 +49,20 @@ LogicalResult AdamWOp::inferReturnTypes(MLIRContext *, Where where, Adaptor op, 
   if (!rules.hold())
     return failure();
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()})
-    rules.sameElement("gradient and moments must have the parameter's element type", other.getType(),
-                      op.getParameter().getType());
+    rules.sameElement("gradient and moments must have the parameter's element type",
+                      other.getType(), op.getParameter().getType());
   for (Value other : {op.getGradient(), op.getFirst(), op.getSecond()}) {
     rules.rank("gradient and moments", other.getType(), shapeOf(op.getParameter()).size());
     for (size_t d = 0; rules.hold() && d < shapeOf(other).size(); ++d)
-      rules.equal("gradient and moments must have the parameter's shape", shapeOf(other)[d], shapeOf(op.getParameter())[d]);
+      rules.equal("gradient and moments must have the parameter's shape", shapeOf(other)[d],
+                  shapeOf(op.getParameter())[d]);
   }
   for (const APFloat &beta : {op.getBeta1(), op.getBeta2()})
     rules.check(beta.convertToDouble() >= 0 && beta.convertToDouble() < 1,
-                "betas must be at least 0 and below 1, got: " + std::to_string(beta.convertToDouble()));
-  rules.check(op.getEps().convertToDouble() >= 0, "eps must not be negative, got: " + std::to_string(op.getEps().convertToDouble()));
+                "betas must be at least 0 and below 1, got: " +
+                    std::to_string(beta.convertToDouble()));
+  rules.check(op.getEps().convertToDouble() >= 0,
+              "eps must not be negative, got: " + std::to_string(op.getEps().convertToDouble()));
   rules.equal("settings dim 0 must be 6", shapeOf(op.getSettings())[0], 6);
   types.assign(3, op.getParameter().getType());
   return success(rules.hold());

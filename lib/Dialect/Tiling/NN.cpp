@@ -93,8 +93,8 @@ TileSpace CachedAttentionOp::getTileSpace() {
   return space;
 }
 
-Operation *CachedAttentionOp::buildTile(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
-                                        ArrayRef<int64_t> tileSizes) {
+Operation *CachedAttentionOp::buildTile(OpBuilder &builder, ValueRange operands,
+                                        TypeRange resultTypes, ArrayRef<int64_t> tileSizes) {
   auto tile = cast<CachedAttentionOp>(cloneWithOperands(builder, *this, operands, resultTypes));
   tile.setHeads(getHeads() / getKvHeads() * tileSizes[1]);
   tile.setKvHeads(tileSizes[1]);
@@ -115,8 +115,8 @@ TileSpace AttentionGradOp::getTileSpace() {
   return space;
 }
 
-Operation *AttentionGradOp::buildTile(OpBuilder &builder, ValueRange operands, TypeRange resultTypes,
-                                      ArrayRef<int64_t> tileSizes) {
+Operation *AttentionGradOp::buildTile(OpBuilder &builder, ValueRange operands,
+                                      TypeRange resultTypes, ArrayRef<int64_t> tileSizes) {
   auto tile = cast<AttentionGradOp>(cloneWithOperands(builder, *this, operands, resultTypes));
   tile.setHeads(getHeads() / getKvHeads() * tileSizes[1]);
   tile.setKvHeads(tileSizes[1]);
@@ -128,7 +128,8 @@ static TileSpace samplewise(Operation *op, ArrayRef<unsigned> wholeOperands) {
   TileSpace space;
   space.extents.push_back(shapeOf(op->getResult(0))[0]);
   for (auto [index, operand] : llvm::enumerate(op->getOperands()))
-    space.operands.push_back(llvm::is_contained(wholeOperands, index) ? whole(operand) : along(operand, 0, 1));
+    space.operands.push_back(llvm::is_contained(wholeOperands, index) ? whole(operand)
+                                                                      : along(operand, 0, 1));
   space.results.push_back(along(op->getResult(0), 0, 1));
   return space;
 }

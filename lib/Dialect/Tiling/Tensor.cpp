@@ -33,7 +33,8 @@ TileSpace mmc::rowwiseSpace(Operation *op, ArrayRef<unsigned> wholeOperands) {
   space.extents.assign(shape.begin(), shape.end() - 1);
   space.collapsible = true;
   for (auto [index, operand] : llvm::enumerate(op->getOperands()))
-    space.operands.push_back(llvm::is_contained(wholeOperands, index) ? whole(operand) : along(operand, 0, rows));
+    space.operands.push_back(llvm::is_contained(wholeOperands, index) ? whole(operand)
+                                                                      : along(operand, 0, rows));
   for (Value result : op->getResults())
     space.results.push_back(along(result, 0, rows));
   return space;
@@ -65,7 +66,8 @@ TileSpace AdamWOp::getTileSpace() {
   return space;
 }
 
-// The random numbers of an element are keyed by its index in the whole tensor: a tile must know where it lies.
+// The random numbers of an element are keyed by its index in the whole tensor: a tile must know
+// where it lies.
 TileSpace DropoutOp::getTileSpace() {
   TileSpace space = elementwiseSpace(*this);
   if (getRng())
@@ -162,8 +164,8 @@ TileSpace CrossEntropyOp::getTileSpace() {
 TileSpace CrossEntropyGradOp::getTileSpace() {
   TileSpace space = rowwiseSpace(*this, {});
   space.collapsible = true;
-  // Maximum and sum of a row are known before its first element is written. Logits and their gradient are
-  // often the largest values of a step.
+  // Maximum and sum of a row are known before its first element is written. Logits and their
+  // gradient are often the largest values of a step.
   space.reusable.push_back(0);
   return space;
 }

@@ -11,7 +11,8 @@ namespace mmc {
 /// A tensor that every tile sees whole.
 inline TensorTiling whole(mlir::Value value) { return TensorTiling(shapeOf(value).size()); }
 
-/// Dimensions 0, 1, … of a tensor lie along tile dimensions `first`, `first` + 1, …; those from `end` on are whole.
+/// Dimensions 0, 1, … of a tensor lie along tile dimensions `first`, `first` + 1, …; those from
+/// `end` on are whole.
 inline TensorTiling along(mlir::Value value, int first, int end) {
   TensorTiling tiling(shapeOf(value).size());
   for (int d = 0; d < end && d < static_cast<int>(tiling.size()); ++d)
@@ -23,8 +24,9 @@ inline TensorTiling along(mlir::Value value, int first, int end) {
 /// are a suffix of it likewise.
 TileSpace elementwiseSpace(mlir::Operation *op);
 
-/// The op treats the rows (all dimensions but the last) independently and needs each row whole. Operands
-/// with the result's leading dimensions are cut along them; those named in `wholeOperands` are not.
+/// The op treats the rows (all dimensions but the last) independently and needs each row whole.
+/// Operands with the result's leading dimensions are cut along them; those named in `wholeOperands`
+/// are not.
 TileSpace rowwiseSpace(mlir::Operation *op, llvm::ArrayRef<unsigned> wholeOperands);
 
 } // namespace mmc

@@ -35,8 +35,8 @@ Status mmc::checkInputs(TensorMap &batch, const InputLimits &limits) {
   constexpr const char *kTokenizer = "; tokenizer and model do not belong together";
   const Tensor *slots = find(batch, "image_slots", DType::I32);
   const Tensor *modality = find(batch, "modality", DType::I32);
-  if (auto found = batch.find("input_ids"); found != batch.end() && limits.vocabSize > 0 &&
-                                            found->second.dtype() == DType::I32) {
+  if (auto found = batch.find("input_ids");
+      found != batch.end() && limits.vocabSize > 0 && found->second.dtype() == DType::I32) {
     Tensor &ids = found->second;
     int32_t *values = ids.as<int32_t>();
     int64_t columns = ids.shape().empty() ? 1 : ids.shape().back();
@@ -68,7 +68,7 @@ Status mmc::checkInputs(TensorMap &batch, const InputLimits &limits) {
   if (const Tensor *pixels = find(batch, "pixel_values", DType::F32))
     for (int64_t i = 0; i < pixels->count(); ++i)
       if (!std::isfinite(pixels->as<float>()[i]))
-        return Status::badInput(place("pixel_values", *pixels, i) + " must be finite, got: " +
-                                std::to_string(pixels->as<float>()[i]));
+        return Status::badInput(place("pixel_values", *pixels, i) +
+                                " must be finite, got: " + std::to_string(pixels->as<float>()[i]));
   return Status::ok();
 }

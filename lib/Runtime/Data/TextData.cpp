@@ -43,8 +43,7 @@ Status TextDataset::addObject(std::string_view line, const Tokenizer &tokenizer,
                               const TextOptions &options, Document document) {
   if (line.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return Status::ok();
-  const std::string where =
-      "'" + files[document.file] + "' line " + std::to_string(document.line);
+  const std::string where = "'" + files[document.file] + "' line " + std::to_string(document.line);
   nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object())
     return Status::badInput(where + ": must be a JSON object with a \"text\"");

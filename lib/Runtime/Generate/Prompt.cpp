@@ -10,8 +10,9 @@
 using namespace mmc;
 
 StatusOr<BatchLayout> mmc::promptLayout(const std::vector<ProgramTensor> &inputs) {
-  bool takesText = std::any_of(inputs.begin(), inputs.end(),
-                               [](const ProgramTensor &input) { return input.name == "input_ids"; });
+  bool takesText = std::any_of(inputs.begin(), inputs.end(), [](const ProgramTensor &input) {
+    return input.name == "input_ids";
+  });
   if (!takesText)
     return Status::badInput("the model must take text to generate any: @logits has no input_ids");
   MMC_ASSIGN_OR_RETURN(BatchLayout layout, layoutOf(inputs));

@@ -44,7 +44,8 @@ static std::string buildOf() {
          std::to_string(status.getLastModificationTime().time_since_epoch().count());
 }
 
-static std::string keyOf(const CompileRequest &request, const std::string &modelText, const CpuTarget &target) {
+static std::string keyOf(const CompileRequest &request, const std::string &modelText,
+                         const CpuTarget &target) {
   std::string text;
   llvm::raw_string_ostream out(text);
   // Strings are written with their lengths, so that no two requests share a text.
@@ -63,7 +64,8 @@ static std::string keyOf(const CompileRequest &request, const std::string &model
     add(name);
     add(toString(shape));
   }
-  out << request.batch << ' ' << request.seqLen << ' ' << request.images << ' ' << request.inPlace << '\n';
+  out << request.batch << ' ' << request.seqLen << ' ' << request.images << ' ' << request.inPlace
+      << '\n';
   add(nameOf(request.dtype));
   add(request.adapter);
   add(request.train);
@@ -79,7 +81,8 @@ static std::string keyOf(const CompileRequest &request, const std::string &model
   return llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, 40);
 }
 
-CodeCache::CodeCache(const CompileRequest &request, const std::string &modelText, const CpuTarget &target) {
+CodeCache::CodeCache(const CompileRequest &request, const std::string &modelText,
+                     const CpuTarget &target) {
   std::string directory = request.cacheDir.empty() ? userCacheDirectory() : request.cacheDir;
   // Dumps are written by compiling, so a request for them compiles.
   if (directory.empty() || directory == "none" || !request.dumpDir.empty())

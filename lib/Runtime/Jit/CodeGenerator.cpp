@@ -19,14 +19,15 @@
 
 using namespace mmc;
 
-static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &target, std::string &error) {
+static std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &target,
+                                                                std::string &error) {
   llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
   const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!backend)
     return nullptr;
-  return std::unique_ptr<llvm::TargetMachine>(
-      backend->createTargetMachine(triple, target.cpu, target.features, llvm::TargetOptions(), llvm::Reloc::PIC_,
-                                   std::nullopt, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
+      triple, target.cpu, target.features, llvm::TargetOptions(), llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Default, /*JIT=*/true));
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
@@ -35,8 +36,8 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::CGSCCAnalysisManager graph;
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
-  // Most loops are vectors already; those that --mmc-vectorize-loops leaves are LLVM's. Looking for vectors in straight
-  // lines of code finds none in register blocks, and takes long.
+  // Most loops are vectors already; those that --mmc-vectorize-loops leaves are LLVM's. Looking for
+  // vectors in straight lines of code finds none in register blocks, and takes long.
   tuning.LoopVectorization = tuning.LoopInterleaving = true;
   tuning.SLPVectorization = false;
   llvm::PassBuilder builder(&machine, tuning);
@@ -54,7 +55,8 @@ static StatusOr<std::string> assemble(llvm::StringRef bitcode, const CpuTarget &
   llvm::Expected<std::unique_ptr<llvm::Module>> module =
       llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "piece"), context);
   if (!module)
-    return Status::internal("cannot split the compiled module: " + llvm::toString(module.takeError()));
+    return Status::internal("cannot split the compiled module: " +
+                            llvm::toString(module.takeError()));
   std::string error;
   std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(target, error);
   if (!machine)
@@ -69,7 +71,8 @@ static StatusOr<std::string> assemble(llvm::StringRef bitcode, const CpuTarget &
   return std::string(object.begin(), object.end());
 }
 
-StatusOr<std::vector<std::string>> mmc::generateObjects(mlir::ModuleOp source, const CpuTarget &target) {
+StatusOr<std::vector<std::string>> mmc::generateObjects(mlir::ModuleOp source,
+                                                        const CpuTarget &target) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::LLVMContext context;

@@ -38,10 +38,12 @@ static StatusOr<DType> dtypeOf(mlir::Type type) {
     return DType::I32;
   if (type.isInteger(64))
     return DType::I64;
-  return Status::badInput("the model has a tensor of an element type that the runtime does not know");
+  return Status::badInput(
+      "the model has a tensor of an element type that the runtime does not know");
 }
 
-static StatusOr<ProgramTensor> describe(mlir::Type type, mlir::Attribute name, const std::string &otherwise) {
+static StatusOr<ProgramTensor> describe(mlir::Type type, mlir::Attribute name,
+                                        const std::string &otherwise) {
   auto tensor = llvm::cast<mlir::RankedTensorType>(type);
   auto text = llvm::dyn_cast_or_null<mlir::StringAttr>(name);
   MMC_ASSIGN_OR_RETURN(DType dtype, dtypeOf(tensor.getElementType()));
@@ -62,9 +64,11 @@ static EntrySummary summaryOf(mlir::DictionaryAttr attribute) {
     return attribute.getAs<mlir::ArrayAttr>(name).getAsRange<mlir::DictionaryAttr>();
   };
   for (mlir::DictionaryAttr line : lines("classes"))
-    summary.classes.push_back({textOf(line, "name"), numberOf(line, "flops"), numberOf(line, "bytes")});
+    summary.classes.push_back(
+        {textOf(line, "name"), numberOf(line, "flops"), numberOf(line, "bytes")});
   for (mlir::DictionaryAttr line : lines("kept"))
-    summary.kept.push_back({textOf(line, "name"), numberOf(line, "count"), numberOf(line, "bytes")});
+    summary.kept.push_back(
+        {textOf(line, "name"), numberOf(line, "count"), numberOf(line, "bytes")});
   for (mlir::DictionaryAttr line : lines("peak"))
     summary.peak.push_back({textOf(line, "name"), 1, numberOf(line, "bytes")});
   summary.liveBytes = numberOf(attribute, "live_bytes");
@@ -89,28 +93,30 @@ static StatusOr<ModuleInfo> inspect(mlir::ModuleOp module) {
       entry.parameters.push_back(found->second);
       if (!isNew)
         continue;
-      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(param.getType(), param.getNameAttr(), ""));
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
+                           describe(param.getType(), param.getNameAttr(), ""));
       auto group = param->getAttrOfType<mlir::StringAttr>("mmc.group");
       info.parameters.push_back({tensor.name, tensor.dtype, tensor.shape, param.getTrainable(),
                                  group ? group.str() : "", param.getInit().value_or("").str()});
     }
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
-                           describe(function.getArgument(i).getType(), function.getArgAttr(i, "mmc.name"),
-                                    "argument." + std::to_string(i)));
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(function.getArgument(i).getType(),
+                                                          function.getArgAttr(i, "mmc.name"),
+                                                          "argument." + std::to_string(i)));
       entry.inputs.push_back(std::move(tensor));
     }
     for (unsigned i = 0; i < function.getNumResults(); ++i) {
-      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
-                           describe(function.getResultTypes()[i], function.getResultAttr(i, "mmc.name"),
-                                    "result." + std::to_string(i)));
+      MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(function.getResultTypes()[i],
+                                                          function.getResultAttr(i, "mmc.name"),
+                                                          "result." + std::to_string(i)));
       entry.outputs.push_back(std::move(tensor));
     }
   }
   return info;
 }
 
-/// The mmc.names of the arguments of the functions that the request needs: files often hold more tensors.
+/// The mmc.names of the arguments of the functions that the request needs: files often hold more
+/// tensors.
 static llvm::StringSet<> argumentNames(mlir::ModuleOp module, const CompileRequest &request) {
   llvm::StringSet<> names;
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
@@ -127,8 +133,8 @@ static llvm::StringSet<> argumentNames(mlir::ModuleOp module, const CompileReque
   return names;
 }
 
-static void setOptions(CompileOptions &options, const CompileRequest &request, const std::string &recipe,
-                       const llvm::StringSet<> &arguments) {
+static void setOptions(CompileOptions &options, const CompileRequest &request,
+                       const std::string &recipe, const llvm::StringSet<> &arguments) {
   options.entries = llvm::ArrayRef<std::string>(request.entries);
   std::vector<std::string> shapes;
   for (const auto &[name, shape] : request.shapes) {
@@ -143,7 +149,9 @@ static void setOptions(CompileOptions &options, const CompileRequest &request, c
   options.batch = request.batch;
   options.seqLen = request.seqLen;
   options.images = request.images;
-  options.dtype = request.dtype == DType::F32 ? "f32" : request.dtype == DType::F64 ? "f64" : "bf16";
+  options.dtype = request.dtype == DType::F32   ? "f32"
+                  : request.dtype == DType::F64 ? "f64"
+                                                : "bf16";
   options.adapter = request.adapter;
   options.train = request.train;
   options.beta1 = request.update.beta1;
@@ -160,7 +168,8 @@ static Status dump(mlir::ModuleOp module, Phase phase, const std::string &direct
   if (directory.empty())
     return Status::ok();
   std::error_code error = llvm::sys::fs::create_directories(directory);
-  std::string path = directory + "/0" + std::to_string(static_cast<int>(phase)) + "-" + nameOf(phase).str() + ".mlir";
+  std::string path = directory + "/0" + std::to_string(static_cast<int>(phase)) + "-" +
+                     nameOf(phase).str() + ".mlir";
   if (!error) {
     llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
     if (!error) {
@@ -180,11 +189,13 @@ namespace {
 class Compilation {
 public:
   Compilation(const CompileRequest &request, const std::string &modelText)
-      : request(request), context(registry(), mlir::MLIRContext::Threading::DISABLED), stream(diagnostics),
-        handler(sources, &context, stream) {
-    // Diagnostics are for users of a model: the line of their file says it, not the op's generic form.
+      : request(request), context(registry(), mlir::MLIRContext::Threading::DISABLED),
+        stream(diagnostics), handler(sources, &context, stream) {
+    // Diagnostics are for users of a model: the line of their file says it, not the op's generic
+    // form.
     context.printOpOnDiagnostic(false);
-    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile), llvm::SMLoc());
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(modelText, request.modelFile),
+                               llvm::SMLoc());
   }
 
   /// Reads the model, for a target with these kernels.
@@ -200,8 +211,8 @@ public:
 
   Status run(Phase phase) {
     mlir::PassManager manager(&context);
-    // The contract between phases is checked all the same; verifying hundreds of thousands of lowered ops after
-    // each of Lower's passes would take as long as the passes.
+    // The contract between phases is checked all the same; verifying hundreds of thousands of
+    // lowered ops after each of Lower's passes would take as long as the passes.
     manager.enableVerifier(phase != Phase::Lower);
     populatePhase(manager, phase, options);
     if (mlir::failed(manager.run(*parsed)))
@@ -225,7 +236,8 @@ private:
   }
 
   const CompileRequest &request;
-  // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side later.
+  // One compilation is not worth a thread pool: kernels are small, and LLVM runs side by side
+  // later.
   mlir::MLIRContext context;
   llvm::SourceMgr sources;
   std::string diagnostics;
@@ -255,8 +267,8 @@ static StatusOr<ModuleInfo> runToPlan(Compilation &compilation) {
   return info;
 }
 
-StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request, const std::string &modelText,
-                                            const CpuTarget &target) {
+StatusOr<CompiledModule> mmc::compileModule(const CompileRequest &request,
+                                            const std::string &modelText, const CpuTarget &target) {
   Compilation compilation(request, modelText);
   MMC_RETURN_IF_ERROR(compilation.open(target.recipe));
   CompiledModule result;
@@ -273,7 +285,8 @@ StatusOr<ModuleInfo> mmc::planModule(const CompileRequest &request, const std::s
   return runToPlan(compilation);
 }
 
-StatusOr<std::vector<ProgramTensor>> mmc::specializedInputs(const CompileRequest &request, const std::string &modelText) {
+StatusOr<std::vector<ProgramTensor>> mmc::specializedInputs(const CompileRequest &request,
+                                                            const std::string &modelText) {
   Compilation compilation(request, modelText);
   MMC_RETURN_IF_ERROR(compilation.open(/*recipe=*/"avx2"));
   MMC_RETURN_IF_ERROR(compilation.run(Phase::Specialize));
@@ -281,8 +294,9 @@ StatusOr<std::vector<ProgramTensor>> mmc::specializedInputs(const CompileRequest
   std::vector<ProgramTensor> inputs;
   auto entry = compilation.module().lookupSymbol<mlir::func::FuncOp>(request.entries.front());
   for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
-    MMC_ASSIGN_OR_RETURN(ProgramTensor tensor, describe(entry.getArgument(i).getType(), entry.getArgAttr(i, "mmc.name"),
-                                                        "argument." + std::to_string(i)));
+    MMC_ASSIGN_OR_RETURN(ProgramTensor tensor,
+                         describe(entry.getArgument(i).getType(), entry.getArgAttr(i, "mmc.name"),
+                                  "argument." + std::to_string(i)));
     if (auto found = limits.find(tensor.name); found != limits.end())
       tensor.limit = found->second;
     inputs.push_back(std::move(tensor));

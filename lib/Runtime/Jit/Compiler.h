@@ -17,10 +17,12 @@ StatusOr<CompiledModule> compileModule(const CompileRequest &request, const std:
                                        const CpuTarget &target);
 
 /// What Program::plan documents, of `modelText`: the phases up to Plan.
-StatusOr<ModuleInfo> planModule(const CompileRequest &request, const std::string &modelText, const CpuTarget &target);
+StatusOr<ModuleInfo> planModule(const CompileRequest &request, const std::string &modelText,
+                                const CpuTarget &target);
 
 /// What Program::inputs documents, of `modelText`.
-StatusOr<std::vector<ProgramTensor>> specializedInputs(const CompileRequest &request, const std::string &modelText);
+StatusOr<std::vector<ProgramTensor>> specializedInputs(const CompileRequest &request,
+                                                       const std::string &modelText);
 
 } // namespace mmc
 

@@ -22,8 +22,13 @@ static const std::vector<Recipe> &recipes() {
   static const std::vector<Recipe> all = {
       {"avx2", "haswell", {"avx2", "fma"}},
       {"avx512", "skylake-avx512", {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"}},
-      {"avx512-bf16", "cooperlake", {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma", "avx512bf16"}},
-      {"amx", "sapphirerapids", {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma", "avx512bf16", "amx-tile", "amx-bf16"}},
+      {"avx512-bf16",
+       "cooperlake",
+       {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma", "avx512bf16"}},
+      {"amx",
+       "sapphirerapids",
+       {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma", "avx512bf16", "amx-tile",
+        "amx-bf16"}},
   };
   return all;
 }
@@ -54,8 +59,10 @@ StatusOr<CpuTarget> mmc::selectCpuTarget(const std::string &name) {
     if (name != recipe.name)
       continue;
     if (const char *missing = lacking(recipe, host))
-      return Status::badInput("--cpu-features=" + name + " needs " + missing + ", which this processor lacks");
+      return Status::badInput("--cpu-features=" + name + " needs " + missing +
+                              ", which this processor lacks");
     return CpuTarget{recipe.name, recipe.cpu, ""};
   }
-  return Status::badUsage("--cpu-features must be native, avx2, avx512, avx512-bf16 or amx, got: '" + name + "'");
+  return Status::badUsage(
+      "--cpu-features must be native, avx2, avx512, avx512-bf16 or amx, got: '" + name + "'");
 }

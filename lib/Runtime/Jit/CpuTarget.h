@@ -17,8 +17,8 @@ struct CpuTarget {
   std::string cpu, features;
 };
 
-/// `name` is native (the best that the host has) or a recipe's. BadUsage for another name; BadInput when the
-/// host lacks the instructions.
+/// `name` is native (the best that the host has) or a recipe's. BadUsage for another name; BadInput
+/// when the host lacks the instructions.
 StatusOr<CpuTarget> selectCpuTarget(const std::string &name);
 
 } // namespace mmc

@@ -12,9 +12,9 @@
 
 namespace mmc {
 
-/// By mmc.name, of a module behind Specialize: token ids are below the rows of their embedding table, labels
-/// below the logits' vocabulary, image slots below the rows of image features. The least where there are
-/// several; an input that indexes nothing is not there.
+/// By mmc.name, of a module behind Specialize: token ids are below the rows of their embedding
+/// table, labels below the logits' vocabulary, image slots below the rows of image features. The
+/// least where there are several; an input that indexes nothing is not there.
 std::map<std::string, int64_t> inputLimits(mlir::ModuleOp module);
 
 } // namespace mmc

@@ -51,7 +51,8 @@ static json write(const ProgramEntry &entry) {
 }
 
 std::string mmc::toJson(const ModuleInfo &info) {
-  return json{{"parameters", writeAll(info.parameters)}, {"entries", writeAll(info.entries)}}.dump();
+  return json{{"parameters", writeAll(info.parameters)}, {"entries", writeAll(info.entries)}}
+      .dump();
 }
 
 /// Reads members by name; remembers whether all were there with the right type.
@@ -78,7 +79,8 @@ public:
 
 private:
   void dtype(const json &text, DType &value) {
-    std::optional<DType> parsed = text.is_string() ? parseDType(text.get_ref<const std::string &>()) : std::nullopt;
+    std::optional<DType> parsed =
+        text.is_string() ? parseDType(text.get_ref<const std::string &>()) : std::nullopt;
     good &= parsed.has_value();
     value = parsed.value_or(DType::F32);
   }

@@ -28,17 +28,19 @@ StatusOr<ObjectLoader> ObjectLoader::link(const std::vector<std::string> &object
   if (!jit)
     return toStatus(jit.takeError());
   llvm::orc::JITDylib &main = (*jit)->getMainJITDylib();
-  auto launch = llvm::orc::ExecutorSymbolDef(llvm::orc::ExecutorAddr::fromPtr(&mmc_rt_kernel_launch),
-                                             llvm::JITSymbolFlags::Exported);
-  if (llvm::Error error =
-          main.define(llvm::orc::absoluteSymbols({{(*jit)->mangleAndIntern("mmc_rt_kernel_launch"), launch}})))
+  auto launch = llvm::orc::ExecutorSymbolDef(
+      llvm::orc::ExecutorAddr::fromPtr(&mmc_rt_kernel_launch), llvm::JITSymbolFlags::Exported);
+  if (llvm::Error error = main.define(
+          llvm::orc::absoluteSymbols({{(*jit)->mangleAndIntern("mmc_rt_kernel_launch"), launch}})))
     return toStatus(std::move(error));
-  auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess((*jit)->getDataLayout().getGlobalPrefix());
+  auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      (*jit)->getDataLayout().getGlobalPrefix());
   if (!process)
     return toStatus(process.takeError());
   main.addGenerator(std::move(*process));
   for (const std::string &object : objects)
-    if (llvm::Error error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "mmc")))
+    if (llvm::Error error =
+            (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object, "mmc")))
       return toStatus(std::move(error));
   return ObjectLoader(std::move(*jit));
 }

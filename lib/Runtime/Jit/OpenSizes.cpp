@@ -6,7 +6,8 @@
 
 using namespace mmc;
 
-std::vector<std::string> mmc::openSizes(mlir::ModuleOp module, const std::map<std::string, Shape> &fileShapes) {
+std::vector<std::string> mmc::openSizes(mlir::ModuleOp module,
+                                        const std::map<std::string, Shape> &fileShapes) {
   auto names = module->getAttrOfType<mlir::DictionaryAttr>("mmc.sizes");
   if (!names)
     return {};

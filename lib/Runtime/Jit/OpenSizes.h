@@ -14,9 +14,10 @@
 
 namespace mmc {
 
-/// "name:N" for each size of the module's mmc.sizes that stands as a dimension of a parameter found in
-/// `fileShapes`; the first such dimension decides.
-std::vector<std::string> openSizes(mlir::ModuleOp module, const std::map<std::string, Shape> &fileShapes);
+/// "name:N" for each size of the module's mmc.sizes that stands as a dimension of a parameter found
+/// in `fileShapes`; the first such dimension decides.
+std::vector<std::string> openSizes(mlir::ModuleOp module,
+                                   const std::map<std::string, Shape> &fileShapes);
 
 } // namespace mmc
 

@@ -16,7 +16,8 @@
 using namespace mmc;
 
 struct Program::Content {
-  Content(ModuleInfo info, std::optional<ObjectLoader> loader) : info(std::move(info)), loader(std::move(loader)) {}
+  Content(ModuleInfo info, std::optional<ObjectLoader> loader)
+      : info(std::move(info)), loader(std::move(loader)) {}
   ModuleInfo info;
   std::optional<ObjectLoader> loader; ///< none of a plan
   /// In the order of info.entries; none of a plan.
@@ -47,7 +48,8 @@ StatusOr<std::unique_ptr<Program>> Program::compile(const CompileRequest &reques
     content->hosts.push_back(reinterpret_cast<mmc_rt_host>(address));
   }
   content->fromCache = fromCache;
-  content->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  content->seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return std::unique_ptr<Program>(new Program(std::move(content)));
 }
 
@@ -57,7 +59,8 @@ StatusOr<std::unique_ptr<Program>> Program::plan(const CompileRequest &request) 
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(request.modelFile));
   MMC_ASSIGN_OR_RETURN(ModuleInfo info, planModule(request, text, target));
   auto content = std::make_unique<Content>(std::move(info), std::nullopt);
-  content->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  content->seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return std::unique_ptr<Program>(new Program(std::move(content)));
 }
 
@@ -66,7 +69,9 @@ StatusOr<std::vector<ProgramTensor>> Program::inputs(const CompileRequest &reque
   return specializedInputs(request, text);
 }
 
-const std::vector<ProgramParameter> &Program::parameters() const { return content->info.parameters; }
+const std::vector<ProgramParameter> &Program::parameters() const {
+  return content->info.parameters;
+}
 
 const ProgramEntry *Program::find(const std::string &entry) const {
   for (const ProgramEntry &candidate : content->info.entries)

@@ -17,7 +17,8 @@ StatusOr<OrderedJson> mmc::numberOfWord(const std::string &name, const std::stri
   return value;
 }
 
-/// Splits "NAME KEY=VALUE …" at blanks outside of /expressions/, which end at a slash with a blank, '=' or the end behind it.
+/// Splits "NAME KEY=VALUE …" at blanks outside of /expressions/, which end at a slash with a blank,
+/// '=' or the end behind it.
 static StatusOr<AdapterWords> wordsOf(const std::string &text) {
   AdapterWords words;
   bool inRegex = false;
@@ -39,7 +40,8 @@ static StatusOr<AdapterWords> wordsOf(const std::string &text) {
     char before = word.empty() ? ' ' : word.back();
     if (c == '/' && !inRegex && (before == '=' || before == '@'))
       inRegex = true;
-    else if (c == '/' && inRegex && (i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '='))
+    else if (c == '/' && inRegex &&
+             (i + 1 >= text.size() || text[i + 1] == ' ' || text[i + 1] == '='))
       inRegex = false;
     else if (c == '=' && !inRegex && equals == std::string::npos)
       equals = word.size();
@@ -68,7 +70,8 @@ static Status finish(AdapterConfig &adapter, OrderedJson &config, std::optional<
     if (spec == config.end() || !spec->is_string() || config.size() != 2)
       return Status::badInput("peft_type MMC needs the key spec, a string, and no other");
     if (dropout)
-      return Status::badUsage("a dropout cannot replace that of a definition of one's own; put dropout=… into the adapter's spec");
+      return Status::badUsage("a dropout cannot replace that of a definition of one's own; put "
+                              "dropout=… into the adapter's spec");
     adapter.spec = *spec;
   } else {
     return Status::badInput("peft_type must be LORA or MM_ADAPTER, got: " + name);
@@ -77,7 +80,8 @@ static Status finish(AdapterConfig &adapter, OrderedJson &config, std::optional<
   return Status::ok();
 }
 
-static StatusOr<AdapterConfig> readDirectory(const std::string &directory, std::optional<double> dropout) {
+static StatusOr<AdapterConfig> readDirectory(const std::string &directory,
+                                             std::optional<double> dropout) {
   AdapterConfig adapter;
   adapter.directory = directory;
   std::string path = directory + "/adapter_config.json";
@@ -89,7 +93,8 @@ static StatusOr<AdapterConfig> readDirectory(const std::string &directory, std::
   return adapter;
 }
 
-StatusOr<AdapterConfig> mmc::readAdapter(const std::string &argument, std::optional<double> dropout) {
+StatusOr<AdapterConfig> mmc::readAdapter(const std::string &argument,
+                                         std::optional<double> dropout) {
   struct stat status;
   bool isDirectory = stat(argument.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
   size_t end = std::min(argument.find(' '), argument.size());

@@ -21,17 +21,20 @@ using OrderedJson = nlohmann::ordered_json;
 /// The words of "lora rank=8 rank@PATTERN=4": (rank, 8), (rank@PATTERN, 4).
 using AdapterWords = std::vector<std::pair<std::string, std::string>>;
 
-/// PEFT's LoraConfig → spec. BadInput for a key that mmc does not support and that is not at its default.
+/// PEFT's LoraConfig → spec. BadInput for a key that mmc does not support and that is not at its
+/// default.
 StatusOr<std::string> specOfLora(const OrderedJson &config);
 /// "lora" words → PEFT's LoraConfig; BadUsage for an unknown word or a value of the wrong kind.
 StatusOr<OrderedJson> loraFromWords(const AdapterWords &words);
 
-/// LaVIN's configuration (see design: peft_type MM_ADAPTER) → spec, one clause per place in a block.
+/// LaVIN's configuration (see design: peft_type MM_ADAPTER) → spec, one clause per place in a
+/// block.
 StatusOr<std::string> specOfMmAdapter(const OrderedJson &config);
 /// "mm-adapter" words → LaVIN's configuration.
 StatusOr<OrderedJson> mmAdapterFromWords(const AdapterWords &words);
 
-/// The value as JSON when the word is a number, true, false or null; else BadUsage "NAME must be …".
+/// The value as JSON when the word is a number, true, false or null; else BadUsage "NAME must be
+/// …".
 StatusOr<OrderedJson> numberOfWord(const std::string &name, const std::string &word);
 
 } // namespace mmc

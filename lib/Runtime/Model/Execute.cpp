@@ -5,7 +5,8 @@
 using namespace mmc;
 
 StatusOr<TensorMap> mmc::execute(const Program &program, const ProgramEntry &entry,
-                                 const std::vector<void *> &parameters, const TensorViews &inputs, int threads) {
+                                 const std::vector<void *> &parameters, const TensorViews &inputs,
+                                 int threads) {
   std::string problems;
   std::vector<Tensor> converted;
   Bindings bindings;
@@ -13,17 +14,22 @@ StatusOr<TensorMap> mmc::execute(const Program &program, const ProgramEntry &ent
   for (const ProgramTensor &input : entry.inputs) {
     auto found = inputs.find(input.name);
     if (found == inputs.end()) {
-      problems += "\n  " + input.name + " is missing; it must be " + toString(input.shape) + " " + std::string(nameOf(input.dtype));
+      problems += "\n  " + input.name + " is missing; it must be " + toString(input.shape) + " " +
+                  std::string(nameOf(input.dtype));
       continue;
     }
     if (found->second.shape != input.shape) {
-      problems += "\n  " + input.name + " has another shape, got: " + toString(found->second.shape) + " != " + toString(input.shape);
+      problems += "\n  " + input.name +
+                  " has another shape, got: " + toString(found->second.shape) +
+                  " != " + toString(input.shape);
       continue;
     }
     Tensor tensor(input.dtype, input.shape);
-    if (!convert(found->second.dtype, found->second.data, input.dtype, tensor.data(), tensor.count()))
+    if (!convert(found->second.dtype, found->second.data, input.dtype, tensor.data(),
+                 tensor.count()))
       problems += "\n  " + input.name + " has a dtype that cannot be converted, got: " +
-                  std::string(nameOf(found->second.dtype)) + " to " + std::string(nameOf(input.dtype));
+                  std::string(nameOf(found->second.dtype)) + " to " +
+                  std::string(nameOf(input.dtype));
     bindings.inputs.push_back(tensor.data());
     converted.push_back(std::move(tensor));
   }

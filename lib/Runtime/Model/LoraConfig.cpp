@@ -8,25 +8,38 @@
 
 using namespace mmc;
 
-/// Keys that say nothing about what is computed, or only together with a key that is refused. fan_in_fan_out is about
-/// layers that lie transposed; PEFT itself sets it back at those that mmc has (torch.nn.Linear).
+/// Keys that say nothing about what is computed, or only together with a key that is refused.
+/// fan_in_fan_out is about layers that lie transposed; PEFT itself sets it back at those that mmc
+/// has (torch.nn.Linear).
 static const std::set<std::string> harmless = {
-    "peft_type",       "task_type",     "auto_mapping",      "base_model_name_or_path", "revision", "inference_mode",
-    "peft_version",    "megatron_core", "qalora_group_size", "runtime_config",
-    "fan_in_fan_out"};
+    "peft_type",         "task_type",      "auto_mapping",  "base_model_name_or_path",
+    "revision",          "inference_mode", "peft_version",  "megatron_core",
+    "qalora_group_size", "runtime_config", "fan_in_fan_out"};
 
 /// Keys that mmc follows.
-static const std::set<std::string> supported = {
-    "r",           "lora_alpha",   "lora_dropout",        "use_rslora",     "target_modules", "exclude_modules",
-    "rank_pattern", "alpha_pattern", "layers_to_transform", "layers_pattern", "init_lora_weights", "modules_to_save", "bias"};
+static const std::set<std::string> supported = {"r",
+                                                "lora_alpha",
+                                                "lora_dropout",
+                                                "use_rslora",
+                                                "target_modules",
+                                                "exclude_modules",
+                                                "rank_pattern",
+                                                "alpha_pattern",
+                                                "layers_to_transform",
+                                                "layers_pattern",
+                                                "init_lora_weights",
+                                                "modules_to_save",
+                                                "bias"};
 
 static bool isNothing(const OrderedJson &value) {
   return value.is_null() || (value.is_boolean() && !value.get<bool>()) ||
-         ((value.is_object() || value.is_array() || value.is_string()) && value.size() == 0) || value == "";
+         ((value.is_object() || value.is_array() || value.is_string()) && value.size() == 0) ||
+         value == "";
 }
 
 static Status wrong(const std::string &key, const std::string &rule, const OrderedJson &value) {
-  return Status::badInput(key + " must be " + rule + ", got: " + value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  return Status::badInput(key + " must be " + rule + ", got: " +
+                          value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
 /// Names that the spec can hold: no blanks, commas or semicolons.
@@ -54,7 +67,8 @@ static StatusOr<std::string> listOf(const std::string &key, const OrderedJson &v
   return text;
 }
 
-/// A string as a regular expression between slashes, where its own slashes cannot be taken for the end.
+/// A string as a regular expression between slashes, where its own slashes cannot be taken for the
+/// end.
 static StatusOr<std::string> regexOf(const std::string &key, const std::string &text) {
   for (size_t i = text.find('/'); i != std::string::npos; i = text.find('/', i + 1))
     if (i + 1 == text.size() || std::string(" \t\r\n;=").find(text[i + 1]) != std::string::npos)
@@ -62,12 +76,14 @@ static StatusOr<std::string> regexOf(const std::string &key, const std::string &
   return "/" + text + "/";
 }
 
-/// target_modules, exclude_modules: a string is a regular expression over whole names, a list has names.
+/// target_modules, exclude_modules: a string is a regular expression over whole names, a list has
+/// names.
 static StatusOr<std::string> choiceOf(const std::string &key, const OrderedJson &value) {
   if (!value.is_string())
     return listOf(key, value);
   std::string text = value, lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   if (key == "target_modules" && lower == "all-linear")
     return lower;
   return regexOf(key, text);
@@ -84,13 +100,14 @@ static StatusOr<std::string> layersOf(const OrderedJson &value) {
   return text;
 }
 
-static StatusOr<std::string> patternsOf(const std::string &key, const std::string &option, const OrderedJson &value,
-                                        bool whole) {
+static StatusOr<std::string> patternsOf(const std::string &key, const std::string &option,
+                                        const OrderedJson &value, bool whole) {
   std::string text;
   if (!value.is_object())
     return wrong(key, "a dictionary from expressions to numbers", value);
   for (auto &[pattern, number] : value.items()) {
-    if (!number.is_number() || (whole && (!number.is_number_integer() || number.get<int64_t>() < 1)))
+    if (!number.is_number() ||
+        (whole && (!number.is_number_integer() || number.get<int64_t>() < 1)))
       return wrong(key + "[" + pattern + "]", whole ? "a whole number from 1" : "a number", number);
     MMC_ASSIGN_OR_RETURN(std::string regex, regexOf(key, pattern));
     text += " " + option + "@" + regex + "=" + number.dump();
@@ -114,13 +131,16 @@ StatusOr<std::string> mmc::specOfLora(const OrderedJson &config) {
     if (harmless.count(key) || supported.count(key) || isNothing(value))
       continue;
     return Status::badInput("mmc does not support " + key + ", got: " +
-                            value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "; only its default is possible");
+                            value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) +
+                            "; only its default is possible");
   }
   OrderedJson bias = valueOf(config, "bias");
   if (!bias.is_null() && bias != "none")
     return wrong("bias", "\"none\"", bias);
-  OrderedJson rank = config.value("r", OrderedJson(8)), alpha = config.value("lora_alpha", OrderedJson(8));
-  OrderedJson dropout = config.value("lora_dropout", OrderedJson(0.0)), rslora = config.value("use_rslora", OrderedJson(false));
+  OrderedJson rank = config.value("r", OrderedJson(8)),
+              alpha = config.value("lora_alpha", OrderedJson(8));
+  OrderedJson dropout = config.value("lora_dropout", OrderedJson(0.0)),
+              rslora = config.value("use_rslora", OrderedJson(false));
   if (!rank.is_number_integer() || rank.get<int64_t>() < 1)
     return wrong("r", "a whole number from 1", rank);
   if (!alpha.is_number())
@@ -142,7 +162,8 @@ StatusOr<std::string> mmc::specOfLora(const OrderedJson &config) {
     spec += " rslora=1";
   if (dropout.get<double>() > 0)
     spec += " dropout=" + dropout.dump();
-  OrderedJson targets = valueOf(config, "target_modules"), exclude = valueOf(config, "exclude_modules");
+  OrderedJson targets = valueOf(config, "target_modules"),
+              exclude = valueOf(config, "exclude_modules");
   if (isNothing(targets))
     return wrong("target_modules", "names of modules, an expression or \"all-linear\"", targets);
   MMC_ASSIGN_OR_RETURN(std::string chosen, choiceOf("target_modules", targets));
@@ -151,10 +172,12 @@ StatusOr<std::string> mmc::specOfLora(const OrderedJson &config) {
     MMC_ASSIGN_OR_RETURN(std::string excluded, choiceOf("exclude_modules", exclude));
     spec += " exclude=" + excluded;
   }
-  OrderedJson layers = valueOf(config, "layers_to_transform"), pattern = valueOf(config, "layers_pattern");
+  OrderedJson layers = valueOf(config, "layers_to_transform"),
+              pattern = valueOf(config, "layers_pattern");
   if (!isNothing(layers)) {
     if (chosen[0] == '/')
-      return Status::badInput("layers_to_transform cannot be used when target_modules is an expression");
+      return Status::badInput(
+          "layers_to_transform cannot be used when target_modules is an expression");
     MMC_ASSIGN_OR_RETURN(std::string numbers, layersOf(layers));
     spec += " layers=" + numbers;
   }
@@ -166,11 +189,13 @@ StatusOr<std::string> mmc::specOfLora(const OrderedJson &config) {
   }
   OrderedJson ranks = valueOf(config, "rank_pattern"), alphas = valueOf(config, "alpha_pattern");
   if (!isNothing(ranks)) {
-    MMC_ASSIGN_OR_RETURN(std::string text, patternsOf("rank_pattern", "rank", ranks, /*whole=*/true));
+    MMC_ASSIGN_OR_RETURN(std::string text,
+                         patternsOf("rank_pattern", "rank", ranks, /*whole=*/true));
     spec += text;
   }
   if (!isNothing(alphas)) {
-    MMC_ASSIGN_OR_RETURN(std::string text, patternsOf("alpha_pattern", "alpha", alphas, /*whole=*/false));
+    MMC_ASSIGN_OR_RETURN(std::string text,
+                         patternsOf("alpha_pattern", "alpha", alphas, /*whole=*/false));
     spec += text;
   }
   MMC_ASSIGN_OR_RETURN(std::string init, initOf(valueOf(config, "init_lora_weights")));
@@ -194,16 +219,32 @@ static OrderedJson modulesOfWord(const std::string &word) {
 }
 
 StatusOr<OrderedJson> mmc::loraFromWords(const AdapterWords &words) {
-  OrderedJson config = {{"peft_type", "LORA"}, {"task_type", nullptr}, {"base_model_name_or_path", nullptr},
-                        {"inference_mode", true}, {"r", 8}, {"lora_alpha", 8}, {"lora_dropout", 0.0},
-                        {"use_rslora", false}, {"use_dora", false}, {"bias", "none"}, {"fan_in_fan_out", false},
-                        {"init_lora_weights", true}, {"target_modules", nullptr}, {"exclude_modules", nullptr},
-                        {"layers_to_transform", nullptr}, {"layers_pattern", nullptr},
-                        {"rank_pattern", OrderedJson::object()}, {"alpha_pattern", OrderedJson::object()},
+  OrderedJson config = {{"peft_type", "LORA"},
+                        {"task_type", nullptr},
+                        {"base_model_name_or_path", nullptr},
+                        {"inference_mode", true},
+                        {"r", 8},
+                        {"lora_alpha", 8},
+                        {"lora_dropout", 0.0},
+                        {"use_rslora", false},
+                        {"use_dora", false},
+                        {"bias", "none"},
+                        {"fan_in_fan_out", false},
+                        {"init_lora_weights", true},
+                        {"target_modules", nullptr},
+                        {"exclude_modules", nullptr},
+                        {"layers_to_transform", nullptr},
+                        {"layers_pattern", nullptr},
+                        {"rank_pattern", OrderedJson::object()},
+                        {"alpha_pattern", OrderedJson::object()},
                         {"modules_to_save", nullptr}};
-  static const std::map<std::string, std::string> numbers = {{"rank", "r"}, {"alpha", "lora_alpha"}, {"dropout", "lora_dropout"}};
+  static const std::map<std::string, std::string> numbers = {
+      {"rank", "r"}, {"alpha", "lora_alpha"}, {"dropout", "lora_dropout"}};
   static const std::map<std::string, std::string> modules = {
-      {"targets", "target_modules"}, {"exclude", "exclude_modules"}, {"layers_pattern", "layers_pattern"}, {"modules_to_save", "modules_to_save"}};
+      {"targets", "target_modules"},
+      {"exclude", "exclude_modules"},
+      {"layers_pattern", "layers_pattern"},
+      {"modules_to_save", "modules_to_save"}};
   for (auto &[name, word] : words) {
     size_t at = name.find('@');
     std::string key = name.substr(0, at);
@@ -227,14 +268,18 @@ StatusOr<OrderedJson> mmc::loraFromWords(const AdapterWords &words) {
         MMC_ASSIGN_OR_RETURN(OrderedJson value, numberOfWord(name, layer));
         config["layers_to_transform"].push_back(value);
       }
-    } else if (name == "rslora" && (word == "0" || word == "1" || word == "true" || word == "false")) {
+    } else if (name == "rslora" &&
+               (word == "0" || word == "1" || word == "true" || word == "false")) {
       config["use_rslora"] = word == "1" || word == "true";
     } else if (name == "init" && (word == "true" || word == "false" || word == "gaussian")) {
-      config["init_lora_weights"] = word == "gaussian" ? OrderedJson(word) : OrderedJson(word == "true");
+      config["init_lora_weights"] =
+          word == "gaussian" ? OrderedJson(word) : OrderedJson(word == "true");
     } else {
-      return Status::badUsage("adapter lora: no option is written " + name + "=" + word +
-                              "; options are rank, alpha, dropout, rslora=0|1, targets, exclude, layers, layers_pattern, "
-                              "rank@MODULE, alpha@MODULE, init=true|false|gaussian, modules_to_save");
+      return Status::badUsage(
+          "adapter lora: no option is written " + name + "=" + word +
+          "; options are rank, alpha, dropout, rslora=0|1, targets, exclude, layers, "
+          "layers_pattern, "
+          "rank@MODULE, alpha@MODULE, init=true|false|gaussian, modules_to_save");
     }
   }
   return config;

@@ -8,12 +8,20 @@
 using namespace mmc;
 
 static OrderedJson standard() {
-  return {{"peft_type", "MM_ADAPTER"}, {"rank", 8},      {"groups", 2},      {"temperature", 10.0}, {"scale", 1.0},
-          {"dropout", 0.1},            {"llm", "attn"}, {"vision", "attn"}, {"routing", "paper"}};
+  return {{"peft_type", "MM_ADAPTER"},
+          {"rank", 8},
+          {"groups", 2},
+          {"temperature", 10.0},
+          {"scale", 1.0},
+          {"dropout", 0.1},
+          {"llm", "attn"},
+          {"vision", "attn"},
+          {"routing", "paper"}};
 }
 
 static Status wrong(const std::string &key, const std::string &rule, const OrderedJson &value) {
-  return Status::badInput(key + " must be " + rule + ", got: " + value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  return Status::badInput(key + " must be " + rule + ", got: " +
+                          value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
 StatusOr<std::string> mmc::specOfMmAdapter(const OrderedJson &given) {
@@ -28,12 +36,14 @@ StatusOr<std::string> mmc::specOfMmAdapter(const OrderedJson &given) {
     if (!config[key].is_number_integer() || config[key].get<int64_t>() < 1)
       return wrong(key, "a whole number from 1", config[key]);
   if (config["rank"].get<int64_t>() % config["groups"].get<int64_t>() != 0)
-    return wrong("rank", "a multiple of groups", config["rank"].dump() + " % " + config["groups"].dump());
+    return wrong("rank", "a multiple of groups",
+                 config["rank"].dump() + " % " + config["groups"].dump());
   if (!config["temperature"].is_number() || config["temperature"].get<double>() <= 0)
     return wrong("temperature", "above 0", config["temperature"]);
   if (!config["scale"].is_number())
     return wrong("scale", "a number", config["scale"]);
-  if (!config["dropout"].is_number() || config["dropout"].get<double>() < 0 || config["dropout"].get<double>() >= 1)
+  if (!config["dropout"].is_number() || config["dropout"].get<double>() < 0 ||
+      config["dropout"].get<double>() >= 1)
     return wrong("dropout", "at least 0 and below 1", config["dropout"]);
   if (config["routing"] != "paper" && config["routing"] != "compat")
     return wrong("routing", "\"paper\" or \"compat\"", config["routing"]);
@@ -47,25 +57,31 @@ StatusOr<std::string> mmc::specOfMmAdapter(const OrderedJson &given) {
   for (const char *key : {"rank", "groups", "temperature", "scale", "dropout"})
     options += std::string(" ") + key + "=" + config[key].dump();
   std::string spec;
-  auto put = [&](const std::string &group, const std::string &norm, const std::string &name, const std::string &more) {
-    spec += (spec.empty() ? "" : "; ") + ("mm-adapter group=" + group + " targets=" + norm + " as=" + name) + options + more;
+  auto put = [&](const std::string &group, const std::string &norm, const std::string &name,
+                 const std::string &more) {
+    spec += (spec.empty() ? "" : "; ") +
+            ("mm-adapter group=" + group + " targets=" + norm + " as=" + name) + options + more;
   };
-  // LaVIN's code reads sample 0 at every position of its tower; the paper's rule is each image's class token.
+  // LaVIN's code reads sample 0 at every position of its tower; the paper's rule is each image's
+  // class token.
   std::string tower = config["routing"] == "compat" ? " sample0=1" : "";
   if (!config["llm"].is_null())
     put("llm", "input_layernorm", "layers.{layer}.adapter_attn", "");
   if (config["llm"] == "block")
     put("llm", "post_attention_layernorm", "layers.{layer}.adapter_mlp", "");
   if (!config["vision"].is_null())
-    put("vision", "layer_norm1", "backbone.visual.transformer.resblocks.{layer}.adapter_attn", tower);
+    put("vision", "layer_norm1", "backbone.visual.transformer.resblocks.{layer}.adapter_attn",
+        tower);
   if (config["vision"] == "block")
-    put("vision", "layer_norm2", "backbone.visual.transformer.resblocks.{layer}.adapter_mlp", tower);
+    put("vision", "layer_norm2", "backbone.visual.transformer.resblocks.{layer}.adapter_mlp",
+        tower);
   return spec;
 }
 
 StatusOr<OrderedJson> mmc::mmAdapterFromWords(const AdapterWords &words) {
   OrderedJson config = standard();
-  static const std::set<std::string> numbers = {"rank", "groups", "temperature", "scale", "dropout"};
+  static const std::set<std::string> numbers = {"rank", "groups", "temperature", "scale",
+                                                "dropout"};
   static const std::set<std::string> choices = {"llm", "vision", "routing"};
   for (auto &[name, word] : words) {
     if (numbers.count(name)) {
@@ -73,9 +89,10 @@ StatusOr<OrderedJson> mmc::mmAdapterFromWords(const AdapterWords &words) {
     } else if (choices.count(name)) {
       config[name] = word == "null" || word == "none" ? OrderedJson() : OrderedJson(word);
     } else {
-      return Status::badUsage("adapter mm-adapter: no option is written " + name + "=" + word +
-                              "; options are rank, groups, temperature, scale, dropout, llm=attn|block|null, "
-                              "vision=attn|block|null, routing=paper|compat");
+      return Status::badUsage(
+          "adapter mm-adapter: no option is written " + name + "=" + word +
+          "; options are rank, groups, temperature, scale, dropout, llm=attn|block|null, "
+          "vision=attn|block|null, routing=paper|compat");
     }
   }
   return config;

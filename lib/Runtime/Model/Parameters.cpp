@@ -34,7 +34,8 @@ static StatusOr<Sources> sortSources(const std::vector<std::string> &arguments) 
     const char *begin = argument.data() + 5, *end = argument.data() + argument.size();
     auto [stop, error] = std::from_chars(begin, end, seed);
     if (error != std::errc() || stop != end)
-      return Status::badUsage("--weights=init:SEED needs a non-negative whole number, got: '" + argument + "'");
+      return Status::badUsage("--weights=init:SEED needs a non-negative whole number, got: '" +
+                              argument + "'");
     sources.seed = seed;
   }
   return sources;
@@ -55,12 +56,15 @@ static std::string initializerFor(const ProgramParameter &parameter) {
     return parameter.init;
   if (parameter.shape.size() >= 2)
     return "normal(0, 0.02)";
-  bool isBias = parameter.name.size() >= 5 && parameter.name.compare(parameter.name.size() - 5, 5, ".bias") == 0;
-  return isBias ? "zeros" : parameter.name.find("norm") != std::string::npos ? "ones" : "normal(0, 0.02)";
+  bool isBias = parameter.name.size() >= 5 &&
+                parameter.name.compare(parameter.name.size() - 5, 5, ".bias") == 0;
+  return isBias                                             ? "zeros"
+         : parameter.name.find("norm") != std::string::npos ? "ones"
+                                                            : "normal(0, 0.02)";
 }
 
-/// Position of the first of `count` numbers whose bits in `exponent` are all set (not finite), or −1. All of a model's
-/// weights pass through here: blocks of them, on all processors.
+/// Position of the first of `count` numbers whose bits in `exponent` are all set (not finite), or
+/// −1. All of a model's weights pass through here: blocks of them, on all processors.
 template <typename Bits>
 static int64_t firstNotFinite(const Bits *values, int64_t count, Bits exponent) {
   constexpr int64_t kBlock = 1 << 16;
@@ -109,8 +113,9 @@ static std::string mismatch(const ProgramParameter &parameter, const TensorView 
 /// What PEFT puts before the name of a module in its files.
 static const std::string kPeftPrefix = "base_model.model.";
 
-/// Keys that a PEFT file may have for a parameter, other than its name. Base weights beside an adapter (tables that were
-/// resized) replace the base's. Files from transformers 5 do not have the prefix that the hub's towers have.
+/// Keys that a PEFT file may have for a parameter, other than its name. Base weights beside an
+/// adapter (tables that were resized) replace the base's. Files from transformers 5 do not have the
+/// prefix that the hub's towers have.
 static std::vector<std::string> otherKeysOf(const ProgramParameter &parameter) {
   const std::string &name = parameter.name, tower = kPeftPrefix + "vision_model.";
   if (name.rfind(tower, 0) == 0)
@@ -120,11 +125,13 @@ static std::vector<std::string> otherKeysOf(const ProgramParameter &parameter) {
   size_t leaf = name.rfind('.');
   if (leaf == std::string::npos)
     return {};
-  return {kPeftPrefix + name, kPeftPrefix + name.substr(0, leaf) + ".base_layer" + name.substr(leaf)};
+  return {kPeftPrefix + name,
+          kPeftPrefix + name.substr(0, leaf) + ".base_layer" + name.substr(leaf)};
 }
 
 /// Keys of an adapter's file that must not be left out: without them the adapter is another one.
-static Status checkAdapterKeys(const Weights &adapter, const std::set<std::string> &used, const std::string &path) {
+static Status checkAdapterKeys(const Weights &adapter, const std::set<std::string> &used,
+                               const std::string &path) {
   constexpr size_t most = 8;
   std::string list;
   size_t count = 0;
@@ -133,12 +140,16 @@ static Status checkAdapterKeys(const Weights &adapter, const std::set<std::strin
       list += "\n  " + name;
   if (count > most)
     list += "\n  and " + std::to_string(count - most) + " more";
-  return count == 0 ? Status::ok()
-                    : Status::badInput(path + ": " + std::to_string(count) +
-                                       " tensors belong to no parameter that adapter_config.json makes of this model:" + list);
+  return count == 0
+             ? Status::ok()
+             : Status::badInput(
+                   path + ": " + std::to_string(count) +
+                   " tensors belong to no parameter that adapter_config.json makes of this model:" +
+                   list);
 }
 
-StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wanted, const ParameterSources &sources) {
+StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wanted,
+                                      const ParameterSources &sources) {
   MMC_ASSIGN_OR_RETURN(Sources given, sortSources(sources.weights));
   Parameters result;
   result.infos = wanted;
@@ -156,7 +167,8 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     result.mapped.push_back(std::move(weights));
   } else if (std::string pickled = sources.adapterDirectory + "/adapter_model.bin";
              !sources.adapterDirectory.empty() && stat(pickled.c_str(), &status) == 0) {
-    return Status::badInput(pickled + ": only adapter_model.safetensors is read; let PEFT save the adapter as such");
+    return Status::badInput(
+        pickled + ": only adapter_model.safetensors is read; let PEFT save the adapter as such");
   }
 
   std::string problems;
@@ -180,19 +192,22 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     std::optional<std::string> baseName = baseNameOf(parameter);
     if (hasAdapterFile)
       for (const std::string &other : otherKeysOf(parameter))
-        if (bool isBase = parameter.group != "adapters"; (isBase || !owner) && result.mapped.back().find(other))
+        if (bool isBase = parameter.group != "adapters";
+            (isBase || !owner) && result.mapped.back().find(other))
           owner = ownerOf(key = other);
     if (!owner && baseName && !hasAdapterFile)
       owner = ownerOf(key = *baseName);
     if (!owner) {
       // A file that is there must be complete: an adapter that silently starts anew did not resume.
-      bool mayInitialize = given.seed || (parameter.group == "adapters" && !hasAdapterFile) || parameter.group == "connector";
+      bool mayInitialize = given.seed || (parameter.group == "adapters" && !hasAdapterFile) ||
+                           parameter.group == "connector";
       if (!mayInitialize || (!given.seed && (parameter.init.empty() || baseName))) {
         complain(parameter.name, "is in none of the files");
         continue;
       }
       Tensor tensor(parameter.dtype, parameter.shape);
-      MMC_RETURN_IF_ERROR(initialize(tensor, initializerFor(parameter), given.seed.value_or(sources.seed), parameter.name)
+      MMC_RETURN_IF_ERROR(initialize(tensor, initializerFor(parameter),
+                                     given.seed.value_or(sources.seed), parameter.name)
                               .context("parameter " + parameter.name));
       result.fresh.push_back(parameter.name);
       result.data[i] = tensor.data();
@@ -201,7 +216,9 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     }
     used.insert(key);
     std::optional<TensorView> found = owner->find(key);
-    std::string what = found ? mismatch(parameter, *found) : "has a dtype that cannot be converted, got: " + *owner->foreignDType(key);
+    std::string what =
+        found ? mismatch(parameter, *found)
+              : "has a dtype that cannot be converted, got: " + *owner->foreignDType(key);
     if (!what.empty()) {
       complain(parameter.name, what + " (" + owner->fileOf(key) + ")");
       continue;
@@ -216,7 +233,8 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     result.owned.push_back(std::move(tensor));
   }
   if (problemCount)
-    return Status::badInput(std::to_string(problemCount) + " of the model's " + std::to_string(wanted.size()) +
+    return Status::badInput(std::to_string(problemCount) + " of the model's " +
+                            std::to_string(wanted.size()) +
                             " parameters cannot be loaded (--weights, --adapter):" + problems);
   if (hasAdapterFile)
     MMC_RETURN_IF_ERROR(checkAdapterKeys(result.mapped.back(), used, adapter));

@@ -23,9 +23,9 @@ StatusOr<std::unique_ptr<BatchFile>> BatchFile::open(const std::string &path) {
   const SafetensorsFile &content = batches->file;
   std::optional<TensorView> ids = content.find("input_ids");
   if (!ids || (ids->shape.size() != 3 && ids->shape.size() != 4))
-    return Status::badInput(path + ": a file of batches has input_ids [steps, B, T] or [steps, " +
-                            "micro-batches, B, T], got: " +
-                            (ids ? toString(ids->shape) : "no input_ids"));
+    return Status::badInput(
+        path + ": a file of batches has input_ids [steps, B, T] or [steps, " +
+        "micro-batches, B, T], got: " + (ids ? toString(ids->shape) : "no input_ids"));
   const size_t leading = ids->shape.size() - 2;
   const Shape steps(ids->shape.begin(), ids->shape.begin() + leading);
   for (const std::string &name : content.names()) {
@@ -39,8 +39,8 @@ StatusOr<std::unique_ptr<BatchFile>> BatchFile::open(const std::string &path) {
       return Status::badInput(path + ": all tensors begin with the dimensions " + toString(steps) +
                               " of input_ids, got: " + name + " " + toString(shape));
     if (name == "segment_ids" && tensor->dtype != DType::I32)
-      return Status::badInput(path + ": segment_ids must be I32, got: " +
-                              std::string(nameOf(tensor->dtype)));
+      return Status::badInput(
+          path + ": segment_ids must be I32, got: " + std::string(nameOf(tensor->dtype)));
     batches->inputShapes[name] = Shape(shape.begin() + leading, shape.end());
   }
   batches->total = elementCount(steps);

@@ -2,8 +2,8 @@
 // mmc-train's command line and its help text.
 
 #include "NearestName.h"
-#include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Train/TrainSettings.h"
 
 #include <algorithm>
@@ -94,8 +94,7 @@ StatusOr<TrainCommand> parseCommandLine(const std::vector<std::string> &argument
     if (equals < argument.size())
       value = argument.substr(equals + 1);
     if (name == "help" || name == "version") {
-      command.action =
-          name == "help" ? TrainCommand::Action::Help : TrainCommand::Action::Version;
+      command.action = name == "help" ? TrainCommand::Action::Help : TrainCommand::Action::Version;
       return command;
     }
     auto known = std::find_if(trainSettings().begin(), trainSettings().end(),
@@ -184,13 +183,14 @@ std::string helpText() {
     out += flag;
     wrap(out, help, std::string(flag).size());
   }
-  out += "\nEvaluation on ScienceQA also reports accuracy: the answer's opening \"The answer is\" is "
-         "given, and\nthe option counts whose letter is then the most likely to follow. Prompt "
-         "formats whose answer\ndoes not begin with it have no accuracy.\n"
-         "\nCtrl-C (or SIGTERM) finishes the step, writes a checkpoint and exits; a second one ends "
-         "at once.\n"
-         "\nExit status: 0 success, 1 bad input or a failed run, 2 wrong usage, 130 (Ctrl-C) or 143 "
-         "(SIGTERM)\ninterrupted, with a checkpoint to go on from.\n";
+  out +=
+      "\nEvaluation on ScienceQA also reports accuracy: the answer's opening \"The answer is\" is "
+      "given, and\nthe option counts whose letter is then the most likely to follow. Prompt "
+      "formats whose answer\ndoes not begin with it have no accuracy.\n"
+      "\nCtrl-C (or SIGTERM) finishes the step, writes a checkpoint and exits; a second one ends "
+      "at once.\n"
+      "\nExit status: 0 success, 1 bad input or a failed run, 2 wrong usage, 130 (Ctrl-C) or 143 "
+      "(SIGTERM)\ninterrupted, with a checkpoint to go on from.\n";
   return out;
 }
 

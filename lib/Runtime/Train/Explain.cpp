@@ -86,7 +86,8 @@ std::string kept(const EntrySummary &summary) {
 }
 
 std::string peakOf(const EntrySummary &summary) {
-  std::string out = "  in use at the peak: " + withSeparators(summary.liveBytes) + " bytes; the largest values\n";
+  std::string out =
+      "  in use at the peak: " + withSeparators(summary.liveBytes) + " bytes; the largest values\n";
   for (const ValueLine &line : summary.peak)
     out += valueLine(line.bytes, line.name);
   return out;
@@ -102,7 +103,8 @@ std::string mmc::explain(const ProgramModel &model) {
     groups[{!parameter.trainable, parameter.group.empty() ? "(no group)" : parameter.group}].add(
         parameter);
   }
-  std::string out = "Parameters                   tensors             values                bytes\n";
+  std::string out =
+      "Parameters                   tensors             values                bytes\n";
   out += line("trainable", trainable);
   for (const auto &[key, amount] : groups)
     if (!key.first)

@@ -69,8 +69,8 @@ double withinBounds(double value, double low, double high, DType dtype) {
   return rounded;
 }
 
-/// Fills by element, a buffer at a time so that the conversion is one loop over arrays. Elements do not depend on each
-/// other, so large tensors are shared out among threads.
+/// Fills by element, a buffer at a time so that the conversion is one loop over arrays. Elements do
+/// not depend on each other, so large tensors are shared out among threads.
 template <typename Function>
 void fill(Tensor &tensor, Function valueOf) {
   constexpr int64_t bufferSize = 1024;

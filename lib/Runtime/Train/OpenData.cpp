@@ -86,8 +86,7 @@ StatusOr<std::vector<BatchShapes>> mmc::dataShapes(const TrainSettings &settings
   if (request.kind == DataKind::Synthetic)
     lengths = {lengths.back()};
   for (int64_t length : lengths)
-    result.push_back(
-        {{}, settings.batchSize, length, settings.batchSize * settings.imagesPerRow});
+    result.push_back({{}, settings.batchSize, length, settings.batchSize * settings.imagesPerRow});
   return result;
 }
 
@@ -111,9 +110,9 @@ static StatusOr<ImageTransform> transformOf(const TrainSettings &settings, DataK
   if (name.empty())
     name = kind == DataKind::ScienceQa ? "lavin" : "clip";
   if (layout.imageHeight != layout.imageWidth)
-    return Status::badInput("images must be square for --preprocess, got: " +
-                            std::to_string(layout.imageHeight) + " x " +
-                            std::to_string(layout.imageWidth));
+    return Status::badInput(
+        "images must be square for --preprocess, got: " + std::to_string(layout.imageHeight) +
+        " x " + std::to_string(layout.imageWidth));
   return imageTransformFor(name, layout.imageHeight);
 }
 
@@ -194,7 +193,8 @@ StatusOr<OpenedData> mmc::openData(const TrainSettings &settings, const DataRequ
     opened.pixels = std::make_unique<ImagePixels>(transform);
     pixels = opened.pixels->loader();
     if (request.blankImages)
-      pixels = [size = 3 * layout.imageHeight * layout.imageWidth](const std::string &, float *out) {
+      pixels = [size = 3 * layout.imageHeight * layout.imageWidth](const std::string &,
+                                                                   float *out) {
         std::fill_n(out, size, 0.0f);
         return Status::ok();
       };

@@ -46,7 +46,8 @@ Status ProgramModel::add(const Request &request, const BatchShapes &shapes,
   if (!compile.dumpDir.empty() && !programs.empty())
     compile.dumpDir += "/" + std::to_string(programs.size());
   Compiled compiled{shapes, nullptr, {}};
-  MMC_ASSIGN_OR_RETURN(compiled.program, request.planOnly ? Program::plan(compile) : Program::compile(compile));
+  MMC_ASSIGN_OR_RETURN(compiled.program,
+                       request.planOnly ? Program::plan(compile) : Program::compile(compile));
   for (const ProgramParameter &parameter : compiled.program->parameters()) {
     auto known = std::find_if(infos.begin(), infos.end(), [&](const ProgramParameter &info) {
       return info.name == parameter.name;
@@ -55,8 +56,9 @@ Status ProgramModel::add(const Request &request, const BatchShapes &shapes,
     if (known == infos.end())
       infos.push_back(parameter);
     else if (known->shape != parameter.shape || known->dtype != parameter.dtype)
-      return Status::internal("parameter " + parameter.name + " differs between batch shapes, got: " +
-                              toString(known->shape) + " != " + toString(parameter.shape));
+      return Status::internal("parameter " + parameter.name +
+                              " differs between batch shapes, got: " + toString(known->shape) +
+                              " != " + toString(parameter.shape));
   }
   programs.push_back(std::move(compiled));
   return Status::ok();
@@ -73,8 +75,8 @@ std::vector<ProgramModel::StepMemory> ProgramModel::stepMemory() const {
   const ProgramEntry *update = programs.front().program->find("update");
   for (const Compiled &compiled : programs)
     if (const ProgramEntry *entry = compiled.program->find("gradients"))
-      result.push_back({compiled.shapes, entry->arenaBytes, update ? update->arenaBytes : 0, &entry->summary,
-                        update ? &update->summary : nullptr});
+      result.push_back({compiled.shapes, entry->arenaBytes, update ? update->arenaBytes : 0,
+                        &entry->summary, update ? &update->summary : nullptr});
   return result;
 }
 
@@ -92,8 +94,8 @@ Status ProgramModel::load(const ParameterSources &sources) {
     if (!info.trainable)
       continue;
     if (info.dtype != DType::F32)
-      return Status::internal("trainable parameter " + info.name + " must be F32, got: " +
-                              std::string(nameOf(info.dtype)));
+      return Status::internal("trainable parameter " + info.name +
+                              " must be F32, got: " + std::string(nameOf(info.dtype)));
     trainableIndex[info.name] = parameters.size();
     parameters.push_back({info.name, info.group, info.shape,
                           static_cast<float *>(loaded->pointers()[i]),
@@ -105,9 +107,9 @@ Status ProgramModel::load(const ParameterSources &sources) {
       if (const ProgramEntry *entry = compiled.program->find(name)) {
         arenaBytes = std::max(arenaBytes, entry->arenaBytes);
         for (const ProgramTensor &output : entry->outputs)
-          if (output.name == "logits" && static_cast<int64_t>(logitsTensor.bytes()) <
-                                             elementCount(output.shape) *
-                                                 static_cast<int64_t>(sizeOf(output.dtype)))
+          if (output.name == "logits" &&
+              static_cast<int64_t>(logitsTensor.bytes()) <
+                  elementCount(output.shape) * static_cast<int64_t>(sizeOf(output.dtype)))
             logitsTensor = Tensor(output.dtype, output.shape);
       }
   arena = Tensor(DType::U8, {arenaBytes});
@@ -194,10 +196,10 @@ StatusOr<LossSum> ProgramModel::gradients(MicroBatch &batch, RandomKey key, Grad
   keyTensor.as<int64_t>()[0] = key.seed;
   keyTensor.as<int64_t>()[1] = key.step;
   for (const ProgramTensor &output : call.entry->outputs)
-    call.bindings.outputs.push_back(
-        output.name == "loss_sum"      ? lossTensor.data()
-        : output.name == "label_count" ? countTensor.data()
-                                       : sum.gradient(trainableIndex.at(output.name.substr(5))));
+    call.bindings.outputs.push_back(output.name == "loss_sum" ? lossTensor.data()
+                                    : output.name == "label_count"
+                                        ? countTensor.data()
+                                        : sum.gradient(trainableIndex.at(output.name.substr(5))));
   call.compiled->program->run(*call.entry, call.bindings, threads);
   if (stepBegins)
     peak = stepMemory().front().updateBytes;
@@ -244,7 +246,8 @@ StatusOr<Tensor> ProgramModel::logits(MicroBatch &batch,
   Tensor rows(DType::F32, {static_cast<int64_t>(positions.size()), vocabulary});
   for (size_t i = 0; i < positions.size(); ++i) {
     const int64_t from = (positions[i][0] * columns + positions[i][1]) * vocabulary;
-    convert(output.dtype, static_cast<const char *>(logitsTensor.data()) + from * sizeOf(output.dtype),
+    convert(output.dtype,
+            static_cast<const char *>(logitsTensor.data()) + from * sizeOf(output.dtype),
             DType::F32, rows.as<float>() + i * vocabulary, vocabulary);
   }
   return rows;

@@ -33,8 +33,8 @@ StatusOr<RunDirectory> RunDirectory::open(const std::string &path, bool resume) 
 }
 
 RunDirectory::RunDirectory(RunDirectory &&other) noexcept
-    : directory(std::move(other.directory)), lock(std::exchange(other.lock, -1)),
-      made(other.made) {}
+    : directory(std::move(other.directory)), lock(std::exchange(other.lock, -1)), made(other.made) {
+}
 
 RunDirectory::~RunDirectory() {
   if (lock < 0)

@@ -30,16 +30,14 @@ StatusOr<RunLength> mmc::runLength(const TrainSettings &settings, DataSource &so
   RunLength length;
   const int64_t said = source.accumulation();
   if (said > 0 && settings.gradientAccumulation > 0 && said != settings.gradientAccumulation)
-    return Status::badInput("gradient-accumulation must be that of the batch file (" +
-                            std::to_string(said) +
-                            " micro-batches per step), got: " +
-                            std::to_string(settings.gradientAccumulation));
+    return Status::badInput(
+        "gradient-accumulation must be that of the batch file (" + std::to_string(said) +
+        " micro-batches per step), got: " + std::to_string(settings.gradientAccumulation));
   length.accumulation = said > 0                            ? said
                         : settings.gradientAccumulation > 0 ? settings.gradientAccumulation
                                                             : 1;
   MMC_ASSIGN_OR_RETURN(const int64_t available, source.batchesIn(0));
-  length.perEpoch =
-      settings.microBatchesPerEpoch > 0 ? settings.microBatchesPerEpoch : available;
+  length.perEpoch = settings.microBatchesPerEpoch > 0 ? settings.microBatchesPerEpoch : available;
   if (length.perEpoch > 0 && length.perEpoch < length.accumulation)
     return Status::badInput("an epoch has " + std::to_string(length.perEpoch) +
                             " micro-batches, which do not fill a step of " +
@@ -63,13 +61,11 @@ StatusOr<RunLength> mmc::runLength(const TrainSettings &settings, DataSource &so
                       : 0;
   // A file of ready batches is a sequence: to read it again must be asked for, by epochs.
   const bool again = settings.steps == 0 && settings.microBatchesPerEpoch == 0;
-  if (source.isSequence() && !again &&
-      length.steps * length.accumulation > available)
+  if (source.isSequence() && !again && length.steps * length.accumulation > available)
     return Status::badInput("the batch file has " +
                             std::to_string(available / length.accumulation) + " steps of " +
-                            std::to_string(length.accumulation) +
-                            " micro-batches, got: --steps=" + std::to_string(length.steps) +
-                            "; --epochs reads it several times");
+                            std::to_string(length.accumulation) + " micro-batches, got: --steps=" +
+                            std::to_string(length.steps) + "; --epochs reads it several times");
   return length;
 }
 

@@ -3,8 +3,8 @@
 #include "mmc/Runtime/Train/RunResults.h"
 #include "mmc/Runtime/Core/File.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 
 using namespace mmc;
 using nlohmann::ordered_json;
@@ -19,9 +19,9 @@ static File fileOf(const ResultParameter &parameter, bool lavin) {
   return parameter.group == "connector" ? Projector : Base;
 }
 
-StatusOr<std::vector<std::string>>
-mmc::writeResults(const std::string &output, const std::vector<ResultParameter> &parameters,
-                  const ordered_json &adapterConfig) {
+StatusOr<std::vector<std::string>> mmc::writeResults(const std::string &output,
+                                                     const std::vector<ResultParameter> &parameters,
+                                                     const ordered_json &adapterConfig) {
   const bool lavin =
       adapterConfig.is_object() && adapterConfig.value("peft_type", ordered_json()) == "MM_ADAPTER";
   constexpr std::array<const char *, 3> names = {"adapter_model.safetensors",

@@ -31,9 +31,11 @@ Status mmc::saveRun(const std::string &output, int64_t step, TrainModel &model,
   return keep > 0 ? pruneCheckpoints(output, keep) : Status::ok();
 }
 
-/// Whether a training that is given another length is the same up to here: no learning rate depends on the length.
+/// Whether a training that is given another length is the same up to here: no learning rate depends
+/// on the length.
 static bool mayBeLonger(const json &settings) {
-  return settings.value("schedule", "") == "constant" && settings.value("warmup_ratio", json(0)) == json(0);
+  return settings.value("schedule", "") == "constant" &&
+         settings.value("warmup_ratio", json(0)) == json(0);
 }
 
 static std::vector<std::string> compare(const json &state, const RunIdentity &identity) {
@@ -86,8 +88,8 @@ StatusOr<int64_t> mmc::restoreRun(const std::string &checkpoint, TrainModel &mod
       text += "\n  " + problem;
     return Status::badInput(text);
   }
-  MMC_RETURN_IF_ERROR(source.seek({state["cursor"]["epoch"], state["cursor"]["batch"]})
-                          .context(checkpoint));
+  MMC_RETURN_IF_ERROR(
+      source.seek({state["cursor"]["epoch"], state["cursor"]["batch"]}).context(checkpoint));
   for (Trainable &trainable : model.trainables())
     for (auto &[name, data] : tensorsOf(trainable)) {
       TensorView tensor = *saved.tensors.find(name);

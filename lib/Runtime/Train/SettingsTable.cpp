@@ -47,7 +47,8 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Data", "split", &S::split, "NAME",
        "part of the data set; default: train for ScienceQA, everything for captions"},
       {"Data", "prompt-format", &S::promptFormat, "NAME", "ScienceQA: LaVIN's prompt format"},
-      {"Data", "use-captions", &S::useCaptions, "", "ScienceQA: put captions.json into the context"},
+      {"Data", "use-captions", &S::useCaptions, "",
+       "ScienceQA: put captions.json into the context"},
       {"Data", "batch-size", &S::batchSize, "N", "rows of a micro-batch", false, 1},
       {"Data", "seq-len", &S::seqLen, "N[,N...]",
        "tokens of a row, longer samples lose their end; several: a batch takes the shortest that "
@@ -59,7 +60,8 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Data", "image-start-end", &S::imageStartEnd, "",
        "conversations: <im_start> and <im_end> around each picture"},
       {"Data", "on-bad-image", &S::onBadImage, "stop|skip",
-       "what a picture that cannot be read does: end the training, or leave its sample out, counted"},
+       "what a picture that cannot be read does: end the training, or leave its sample out, "
+       "counted"},
       {"Data", "pack", &S::pack, "", "put several samples into a row, best fit"},
       {"Data", "group-by-modality", &S::groupByModality, "",
        "batches of samples that all have pictures or none, of similar length, as LLaVA's "
@@ -69,13 +71,16 @@ const std::vector<TrainSetting> &trainSettings() {
        "most MiB of batches that are made ahead, in a thread of their own; 0: none", true},
 
       {"Training", "steps", &S::steps, "N",
-       "optimizer steps of the whole training; a resumed one may have more with --schedule=constant"},
-      {"Training", "epochs", &S::epochs, "X", "passes over the data; what --steps counts in epochs"},
+       "optimizer steps of the whole training; a resumed one may have more with "
+       "--schedule=constant"},
+      {"Training", "epochs", &S::epochs, "X",
+       "passes over the data; what --steps counts in epochs"},
       {"Training", "lr", &S::lr, "X", "peak learning rate"},
       {"Training", "min-lr", &S::minLr, "X", "what cosine, linear and lavin end at"},
       {"Training", "schedule", &S::schedule, "cosine|linear|constant|lavin",
        "learning rate after the warm-up; lavin is a cosine over fractional epochs"},
-      {"Training", "warmup-steps", &S::warmupSteps, "N", "steps of linear warm-up; step 0 has rate 0"},
+      {"Training", "warmup-steps", &S::warmupSteps, "N",
+       "steps of linear warm-up; step 0 has rate 0"},
       {"Training", "warmup-ratio", &S::warmupRatio, "X", "the same as a share of the training"},
       {"Training", "warmup-epochs", &S::warmupEpochs, "X", "the same in epochs"},
       {"Training", "betas", &S::betas, "B1,B2", "AdamW's decay rates of both moments"},
@@ -85,7 +90,8 @@ const std::vector<TrainSetting> &trainSettings() {
       {"Training", "max-grad-norm", &S::maxGradNorm, "X",
        "gradients are scaled by min(1, X / (norm + 1e-6)); 0: never"},
       {"Training", "lr-scale", &S::lrScale, "PATTERN:X",
-       "X times the learning rate for parameters whose name matches; repeated, the last match wins"},
+       "X times the learning rate for parameters whose name matches; repeated, the last match "
+       "wins"},
       {"Training", "gradient-accumulation", &S::gradientAccumulation, "N",
        "micro-batches per step; default: what the batch file says, else 1"},
       {"Training", "micro-batch-average", &S::microBatchAverage, "labels|means",
@@ -93,7 +99,8 @@ const std::vector<TrainSetting> &trainSettings() {
        "micro-batches' means"},
       {"Training", "micro-batches-per-epoch", &S::microBatchesPerEpoch, "N",
        "length of an epoch; default: what the data set has"},
-      {"Training", "seed", &S::seed, "N", "seed of the order of samples, dropout and fresh adapters"},
+      {"Training", "seed", &S::seed, "N",
+       "seed of the order of samples, dropout and fresh adapters"},
 
       {"Evaluation", "eval-data", &S::evalData, "PATH",
        "data set to evaluate on; default: --data, when --eval-split is given"},

@@ -32,8 +32,8 @@ StatusOr<MicroBatch> SyntheticSource::next() {
       bool isModality = layout.modality && t == 0;
       int64_t slot = t - layout.modality;
       bool isText = !isModality && slot >= images;
-      int32_t id = isText ? static_cast<int32_t>(tokens.bits(row * seqLen + t) % layout.vocabSize)
-                          : 0;
+      int32_t id =
+          isText ? static_cast<int32_t>(tokens.bits(row * seqLen + t) % layout.vocabSize) : 0;
       sample.inputIds.push_back(id);
       sample.labels.push_back(isText ? id : kIgnoredLabel);
       sample.positionIds.push_back(static_cast<int32_t>(t));

@@ -50,9 +50,7 @@ private:
     return std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
-  double epochAfter(int64_t done) const {
-    return length.perEpoch > 0 ? schedule.epochOf(done) : 0;
-  }
+  double epochAfter(int64_t done) const { return length.perEpoch > 0 ? schedule.epochOf(done) : 0; }
 
   /// An epoch's last micro-batches make no step when they do not fill one.
   Status leaveFinishedEpoch() {
@@ -128,8 +126,9 @@ private:
   Status stop(int64_t done, int signal) {
     progress.finish();
     MMC_RETURN_IF_ERROR(save(done));
-    return Status::interrupted(std::string(signal == SIGTERM ? "SIGTERM" : "Ctrl-C") + " after step " +
-                               std::to_string(done) + " of " + std::to_string(length.steps) +
+    return Status::interrupted(std::string(signal == SIGTERM ? "SIGTERM" : "Ctrl-C") +
+                               " after step " + std::to_string(done) + " of " +
+                               std::to_string(length.steps) +
                                "; go on with: mmc-train --output=" + options.output + " --resume");
   }
 
@@ -164,13 +163,12 @@ Status mmc::runTraining(TrainModel &model, DataSource &source, Evaluation *evalu
   int64_t start = 0;
   MMC_RETURN_IF_ERROR(source.seek({0, 0}));
   if (options.resumeFrom) {
-    MMC_ASSIGN_OR_RETURN(start,
-                         restoreRun(*options.resumeFrom, model, source, options.identity));
+    MMC_ASSIGN_OR_RETURN(start, restoreRun(*options.resumeFrom, model, source, options.identity));
   }
   if (start > length.steps)
-    return Status::badInput(*options.resumeFrom + ": has " + std::to_string(start) +
-                            " steps, more than the training is to have, got: " +
-                            std::to_string(length.steps));
+    return Status::badInput(
+        *options.resumeFrom + ": has " + std::to_string(start) +
+        " steps, more than the training is to have, got: " + std::to_string(length.steps));
   if (start == length.steps) {
     note("all " + std::to_string(start) + " steps are done: nothing is left to train");
     return Status::ok();

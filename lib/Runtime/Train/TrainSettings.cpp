@@ -52,9 +52,9 @@ public:
     MMC_RETURN_IF_ERROR(single());
     const std::string allowed = setting.value;
     // "DIR|SPEC" names kinds of values, "f32|bf16" the values themselves.
-    bool lists = allowed == "cpu" || (allowed.find('|') != std::string::npos &&
-                                      allowed.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-                                          std::string::npos);
+    bool lists = allowed == "cpu" ||
+                 (allowed.find('|') != std::string::npos &&
+                  allowed.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos);
     bool found = !lists;
     for (const std::string &choice : splitAt(allowed, '|'))
       found |= choice == text();
@@ -193,8 +193,7 @@ Status mergeJson(TrainSettings &settings, const json &config, const std::string 
         found = &setting;
     }
     if (!found)
-      return Status::badInput(origin + ": unknown setting '" + key + "'" +
-                              didYouMean(key, keys));
+      return Status::badInput(origin + ": unknown setting '" + key + "'" + didYouMean(key, keys));
     bool repeatable =
         std::holds_alternative<std::vector<std::string> TrainSettings::*>(found->field);
     std::vector<std::string> texts;
@@ -227,12 +226,14 @@ Status checkSettings(const TrainSettings &s) {
   if (s.model.empty())
     return bad("a model file must be given: mmc-train model.mlir --data=... --output=...");
   if (s.evalOnly && (s.explain || s.resume))
-    return bad("--eval-only cannot be given with --explain or --resume; --adapter=DIR evaluates the "
-               "adapter that a run has written");
+    return bad(
+        "--eval-only cannot be given with --explain or --resume; --adapter=DIR evaluates the "
+        "adapter that a run has written");
   if (s.evalBlankImages && s.evalData.empty() && s.evalSplit.empty())
     return bad("--eval-blank-images needs --eval-data or --eval-split");
   if (s.evalOnly && (!s.output.empty() || s.steps > 0))
-    return bad("--eval-only trains nothing and writes nothing: --steps and --output cannot be given with it");
+    return bad("--eval-only trains nothing and writes nothing: --steps and --output cannot be "
+               "given with it");
   if (s.evalOnly && s.evalData.empty() && s.evalSplit.empty())
     return bad("--eval-only needs --eval-data or --eval-split");
   if (s.data.empty() && !(s.evalOnly && !s.evalData.empty()))

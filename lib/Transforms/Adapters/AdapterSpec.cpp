@@ -12,7 +12,8 @@ std::optional<StringRef> ModuleChoice::match(StringRef module) const {
   if (regex)
     return regex->matches(module.str()) ? std::optional<StringRef>(text) : std::nullopt;
   for (const std::string &name : names)
-    if (module == name || (module.ends_with(name) && (anyEnd || module.drop_back(name.size()).ends_with("."))))
+    if (module == name ||
+        (module.ends_with(name) && (anyEnd || module.drop_back(name.size()).ends_with("."))))
       return StringRef(name);
   return std::nullopt;
 }
@@ -65,14 +66,15 @@ private:
     return rest.empty() || rest.front() == ';';
   }
 
-  /// Text up to a blank, a `;` or one of `stops`; or all between two slashes, where a closing slash is
-  /// one with a blank, a `;`, a stop or nothing behind it.
+  /// Text up to a blank, a `;` or one of `stops`; or all between two slashes, where a closing slash
+  /// is one with a blank, a `;`, a stop or nothing behind it.
   bool value(StringRef stops, std::string &text, bool &isRegex) {
     auto isStop = [&](char c) { return llvm::isSpace(c) || c == ';' || stops.contains(c); };
     isRegex = rest.consume_front("/");
     size_t end = 0;
     while (end < rest.size() &&
-           (isRegex ? !(rest[end] == '/' && (end + 1 == rest.size() || isStop(rest[end + 1]))) : !isStop(rest[end])))
+           (isRegex ? !(rest[end] == '/' && (end + 1 == rest.size() || isStop(rest[end + 1])))
+                    : !isStop(rest[end])))
       ++end;
     text = rest.take_front(end).str();
     if (isRegex && end == rest.size())
@@ -104,7 +106,8 @@ private:
     bool whereIsRegex = false, isRegex = false;
     bool hasWhere = rest.consume_front("@");
     if (key.empty() || (hasWhere && !value("=", where, whereIsRegex)) || !rest.consume_front("="))
-      return error.empty() ? fail("expected OPTION=VALUE, got: '" + key + rest.take_front(20) + "'") : false;
+      return error.empty() ? fail("expected OPTION=VALUE, got: '" + key + rest.take_front(20) + "'")
+                           : false;
     if (!value("", text, isRegex))
       return false;
     if (!hasWhere && (key == "targets" || key == "exclude"))
@@ -138,7 +141,8 @@ private:
     return true;
   }
 
-  bool pattern(AdapterClause &clause, StringRef key, const std::string &where, const std::string &text) {
+  bool pattern(AdapterClause &clause, StringRef key, const std::string &where,
+               const std::string &text) {
     std::string why;
     std::optional<ModuleRegex> regex = ModuleRegex::create("(?:.*\\.)?(?:" + where + ")", why);
     if (!regex)
@@ -169,14 +173,16 @@ private:
       return fail("layers cannot be given with targets=/REGEX/; put them into the expression");
     if (!clause.layersPatterns.empty() && clause.layers.empty())
       return fail("layers_pattern needs layers=…");
-    // A layer's number is the first behind such a name; without a pattern any name will do that is not the first.
+    // A layer's number is the first behind such a name; without a pattern any name will do that is
+    // not the first.
     std::vector<std::string> patterns = clause.layersPatterns;
     std::string before = patterns.empty() ? ".*?\\." : "(?:.*?\\.)?";
     if (patterns.empty())
       patterns.push_back("[^.]*");
     for (const std::string &name : patterns) {
       std::string why;
-      std::optional<ModuleRegex> regex = ModuleRegex::create(before + "(?:" + name + ")\\.(\\d+)\\..*", why);
+      std::optional<ModuleRegex> regex =
+          ModuleRegex::create(before + "(?:" + name + ")\\.(\\d+)\\..*", why);
       if (!regex)
         return fail("layers_pattern '" + name + "' is not a regular expression: " + why);
       clause.layersRegexes.push_back(*regex);
@@ -190,6 +196,7 @@ private:
 
 } // namespace
 
-std::optional<std::vector<AdapterClause>> mmc::parseAdapterSpec(StringRef spec, std::string &error) {
+std::optional<std::vector<AdapterClause>> mmc::parseAdapterSpec(StringRef spec,
+                                                                std::string &error) {
   return Parser(spec, error).run();
 }

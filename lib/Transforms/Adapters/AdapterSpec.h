@@ -41,7 +41,7 @@ struct AdapterSetting {
 struct AdapterClause {
   std::string definition; ///< name of a definition that comes with mmc, a path, or "full"
   bool isPath = false;
-  ModuleChoice targets, exclude; ///< no targets: where the definition says
+  ModuleChoice targets, exclude;           ///< no targets: where the definition says
   std::vector<int64_t> layers;             ///< empty: all
   std::vector<std::string> layersPatterns; ///< names that stand before a layer's number; empty: any
   std::vector<ModuleRegex> layersRegexes;  ///< with the layer's number as last group
@@ -61,13 +61,15 @@ struct AdapterClause {
 ///   spec    := clause (';' clause)*
 ///   clause  := (NAME | 'definition=' PATH | 'full') word*
 ///   word    := 'targets=' choice | 'exclude=' choice | 'group=' NAME | 'layers=' N,… |
-///              'layers_pattern=' NAME,… | 'identity=' (0 | 1) | OPTION '=' VALUE | OPTION '@' where '=' VALUE
+///              'layers_pattern=' NAME,… | 'identity=' (0 | 1) | OPTION '=' VALUE | OPTION '@'
+///              where '=' VALUE
 ///   choice  := NAME,… | '/' REGEX '/' | 'all-linear'
 ///   where   := SUFFIX | '/' REGEX '/'      as PEFT's rank_pattern: matches `(.*\.)?where`
 ///
-/// A clause without targets= is for the caller to place: `places` of the definition has words for it.
-/// Nothing, and what is wrong in `error`, when the text is not of this form.
-std::optional<std::vector<AdapterClause>> parseAdapterSpec(llvm::StringRef spec, std::string &error);
+/// A clause without targets= is for the caller to place: `places` of the definition has words for
+/// it. Nothing, and what is wrong in `error`, when the text is not of this form.
+std::optional<std::vector<AdapterClause>> parseAdapterSpec(llvm::StringRef spec,
+                                                           std::string &error);
 
 } // namespace mmc
 

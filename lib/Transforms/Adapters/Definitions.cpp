@@ -24,14 +24,17 @@ OwningOpRef<ModuleOp> mmc::loadDefinition(StringRef name, bool isPath, Location 
   if (isPath) {
     auto file = llvm::MemoryBuffer::getFile(name, /*IsText=*/true);
     if (!file) {
-      emitError(location) << "adapter definition '" << name << "' cannot be read: " << file.getError().message();
+      emitError(location) << "adapter definition '" << name
+                          << "' cannot be read: " << file.getError().message();
       return {};
     }
     text = (*file)->getBuffer().str();
   } else {
-    const Embedded *found = llvm::find_if(embedded, [&](const Embedded &entry) { return entry.name == name; });
+    const Embedded *found =
+        llvm::find_if(embedded, [&](const Embedded &entry) { return entry.name == name; });
     if (found == std::end(embedded)) {
-      InFlightDiagnostic error = emitError(location) << "no adapter is named '" << name << "'; mmc comes with ";
+      InFlightDiagnostic error = emitError(location)
+                                 << "no adapter is named '" << name << "'; mmc comes with ";
       llvm::interleaveComma(embedded, error, [&](const Embedded &entry) { error << entry.name; });
       error << "; a definition of your own is given by definition=PATH";
       return {};
@@ -44,7 +47,8 @@ OwningOpRef<ModuleOp> mmc::loadDefinition(StringRef name, bool isPath, Location 
     return {};
   auto adapters = module->getOps<AdapterOp>();
   if (!llvm::hasSingleElement(adapters) || !llvm::hasSingleElement(*module->getBody())) {
-    emitError(location) << "adapter definition '" << source << "' must hold one mmc.adapter and nothing else";
+    emitError(location) << "adapter definition '" << source
+                        << "' must hold one mmc.adapter and nothing else";
     return {};
   }
   return module;

@@ -13,7 +13,8 @@ namespace mmc {
 
 /// The module that holds the one mmc.adapter of the definition. `name` is the stem of a file of
 /// models/adapters, or with `isPath` the path of a file. Errors are reported at `location`.
-mlir::OwningOpRef<mlir::ModuleOp> loadDefinition(llvm::StringRef name, bool isPath, mlir::Location location);
+mlir::OwningOpRef<mlir::ModuleOp> loadDefinition(llvm::StringRef name, bool isPath,
+                                                 mlir::Location location);
 
 } // namespace mmc
 

@@ -48,7 +48,8 @@ struct InsertAdaptersPass : mmc::impl::InsertAdaptersPassBase<InsertAdaptersPass
     }
     for (auto function : module.getOps<func::FuncOp>())
       if (Attribute name = function->getAttr("mmc.adapter")) {
-        function.emitOpError("has an adapter already, got: ") << name << "; one insertion takes several, separated by ';'";
+        function.emitOpError("has an adapter already, got: ")
+            << name << "; one insertion takes several, separated by ';'";
         return signalPassFailure();
       }
     for (const AdapterClause &clause : *clauses)
@@ -64,7 +65,8 @@ private:
     llvm::MapVector<StringRef, SmallVector<ParamOp>> found;
     getOperation().walk([&](ParamOp param) {
       StringRef name = param.getName();
-      if (param->getParentOfType<func::FuncOp>() && groupOf(param) != "adapters" && name.consume_back(".weight"))
+      if (param->getParentOfType<func::FuncOp>() && groupOf(param) != "adapters" &&
+          name.consume_back(".weight"))
         found[name].push_back(param);
     });
     return found;
@@ -75,16 +77,21 @@ private:
     return group ? group.getValue() : "";
   }
 
-  static bool isFull(const AdapterClause &clause) { return clause.definition == "full" && !clause.isPath; }
-
-  LogicalResult needsTargets(const AdapterClause &clause) {
-    return getOperation().emitError("adapter '") << spec << "': adapter '" << clause.definition
-                                                 << "' needs targets=…: names of modules, /REGEX/ or all-linear";
+  static bool isFull(const AdapterClause &clause) {
+    return clause.definition == "full" && !clause.isPath;
   }
 
-  /// At the clause's targets, or at the definition's own places, as if a clause for each had been written.
+  LogicalResult needsTargets(const AdapterClause &clause) {
+    return getOperation().emitError("adapter '")
+           << spec << "': adapter '" << clause.definition
+           << "' needs targets=…: names of modules, /REGEX/ or all-linear";
+  }
+
+  /// At the clause's targets, or at the definition's own places, as if a clause for each had been
+  /// written.
   LogicalResult insertWhere(const AdapterClause &clause) {
-    OwningOpRef<ModuleOp> file = loadDefinition(clause.definition, clause.isPath, getOperation().getLoc());
+    OwningOpRef<ModuleOp> file =
+        loadDefinition(clause.definition, clause.isPath, getOperation().getLoc());
     if (!file)
       return failure();
     AdapterOp definition = *file->getOps<AdapterOp>().begin();
@@ -103,7 +110,9 @@ private:
         placed = parseAdapterSpec(("places " + words.getValue() + " " + clause.words).str(), error);
       }
       if (!alone || !placed || placed->size() != 1 || placed->front().targets.empty())
-        return definition.emitOpError("must have places of words of a clause, targets= among them, got: ") << place << ": " << error;
+        return definition.emitOpError(
+                   "must have places of words of a clause, targets= among them, got: ")
+               << place << ": " << error;
       if (!clause.group.empty() && alone->front().group != clause.group)
         continue;
       placed->front().definition = clause.definition;
@@ -117,7 +126,8 @@ private:
   LogicalResult insert(const AdapterClause &clause, AdapterOp definition) {
     auto sites = definition.getOptions().getAs<ArrayAttr>("sites");
     if (!sites || !llvm::all_of(sites, llvm::IsaPred<StringAttr>))
-      return definition.emitOpError("must say what it goes on: options {sites = [\"mmc.linear\"], …}");
+      return definition.emitOpError(
+          "must say what it goes on: options {sites = [\"mmc.linear\"], …}");
 
     auto all = modules();
     unsigned taken = 0;
@@ -141,8 +151,9 @@ private:
     return success();
   }
 
-  /// A name of several that no module has: a warning, unless PEFT finds the module under that name. A head that shares
-  /// the embedding's table has no weight of its own here, while PEFT adapts or copies it.
+  /// A name of several that no module has: a warning, unless PEFT finds the module under that name.
+  /// A head that shares the embedding's table has no weight of its own here, while PEFT adapts or
+  /// copies it.
   LogicalResult unmatched(const AdapterClause &clause, const std::string &name) {
     ParamOp tied;
     bool hasHead = false;
@@ -154,23 +165,29 @@ private:
         tied = param;
     });
     if (tied && !hasHead && clause.selects("lm_head") && StringRef("lm_head").ends_with(name))
-      return tied.emitOpError("is the weight of the head too (tied embeddings); mmc cannot give the head an adapter or a "
+      return tied.emitOpError("is the weight of the head too (tied embeddings); mmc cannot give "
+                              "the head an adapter or a "
                               "weight of its own, got: target '")
              << name << "' of '" << clause.definition << "'; leave it out";
-    getOperation().emitWarning("adapter '") << clause.definition << "': no module matches target '" << name << "'";
+    getOperation().emitWarning("adapter '")
+        << clause.definition << "': no module matches target '" << name << "'";
     return success();
   }
 
   /// A table that is looked up and multiplied with.
   static bool isTied(ParamOp param) {
     SmallVector<OpOperand *> readers = readersOf(param);
-    return llvm::any_of(readers, [](OpOperand *use) { return isa<EmbeddingOp>(use->getOwner()); }) &&
+    return llvm::any_of(readers,
+                        [](OpOperand *use) { return isa<EmbeddingOp>(use->getOwner()); }) &&
            llvm::any_of(readers, [](OpOperand *use) { return isa<LinearOp>(use->getOwner()); });
   }
 
-  /// `all-linear`, as in PEFT, leaves out the head; it also leaves out what the definition cannot go on.
-  bool selects(const AdapterClause &clause, StringRef module, ArrayRef<ParamOp> params, ArrayAttr sites) {
-    if (!clause.group.empty() && llvm::any_of(params, [&](ParamOp param) { return groupOf(param) != clause.group; }))
+  /// `all-linear`, as in PEFT, leaves out the head; it also leaves out what the definition cannot
+  /// go on.
+  bool selects(const AdapterClause &clause, StringRef module, ArrayRef<ParamOp> params,
+               ArrayAttr sites) {
+    if (!clause.group.empty() &&
+        llvm::any_of(params, [&](ParamOp param) { return groupOf(param) != clause.group; }))
       return false;
     if (!clause.targets.allLinear)
       return clause.selects(module);
@@ -187,7 +204,8 @@ private:
   }
 
   static bool isSite(OpOperand *use, ArrayAttr sites) {
-    return use->getOperandNumber() == 1 && llvm::any_of(sites.getAsValueRange<StringAttr>(), [&](StringRef name) {
+    return use->getOperandNumber() == 1 &&
+           llvm::any_of(sites.getAsValueRange<StringAttr>(), [&](StringRef name) {
              return use->getOwner()->getName().getStringRef() == name;
            });
   }
@@ -204,8 +222,8 @@ private:
         return failure();
       }
       if (!adapted.insert(site).second)
-        return site->emitOpError("takes one adapter, and is a site of two clauses, got: '") << module << "' for "
-                                                                                          << clause.definition << " again";
+        return site->emitOpError("takes one adapter, and is a site of two clauses, got: '")
+               << module << "' for " << clause.definition << " again";
       FailureOr<SiteValues> values = valuesAt(site, module, definition, clause);
       if (failed(values))
         return failure();
@@ -221,14 +239,15 @@ private:
         site->setAttr("mmc.adapted", number);
         result->getDefiningOp()->setAttr("mmc.adapts", number);
       }
-      remark::passed(site->getLoc(), remark::RemarkOpts::name("adapted").category("mmc-insert-adapters"))
+      remark::passed(site->getLoc(),
+                     remark::RemarkOpts::name("adapted").category("mmc-insert-adapters"))
           << clause.definition << " at " << module;
     }
     return success();
   }
 
-  /// PEFT's modules_to_save: the parameters of the chosen modules train in full, and are stored with the
-  /// adapters, under the adapters' names.
+  /// PEFT's modules_to_save: the parameters of the chosen modules train in full, and are stored
+  /// with the adapters, under the adapters' names.
   LogicalResult trainInFull(const AdapterClause &clause) {
     if (clause.targets.empty())
       return needsTargets(clause);
@@ -237,7 +256,8 @@ private:
       if (!param->getParentOfType<func::FuncOp>() || groupOf(param) == "adapters")
         return;
       // A module may be named that holds others: an MLP, a whole layer.
-      for (StringRef module = param.getName().rsplit('.').first; !module.empty(); module = module.rsplit('.').first) {
+      for (StringRef module = param.getName().rsplit('.').first; !module.empty();
+           module = module.rsplit('.').first) {
         if (clause.selects(module)) {
           chosen.push_back({param, module});
           return;
@@ -247,20 +267,24 @@ private:
       }
     });
     if (chosen.empty())
-      return getOperation().emitError("adapter 'full': no module matches targets=") << clause.targets.text;
+      return getOperation().emitError("adapter 'full': no module matches targets=")
+             << clause.targets.text;
     for (auto &[param, module] : chosen)
       if (isTied(param))
-        return param.emitOpError("is the weight of the embedding and of the head (tied embeddings); mmc cannot train one of "
+        return param.emitOpError("is the weight of the embedding and of the head (tied "
+                                 "embeddings); mmc cannot train one of "
                                  "them in full and keep the other, as PEFT does, got: '")
                << module << "'; leave it out";
     for (const std::string &name : clause.targets.names)
-      if (!clause.targets.regex && llvm::none_of(chosen, [&](auto &entry) { return entry.second.ends_with(name); }) &&
+      if (!clause.targets.regex &&
+          llvm::none_of(chosen, [&](auto &entry) { return entry.second.ends_with(name); }) &&
           failed(unmatched(clause, name)))
         return failure();
     std::string as = "base_model.model.{site}";
     for (const AdapterSetting &setting : clause.settings) {
       if (setting.option != "as" || setting.where)
-        return getOperation().emitError("adapter 'full': it has no option '") << setting.option << "'; options are as";
+        return getOperation().emitError("adapter 'full': it has no option '")
+               << setting.option << "'; options are as";
       as = setting.value;
     }
     for (auto &[param, module] : chosen) {
@@ -274,7 +298,9 @@ private:
       // A fresh adapter starts from the base's own value.
       param.setInit("parameter(" + old + ")");
       param->setAttr("mmc.group", StringAttr::get(&getContext(), "adapters"));
-      remark::passed(param.getLoc(), remark::RemarkOpts::name("full").category("mmc-insert-adapters")) << old;
+      remark::passed(param.getLoc(),
+                     remark::RemarkOpts::name("full").category("mmc-insert-adapters"))
+          << old;
     }
     return success();
   }

@@ -14,7 +14,8 @@
 using namespace mlir;
 using namespace mmc;
 
-/// The shortest decimal that reads back as `value`; whole numbers without exponent, as names have them.
+/// The shortest decimal that reads back as `value`; whole numbers without exponent, as names have
+/// them.
 static std::string shortest(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15)
     return std::to_string(static_cast<int64_t>(value));
@@ -52,8 +53,8 @@ std::optional<std::string> SiteValues::fill(StringRef text, std::string &error) 
 static bool isReserved(StringRef option) { return option == "sites" || option == "places"; }
 
 /// Sets one option from the definition's default or a setting's text.
-static LogicalResult setOption(Operation *op, SiteValues &values, StringRef option, Attribute standard,
-                               std::optional<StringRef> text) {
+static LogicalResult setOption(Operation *op, SiteValues &values, StringRef option,
+                               Attribute standard, std::optional<StringRef> text) {
   if (auto word = dyn_cast<StringAttr>(standard)) {
     values.words[option] = text.value_or(word.getValue()).str();
     return success();
@@ -61,14 +62,16 @@ static LogicalResult setOption(Operation *op, SiteValues &values, StringRef opti
   double number;
   if (text) {
     if (text->getAsDouble(number) || !std::isfinite(number))
-      return op->emitOpError() << "cannot take an adapter whose option '" << option << "' is not a number, got: '" << *text << "'";
+      return op->emitOpError() << "cannot take an adapter whose option '" << option
+                               << "' is not a number, got: '" << *text << "'";
   } else if (auto integer = dyn_cast<IntegerAttr>(standard)) {
     number = integer.getInt();
   } else if (auto floating = dyn_cast<FloatAttr>(standard)) {
     number = floating.getValueAsDouble();
   } else {
     return op->emitOpError() << "cannot take an adapter whose option '" << option
-                             << "' has a default that is neither number nor string, got: " << standard;
+                             << "' has a default that is neither number nor string, got: "
+                             << standard;
   }
   values.numbers[option] = number;
   return success();
@@ -88,21 +91,27 @@ FailureOr<SiteValues> mmc::valuesAt(Operation *op, StringRef module, AdapterOp d
   SiteValues values;
   DictionaryAttr options = definition.getOptions();
   for (NamedAttribute option : options)
-    if (!isReserved(option.getName()) && failed(setOption(op, values, option.getName(), option.getValue(), std::nullopt)))
+    if (!isReserved(option.getName()) &&
+        failed(setOption(op, values, option.getName(), option.getValue(), std::nullopt)))
       return failure();
-  // Patterns are more particular than values for all sites, and the first that matches counts, as in PEFT.
+  // Patterns are more particular than values for all sites, and the first that matches counts, as
+  // in PEFT.
   llvm::StringMap<bool> byPattern;
   for (bool wherePass : {false, true})
     for (const AdapterSetting &setting : clause.settings) {
       Attribute standard = options.get(setting.option);
       if (!standard || isReserved(setting.option)) {
         InFlightDiagnostic error = op->emitOpError() << "cannot take adapter '" << clause.definition
-                                                     << "': it has no option '" << setting.option << "'; options are ";
-        llvm::interleaveComma(llvm::make_filter_range(options, [](NamedAttribute o) { return !isReserved(o.getName()); }),
-                              error, [&](NamedAttribute known) { error << known.getName().getValue(); });
+                                                     << "': it has no option '" << setting.option
+                                                     << "'; options are ";
+        llvm::interleaveComma(
+            llvm::make_filter_range(options,
+                                    [](NamedAttribute o) { return !isReserved(o.getName()); }),
+            error, [&](NamedAttribute known) { error << known.getName().getValue(); });
         return failure();
       }
-      if (setting.where.has_value() != wherePass || (wherePass && !setting.where->matches(module.str())))
+      if (setting.where.has_value() != wherePass ||
+          (wherePass && !setting.where->matches(module.str())))
         continue;
       if (wherePass && !byPattern.try_emplace(setting.option, true).second)
         continue;
@@ -119,8 +128,8 @@ FailureOr<SiteValues> mmc::valuesAt(Operation *op, StringRef module, AdapterOp d
   for (auto &word : values.words) {
     std::optional<std::string> filled = plain.fill(word.second, error);
     if (!filled)
-      return op->emitOpError() << "cannot take adapter '" << clause.definition << "': option " << word.first() << " = '" << word.second
-                               << "': " << error;
+      return op->emitOpError() << "cannot take adapter '" << clause.definition << "': option "
+                               << word.first() << " = '" << word.second << "': " << error;
     word.second = *filled;
   }
   values.words["name"] = values.words.count("as") ? values.words["as"] : module.str();
@@ -153,7 +162,8 @@ public:
     Value old = site->getResult(0), result = mapping.lookup(yield.getValues()[0]);
     if (result.getType() != old.getType())
       return yield.emitOpError("must yield the type of what it replaces at '")
-             << values.words.lookup("site") << "', got: " << result.getType() << " != " << old.getType();
+             << values.words.lookup("site") << "', got: " << result.getType()
+             << " != " << old.getType();
     old.replaceUsesWithIf(result, [&](OpOperand &use) { return !added.contains(use.getOwner()); });
     return result;
   }
@@ -176,7 +186,8 @@ private:
   LogicalResult addParam(ParamOp op) {
     std::string error;
     std::optional<std::string> name = values.fill(op.getName(), error);
-    std::optional<std::string> init = name ? values.fill(op.getInit().value_or(""), error) : std::nullopt;
+    std::optional<std::string> init =
+        name ? values.fill(op.getInit().value_or(""), error) : std::nullopt;
     if (!name || !init)
       return op.emitOpError() << error;
     SmallVector<int64_t> shape(cast<ShapedType>(op.getType()).getShape());
@@ -186,13 +197,16 @@ private:
         if (!size)
           return failure();
         if (*size < 1 || *size != std::floor(*size) || *size > 1e15)
-          return op.emitOpError() << "dim " << index << " of '" << *name << "' must be a positive whole number, got: "
-                                  << text << " = " << shortest(*size);
+          return op.emitOpError() << "dim " << index << " of '" << *name
+                                  << "' must be a positive whole number, got: " << text << " = "
+                                  << shortest(*size);
         shape[index] = static_cast<int64_t>(*size);
       }
-    auto type = RankedTensorType::get(shape, convert(cast<ShapedType>(op.getType()).getElementType()));
+    auto type =
+        RankedTensorType::get(shape, convert(cast<ShapedType>(op.getType()).getElementType()));
     if (!type.hasStaticShape())
-      return op.emitOpError() << "needs dims […] to know the shape of '" << *name << "', got: " << type;
+      return op.emitOpError() << "needs dims […] to know the shape of '" << *name
+                              << "', got: " << type;
     FailureOr<Value> value = findOrCreate(op, *name, *init, type);
     if (failed(value))
       return failure();
@@ -209,8 +223,9 @@ private:
         continue;
       auto group = other->getAttrOfType<StringAttr>("mmc.group");
       if (other.getType() != type || !group || group.getValue() != "adapters")
-        return site->emitOpError() << "cannot take an adapter whose parameter '" << name
-                                   << "' has the name of another: " << type << ", " << other.getType();
+        return site->emitOpError()
+               << "cannot take an adapter whose parameter '" << name
+               << "' has the name of another: " << type << ", " << other.getType();
       return other.getResult();
     }
     OpBuilder::InsertionGuard guard(builder);
@@ -218,8 +233,9 @@ private:
       builder.setInsertionPointAfter(last);
     else
       builder.setInsertionPointToStart(&function.getBody().front());
-    auto param = ParamOp::create(builder, at(op), type, name, /*trainable=*/false, /*dims=*/ArrayAttr(),
-                                 init.empty() ? StringAttr() : builder.getStringAttr(init));
+    auto param =
+        ParamOp::create(builder, at(op), type, name, /*trainable=*/false, /*dims=*/ArrayAttr(),
+                        init.empty() ? StringAttr() : builder.getStringAttr(init));
     param->setAttr("mmc.group", builder.getStringAttr("adapters"));
     return param.getResult();
   }
@@ -238,7 +254,8 @@ private:
     if (Attribute expressions = copy->removeDiscardableAttr("expr")) {
       auto dictionary = dyn_cast<DictionaryAttr>(expressions);
       if (!dictionary)
-        return op->emitOpError("expr must be a dictionary {attribute = \"expression\"}, got: ") << expressions;
+        return op->emitOpError("expr must be a dictionary {attribute = \"expression\"}, got: ")
+               << expressions;
       for (NamedAttribute entry : dictionary)
         if (failed(setAttribute(op, copy, entry)))
           return failure();
@@ -247,7 +264,8 @@ private:
       return failure();
     for (Type type : copy->getResultTypes())
       if (!cast<ShapedType>(type).hasStaticShape())
-        return op->emitOpError("has no static shape at '") << values.words.lookup("site") << "', got: " << type;
+        return op->emitOpError("has no static shape at '")
+               << values.words.lookup("site") << "', got: " << type;
     return success();
   }
 
@@ -255,16 +273,18 @@ private:
     auto text = dyn_cast<StringAttr>(entry.getValue());
     Attribute old = copy->getAttr(entry.getName());
     if (!text || !isa_and_nonnull<IntegerAttr, FloatAttr>(old))
-      return op->emitOpError() << "expr must give numbers of this op as text, got: " << entry.getName().getValue() << " = "
-                               << entry.getValue();
+      return op->emitOpError() << "expr must give numbers of this op as text, got: "
+                               << entry.getName().getValue() << " = " << entry.getValue();
     std::optional<double> value = number(op, text, entry.getName().getValue());
     if (!value)
       return failure();
     if (auto integer = dyn_cast<IntegerAttr>(old)) {
       if (*value != std::floor(*value))
-        return op->emitOpError() << entry.getName().getValue() << " must be a whole number, got: " << text.getValue()
-                                 << " = " << shortest(*value);
-      copy->setAttr(entry.getName(), IntegerAttr::get(integer.getType(), static_cast<int64_t>(*value)));
+        return op->emitOpError() << entry.getName().getValue()
+                                 << " must be a whole number, got: " << text.getValue() << " = "
+                                 << shortest(*value);
+      copy->setAttr(entry.getName(),
+                    IntegerAttr::get(integer.getType(), static_cast<int64_t>(*value)));
     } else {
       copy->setAttr(entry.getName(), FloatAttr::get(cast<FloatAttr>(old).getType(), *value));
     }

@@ -17,7 +17,8 @@ static std::string withoutGroupNames(const std::string &text) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size())
       result += text[i++];
-    else if (size_t end; text.compare(i, 4, "(?P<") == 0 && (end = text.find('>', i)) != std::string::npos) {
+    else if (size_t end;
+             text.compare(i, 4, "(?P<") == 0 && (end = text.find('>', i)) != std::string::npos) {
       result += '(';
       i = end;
       continue;
@@ -30,7 +31,8 @@ static std::string withoutGroupNames(const std::string &text) {
 std::optional<ModuleRegex> ModuleRegex::create(const std::string &text, std::string &error) {
   try {
     ModuleRegex result;
-    result.compiled = std::make_shared<Compiled>(Compiled{std::regex(withoutGroupNames(text), std::regex::ECMAScript)});
+    result.compiled = std::make_shared<Compiled>(
+        Compiled{std::regex(withoutGroupNames(text), std::regex::ECMAScript)});
     return result;
   } catch (const std::regex_error &failure) {
     error = failure.what();

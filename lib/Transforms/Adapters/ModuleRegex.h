@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Regular expressions as PEFT's configurations write them: Python's syntax, as far as ECMAScript has it too, and
-// Python's named groups.
+// Regular expressions as PEFT's configurations write them: Python's syntax, as far as ECMAScript
+// has it too, and Python's named groups.
 
 #ifndef MMC_LIB_TRANSFORMS_ADAPTERS_MODULEREGEX_H
 #define MMC_LIB_TRANSFORMS_ADAPTERS_MODULEREGEX_H

@@ -23,19 +23,22 @@ static std::optional<double> constantOf(Value value) {
 
 static bool isZero(Value value) { return constantOf(value) == 0.0; }
 
-/// The value that all elements of the op's result have, following from those of its operands. A product
-/// with zero counts as zero: weights and activations are finite.
+/// The value that all elements of the op's result have, following from those of its operands. A
+/// product with zero counts as zero: weights and activations are finite.
 static std::optional<double> constantResult(Operation *op) {
   auto allOf = [](ValueRange values) -> std::optional<double> {
     std::optional<double> first = constantOf(values.front());
-    return llvm::all_of(values, [&](Value value) { return constantOf(value) == first; }) ? first : std::nullopt;
+    return llvm::all_of(values, [&](Value value) { return constantOf(value) == first; })
+               ? first
+               : std::nullopt;
   };
   return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
-      .Case<CastOp, ReshapeOp, SliceOp, DropoutOp, RepeatRowsOp>([](Operation *same) -> std::optional<double> {
-        // Dropout scales what it keeps, so only zero stays the same.
-        std::optional<double> value = constantOf(same->getOperand(0));
-        return isa<DropoutOp>(same) && value != 0.0 ? std::nullopt : value;
-      })
+      .Case<CastOp, ReshapeOp, SliceOp, DropoutOp, RepeatRowsOp>(
+          [](Operation *same) -> std::optional<double> {
+            // Dropout scales what it keeps, so only zero stays the same.
+            std::optional<double> value = constantOf(same->getOperand(0));
+            return isa<DropoutOp>(same) && value != 0.0 ? std::nullopt : value;
+          })
       .Case([](ScaleOp scale) -> std::optional<double> {
         std::optional<double> value = constantOf(scale.getInput());
         if (value)
@@ -61,7 +64,8 @@ static std::optional<double> constantResult(Operation *op) {
       .Case([&](ConcatOp concat) { return allOf(concat.getInputs()); })
       .Case([](RouteOp route) -> std::optional<double> {
         bool zeroExperts = llvm::all_of(route.getExperts(), isZero);
-        return zeroExperts || isZero(route.getWeights()) ? std::optional<double>(0.0) : std::nullopt;
+        return zeroExperts || isZero(route.getWeights()) ? std::optional<double>(0.0)
+                                                         : std::nullopt;
       })
       .Case<SumRowsOp, PadOp, SiluOp, GeluOp>([](Operation *keepsZero) -> std::optional<double> {
         return isZero(keepsZero->getOperand(0)) ? std::optional<double>(0.0) : std::nullopt;
@@ -78,7 +82,8 @@ struct FoldConstant : RewritePattern {
     std::optional<double> value = constantResult(op);
     if (!value)
       return failure();
-    rewriter.replaceOpWithNewOp<FillOp>(op, op->getResult(0).getType(), rewriter.getF64FloatAttr(*value));
+    rewriter.replaceOpWithNewOp<FillOp>(op, op->getResult(0).getType(),
+                                        rewriter.getF64FloatAttr(*value));
     return success();
   }
 };
@@ -132,7 +137,8 @@ private:
     if (failed(applyPatternsGreedily(clone->getBody(), std::move(patterns))))
       return function.emitOpError("could not be folded");
     for (auto [index, pair] : llvm::enumerate(pairs)) {
-      Value base = terminator->getOperand(first + 2 * index), adapted = terminator->getOperand(first + 2 * index + 1);
+      Value base = terminator->getOperand(first + 2 * index),
+            adapted = terminator->getOperand(first + 2 * index + 1);
       if (base != adapted)
         return report(pair.site, base, adapted);
     }
@@ -179,19 +185,22 @@ private:
         value = 0;
       else if (init == "ones")
         value = 1;
-      else if (!init.consume_front("constant(") || !init.consume_back(")") || init.getAsDouble(value))
+      else if (!init.consume_front("constant(") || !init.consume_back(")") ||
+               init.getAsDouble(value))
         continue;
       if (!group || group.getValue() != "adapters")
         continue;
       OpBuilder builder(param);
       param.getResult().replaceAllUsesWith(
-          FillOp::create(builder, param.getLoc(), param.getType(), builder.getF64FloatAttr(value)).getResult());
+          FillOp::create(builder, param.getLoc(), param.getType(), builder.getF64FloatAttr(value))
+              .getResult());
       param.erase();
     }
   }
 
   /// All that `value` is computed from, except what is in `known`.
-  static llvm::SetVector<Operation *> sourcesOf(Value value, const llvm::SetVector<Operation *> &known) {
+  static llvm::SetVector<Operation *> sourcesOf(Value value,
+                                                const llvm::SetVector<Operation *> &known) {
     llvm::SetVector<Operation *> sources;
     SmallVector<Value> pending{value};
     while (!pending.empty()) {
@@ -204,7 +213,8 @@ private:
 
   LogicalResult report(Operation *site, Value base, Value adapted) {
     llvm::SetVector<Operation *> left = sourcesOf(adapted, sourcesOf(base, {}));
-    InFlightDiagnostic error = site->emitOpError("must not be changed by an adapter at its initial values, left: ");
+    InFlightDiagnostic error =
+        site->emitOpError("must not be changed by an adapter at its initial values, left: ");
     if (left.empty())
       error << "another value of the base in its place";
     llvm::interleaveComma(left, error, [&](Operation *op) {

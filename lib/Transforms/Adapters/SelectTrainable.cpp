@@ -38,27 +38,31 @@ struct SelectTrainablePass : mmc::impl::SelectTrainablePassBase<SelectTrainableP
   }
 
 private:
-  /// Fills in the names that the option asks for. Selection is by name, so that a parameter trains in all
-  /// functions or in none.
+  /// Fills in the names that the option asks for. Selection is by name, so that a parameter trains
+  /// in all functions or in none.
   LogicalResult select(llvm::SetVector<StringRef> &selected) {
     SmallVector<StringRef> words;
     StringRef(train).split(words, ',', -1, /*KeepEmpty=*/false);
     if (words.empty())
-      return getOperation().emitError("train must name groups or patterns of parameters, got: '") << train << "'; " << describeGroups();
-    // "adapters,connector" is for models with either, so only all groups together must match something.
+      return getOperation().emitError("train must name groups or patterns of parameters, got: '")
+             << train << "'; " << describeGroups();
+    // "adapters,connector" is for models with either, so only all groups together must match
+    // something.
     SmallVector<StringRef> groups;
     size_t inGroups = 0;
     for (StringRef word : words) {
       word = word.trim();
       bool isGroup = llvm::is_contained({"adapters", "connector", "llm", "vision"}, word);
-      FailureOr<size_t> count = isGroup ? selectGroup(word, selected) : selectPattern(word, selected);
+      FailureOr<size_t> count =
+          isGroup ? selectGroup(word, selected) : selectPattern(word, selected);
       if (failed(count))
         return failure();
       if (isGroup) {
         groups.push_back(word);
         inGroups += *count;
       } else if (*count == 0) {
-        return getOperation().emitError("train: no parameter matches '") << word << "'; " << describeGroups();
+        return getOperation().emitError("train: no parameter matches '")
+               << word << "'; " << describeGroups();
       }
     }
     if (!groups.empty() && inGroups == 0)
@@ -78,9 +82,11 @@ private:
   }
 
   FailureOr<size_t> selectPattern(StringRef text, llvm::SetVector<StringRef> &selected) {
-    llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(text == "all" ? "*" : text);
+    llvm::Expected<llvm::GlobPattern> pattern =
+        llvm::GlobPattern::create(text == "all" ? "*" : text);
     if (!pattern)
-      return getOperation().emitError("train: '") << text << "' is not a pattern: " << llvm::toString(pattern.takeError());
+      return getOperation().emitError("train: '")
+             << text << "' is not a pattern: " << llvm::toString(pattern.takeError());
     size_t count = 0;
     for (auto &[name, uses] : params)
       if (pattern->match(name)) {
@@ -98,10 +104,12 @@ private:
           groups.insert(groupOf(param));
     if (groups.empty())
       return "no parameter of this model has a group; use patterns over names, or all";
-    return "groups of this model: " + llvm::join(groups, ", ") + "; or use patterns over names, or all";
+    return "groups of this model: " + llvm::join(groups, ", ") +
+           "; or use patterns over names, or all";
   }
 
-  /// A trainable parameter is updated in f32, so it is stored in f32; what computes with it sees its old type.
+  /// A trainable parameter is updated in f32, so it is stored in f32; what computes with it sees
+  /// its old type.
   void mark(ParamOp param, bool trains) {
     param.setTrainable(trains);
     auto type = cast<RankedTensorType>(param.getType());

@@ -42,10 +42,13 @@ private:
   LogicalResult checkSettings() {
     for (auto [name, beta] : {std::pair("beta1", double(beta1)), std::pair("beta2", double(beta2))})
       if (!(beta >= 0 && beta < 1))
-        return getOperation().emitError() << name << " must be at least 0 and below 1, got: " << beta;
-    for (auto [name, value] : {std::pair("eps", double(eps)), std::pair("weight-decay", double(weightDecay))})
+        return getOperation().emitError()
+               << name << " must be at least 0 and below 1, got: " << beta;
+    for (auto [name, value] :
+         {std::pair("eps", double(eps)), std::pair("weight-decay", double(weightDecay))})
       if (!(value >= 0) || std::isinf(value))
-        return getOperation().emitError() << name << " must be finite and not negative, got: " << value;
+        return getOperation().emitError()
+               << name << " must be finite and not negative, got: " << value;
     return success();
   }
 
@@ -70,7 +73,8 @@ private:
     for (ParamOp parameter : parameters)
       if (parameter.getType() != gradientType(parameter))
         return parameter.emitOpError("must be f32 or f64 to train, got: ")
-               << parameter.getType() << "; --mmc-select-trainable makes it so, with a cast to the compute type";
+               << parameter.getType()
+               << "; --mmc-select-trainable makes it so, with a cast to the compute type";
     return success();
   }
 
@@ -92,16 +96,19 @@ private:
       return builder.getDictionaryAttr(builder.getNamedAttr(kNameAttr, name));
     };
     SmallVector<Type> inputs = {RankedTensorType::get({6}, builder.getF32Type())}, results;
-    SmallVector<DictionaryAttr> inputAttrs = {
-        builder.getDictionaryAttr(builder.getNamedAttr(kNameAttr, builder.getStringAttr("settings")))};
+    SmallVector<DictionaryAttr> inputAttrs = {builder.getDictionaryAttr(
+        builder.getNamedAttr(kNameAttr, builder.getStringAttr("settings")))};
     SmallVector<DictionaryAttr> resultAttrs;
     for (ParamOp parameter : parameters) {
       inputs.append(3, parameter.getType());
-      inputAttrs.append({named("grad:", parameter), named("first:", parameter), named("second:", parameter)});
+      inputAttrs.append(
+          {named("grad:", parameter), named("first:", parameter), named("second:", parameter)});
       results.append(3, parameter.getType());
-      resultAttrs.append({named("", parameter), named("first:", parameter), named("second:", parameter)});
+      resultAttrs.append(
+          {named("", parameter), named("first:", parameter), named("second:", parameter)});
     }
-    auto update = func::FuncOp::create(builder, loss.getLoc(), "update", builder.getFunctionType(inputs, results));
+    auto update = func::FuncOp::create(builder, loss.getLoc(), "update",
+                                       builder.getFunctionType(inputs, results));
     update.setAllArgAttrs(inputAttrs);
     update.setAllResultAttrs(resultAttrs);
 
@@ -113,16 +120,19 @@ private:
     for (size_t i = 0; i < parameters.size(); ++i) {
       ParamOp parameter = parameters[i];
       ValueRange state = body->getArguments().slice(1 + 3 * i, 3);
-      double decay = cast<RankedTensorType>(parameter.getType()).getRank() >= 2 ? double(weightDecay) : 0;
-      auto step = AdamWOp::create(builder, parameter.getLoc(), values[i], state[0], state[1], state[2],
-                                  body->getArgument(0), APFloat(double(beta1)), APFloat(double(beta2)),
-                                  APFloat(double(eps)), APFloat(decay), APFloat(scaleOf(parameter.getName())));
+      double decay =
+          cast<RankedTensorType>(parameter.getType()).getRank() >= 2 ? double(weightDecay) : 0;
+      auto step = AdamWOp::create(builder, parameter.getLoc(), values[i], state[0], state[1],
+                                  state[2], body->getArgument(0), APFloat(double(beta1)),
+                                  APFloat(double(beta2)), APFloat(double(eps)), APFloat(decay),
+                                  APFloat(scaleOf(parameter.getName())));
       updated.append(step.result_begin(), step.result_end());
     }
     func::ReturnOp::create(builder, loss.getLoc(), updated);
     for (const LrScale &scale : scales)
       if (!scale.used)
-        return getOperation().emitError() << "lr-scales '" << scale.text << "' matches no trainable parameter";
+        return getOperation().emitError()
+               << "lr-scales '" << scale.text << "' matches no trainable parameter";
     return success();
   }
 

@@ -18,7 +18,8 @@ namespace {
 class Differentiation {
 public:
   explicit Differentiation(func::FuncOp function)
-      : function(function), body(function.getBody().front()), terminator(body.getTerminator()), builder(terminator) {}
+      : function(function), body(function.getBody().front()), terminator(body.getTerminator()),
+        builder(terminator) {}
 
   LogicalResult run() {
     FailureOr<SmallVector<ParamOp>> parameters = trainableParameters(function);
@@ -35,15 +36,18 @@ public:
 private:
   LogicalResult checkLoss() {
     if (terminator->getNumOperands() == 0)
-      return function.emitError() << "'@loss' must return the loss as its first result, got: no results";
+      return function.emitError()
+             << "'@loss' must return the loss as its first result, got: no results";
     auto type = dyn_cast<RankedTensorType>(terminator->getOperand(0).getType());
     if (!type || type.getRank() != 0 || !isa<FloatType>(type.getElementType()))
-      return function.emitError() << "first result of '@loss' must be the loss, a floating scalar tensor, got: "
-                                  << terminator->getOperand(0).getType();
+      return function.emitError()
+             << "first result of '@loss' must be the loss, a floating scalar tensor, got: "
+             << terminator->getOperand(0).getType();
     return success();
   }
 
-  /// Every dropout draws its own random numbers: the order of the ops in the function numbers the streams.
+  /// Every dropout draws its own random numbers: the order of the ops in the function numbers the
+  /// streams.
   LogicalResult addRandomNumbers() {
     SmallVector<DropoutOp> dropouts;
     for (auto dropout : body.getOps<DropoutOp>())
@@ -53,12 +57,15 @@ private:
       return success();
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       if (function.getArgAttr(i, kNameAttr) == builder.getStringAttr("rng"))
-        return function.emitError() << "argument " << i
-                                    << " of '@loss' must not be named 'rng': '@gradients' gets an argument of that "
-                                       "name for its dropout";
+        return function.emitError()
+               << "argument " << i
+               << " of '@loss' must not be named 'rng': '@gradients' gets an argument of that "
+                  "name for its dropout";
     auto type = RankedTensorType::get({2}, builder.getI64Type());
-    DictionaryAttr attributes = builder.getDictionaryAttr(builder.getNamedAttr(kNameAttr, builder.getStringAttr("rng")));
-    if (failed(function.insertArgument(function.getNumArguments(), type, attributes, function.getLoc())))
+    DictionaryAttr attributes =
+        builder.getDictionaryAttr(builder.getNamedAttr(kNameAttr, builder.getStringAttr("rng")));
+    if (failed(function.insertArgument(function.getNumArguments(), type, attributes,
+                                       function.getLoc())))
       return failure();
     for (auto [stream, dropout] : llvm::enumerate(dropouts)) {
       dropout.getRngMutable().assign(body.getArguments().back());
@@ -100,14 +107,16 @@ private:
     }
   }
 
-  /// Adjoints from the loss backwards; only values that are active and that the loss depends on get one.
+  /// Adjoints from the loss backwards; only values that are active and that the loss depends on get
+  /// one.
   LogicalResult sweep() {
     SmallVector<Operation *> forward;
     for (Operation &op : body.without_terminator())
       forward.push_back(&op);
     Value loss = terminator->getOperand(0);
     if (active.contains(loss))
-      gradientOf[loss] = FillOp::create(builder, loss.getLoc(), loss.getType(), builder.getF64FloatAttr(1));
+      gradientOf[loss] =
+          FillOp::create(builder, loss.getLoc(), loss.getType(), builder.getF64FloatAttr(1));
     for (Operation *op : llvm::reverse(forward))
       if (isActive(op) && failed(differentiate(op)))
         return failure();
@@ -144,15 +153,17 @@ private:
 
   /// Names the op and a parameter whose gradient would have to pass through it.
   LogicalResult refuse(Operation *op) {
-    InFlightDiagnostic error = op->emitOpError("has no derivative, but stands between a trainable parameter and the loss");
+    InFlightDiagnostic error =
+        op->emitOpError("has no derivative, but stands between a trainable parameter and the loss");
     Operation *source = op;
     while (!isa<ParamOp>(source)) {
       auto operands = source->getOperands();
-      source = (*llvm::find_if(operands, [&](Value v) { return active.contains(v); })).getDefiningOp();
+      source =
+          (*llvm::find_if(operands, [&](Value v) { return active.contains(v); })).getDefiningOp();
     }
-    error.attachNote(source->getLoc()) << "'" << cast<ParamOp>(source).getName()
-                                       << "' trains: freeze it (--train), or give " << op->getName()
-                                       << " the DifferentiableOpInterface";
+    error.attachNote(source->getLoc())
+        << "'" << cast<ParamOp>(source).getName() << "' trains: freeze it (--train), or give "
+        << op->getName() << " the DifferentiableOpInterface";
     return error;
   }
 
@@ -167,8 +178,8 @@ private:
         gradient = CastOp::create(builder, parameter.getLoc(), type, gradient);
       unsigned index = results.size();
       results.push_back(gradient);
-      DictionaryAttr attributes = builder.getDictionaryAttr(
-          builder.getNamedAttr(kNameAttr, builder.getStringAttr(gradientName(parameter.getName()))));
+      DictionaryAttr attributes = builder.getDictionaryAttr(builder.getNamedAttr(
+          kNameAttr, builder.getStringAttr(gradientName(parameter.getName()))));
       (void)function.insertResult(index, type, attributes);
     }
     terminator->setOperands(results);

@@ -25,8 +25,8 @@ FailureOr<func::FuncOp> mmc::findLoss(ModuleOp module, StringRef derived) {
     return error;
   }
   if (!loss.getBody().hasOneBlock())
-    return loss.emitError() << "'@loss' must be one block without control flow, got: " << loss.getBlocks().size()
-                            << " != 1 blocks";
+    return loss.emitError() << "'@loss' must be one block without control flow, got: "
+                            << loss.getBlocks().size() << " != 1 blocks";
   return loss;
 }
 
@@ -38,15 +38,18 @@ FailureOr<SmallVector<ParamOp>> mmc::trainableParameters(func::FuncOp function) 
       continue;
     auto [found, isNew] = byName.try_emplace(parameter.getName(), parameter);
     if (!isNew) {
-      InFlightDiagnostic error = parameter.emitOpError("must stand in a function once; --mmc-unique-params merges them");
-      error.attachNote(found->second.getLoc()) << "'" << parameter.getName() << "' stands here first";
+      InFlightDiagnostic error =
+          parameter.emitOpError("must stand in a function once; --mmc-unique-params merges them");
+      error.attachNote(found->second.getLoc())
+          << "'" << parameter.getName() << "' stands here first";
       return error;
     }
     parameters.push_back(parameter);
   }
   if (parameters.empty())
-    return function.emitError() << "'@" << function.getName()
-                                << "' has no trainable parameter; say which parameters train: --train=adapters, "
-                                   "connector, llm, vision, all or patterns of names";
+    return function.emitError()
+           << "'@" << function.getName()
+           << "' has no trainable parameter; say which parameters train: --train=adapters, "
+              "connector, llm, vision, all or patterns of names";
   return parameters;
 }

@@ -18,7 +18,8 @@ mlir::RankedTensorType gradientType(ParamOp parameter);
 
 /// @loss of the module; an error, also where @`derived` exists already.
 mlir::FailureOr<mlir::func::FuncOp> findLoss(mlir::ModuleOp module, llvm::StringRef derived);
-/// The trainable parameters of a function in order of appearance; an error when there is none, or one twice.
+/// The trainable parameters of a function in order of appearance; an error when there is none, or
+/// one twice.
 mlir::FailureOr<llvm::SmallVector<ParamOp>> trainableParameters(mlir::func::FuncOp function);
 
 } // namespace mmc

@@ -31,7 +31,8 @@ static LogicalResult verifyResults(func::FuncOp function, unsigned &first) {
   for (ParamOp parameter : function.getBody().front().getOps<ParamOp>())
     if (parameter.getTrainable())
       trainable.push_back(parameter);
-  // A parameter that the loss does not depend on may have been removed, but then its gradient is a constant.
+  // A parameter that the loss does not depend on may have been removed, but then its gradient is a
+  // constant.
   Operation *terminator = function.getBody().front().getTerminator();
   unsigned next = 0;
   for (unsigned result = first; result < count; ++result) {
@@ -39,8 +40,9 @@ static LogicalResult verifyResults(func::FuncOp function, unsigned &first) {
     if (next < trainable.size() && name == gradientName(trainable[next].getName())) {
       RankedTensorType wanted = gradientType(trainable[next++]);
       if (terminator->getOperand(result).getType() != wanted)
-        return function.emitError() << "result '" << name << "' must have its parameter's shape, got: "
-                                    << terminator->getOperand(result).getType() << " != " << wanted;
+        return function.emitError()
+               << "result '" << name << "' must have its parameter's shape, got: "
+               << terminator->getOperand(result).getType() << " != " << wanted;
       continue;
     }
     auto constant = terminator->getOperand(result).getDefiningOp<FillOp>();
@@ -50,7 +52,8 @@ static LogicalResult verifyResults(func::FuncOp function, unsigned &first) {
   }
   if (next != trainable.size())
     return trainable[next].emitOpError("trains, so '@")
-           << function.getName() << "' must return '" << gradientName(trainable[next].getName()) << "'";
+           << function.getName() << "' must return '" << gradientName(trainable[next].getName())
+           << "'";
   return success();
 }
 
@@ -77,8 +80,9 @@ static LogicalResult verifyWeightGradient(Operation *source, unsigned firstGradi
   if (returned)
     return success();
   InFlightDiagnostic error = source->emitOpError("is the gradient of a weight that does not train");
-  error.attachNote() << "no 'grad:' result depends on it: --mmc-differentiate builds wanted gradients only, "
-                        "--canonicalize removes what nobody reads";
+  error.attachNote()
+      << "no 'grad:' result depends on it: --mmc-differentiate builds wanted gradients only, "
+         "--canonicalize removes what nobody reads";
   return error;
 }
 

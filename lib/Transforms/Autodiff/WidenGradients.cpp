@@ -14,11 +14,12 @@ namespace {
 
 /// Sums over rows: the accumulator of a narrow type is f32, and so may the result be.
 bool isFreeSum(Operation *op) {
-  return isa<LinearGradWeightOp, EmbeddingGradOp, RmsNormGradWeightOp, LayerNormGradWeightOp, SumRowsOp>(op);
+  return isa<LinearGradWeightOp, EmbeddingGradOp, RmsNormGradWeightOp, LayerNormGradWeightOp,
+             SumRowsOp>(op);
 }
 
-/// Whether rounding ends up less often when `value` is wanted as `element`: it comes, through sums and views
-/// that nothing else reads, from a free sum.
+/// Whether rounding ends up less often when `value` is wanted as `element`: it comes, through sums
+/// and views that nothing else reads, from a free sum.
 bool canWiden(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || !value.hasOneUse())
@@ -48,8 +49,10 @@ struct WidenGradientsPass : mmc::impl::WidenGradientsPassBase<WidenGradientsPass
     SmallVector<CastOp> casts;
     getOperation().walk([&](CastOp op) { casts.push_back(op); });
     for (CastOp op : casts) {
-      auto from = cast<RankedTensorType>(op.getInput().getType()), to = cast<RankedTensorType>(op.getType());
-      if (from.getElementTypeBitWidth() >= 32 || !to.getElementType().isF32() || !canWiden(op.getInput()))
+      auto from = cast<RankedTensorType>(op.getInput().getType()),
+           to = cast<RankedTensorType>(op.getType());
+      if (from.getElementTypeBitWidth() >= 32 || !to.getElementType().isF32() ||
+          !canWiden(op.getInput()))
         continue;
       op.getResult().replaceAllUsesWith(widen(op.getInput(), to.getElementType()));
       op.erase();

@@ -20,7 +20,8 @@ static RankedTensorType merged(Type type) {
 
 /// Whether a tensor's first two dimensions are rows of the op: cut along tile dimensions 0 and 1.
 static bool hasRows(const TensorTiling &tiling) {
-  return tiling.size() >= 2 && tiling[0].dim == 0 && tiling[1].dim == 1 && tiling[0].unit == 1 && tiling[1].unit == 1;
+  return tiling.size() >= 2 && tiling[0].dim == 0 && tiling[1].dim == 1 && tiling[0].unit == 1 &&
+         tiling[1].unit == 1;
 }
 
 /// The values of a kernel that merge, or nothing when some op does not treat both dimensions alike.
@@ -36,7 +37,8 @@ static std::optional<llvm::DenseMap<Value, bool>> valuesToMerge(func::FuncOp ker
     if (!space.collapsible)
       return std::nullopt;
     // Ops that sum over the rows have no tile dimension for them: all their operands are rows.
-    bool sums = isa<LinearGradWeightOp, SumRowsOp, EmbeddingGradOp, RmsNormGradWeightOp, LayerNormGradWeightOp>(op);
+    bool sums = isa<LinearGradWeightOp, SumRowsOp, EmbeddingGradOp, RmsNormGradWeightOp,
+                    LayerNormGradWeightOp>(op);
     for (auto [operand, tiling] : llvm::zip(op.getOperands(), space.operands)) {
       bool merge = sums ? true : hasRows(tiling);
       if (merge) {
@@ -57,7 +59,8 @@ static std::optional<llvm::DenseMap<Value, bool>> valuesToMerge(func::FuncOp ker
   return merges;
 }
 
-/// True when the rows are the same two dimensions everywhere, and of something that has more than rows.
+/// True when the rows are the same two dimensions everywhere, and of something that has more than
+/// rows.
 static bool worthMerging(const llvm::DenseMap<Value, bool> &merges) {
   std::optional<std::pair<int64_t, int64_t>> rows;
   bool any = false;
@@ -93,8 +96,8 @@ struct CollapseRowsPass : mmc::impl::CollapseRowsPassBase<CollapseRowsPass> {
     });
   }
 
-  static void rewrite(func::FuncOp kernel, const llvm::DenseMap<Value, bool> &merges, SmallVector<bool> &inputs,
-                      SmallVector<bool> &outputs) {
+  static void rewrite(func::FuncOp kernel, const llvm::DenseMap<Value, bool> &merges,
+                      SmallVector<bool> &inputs, SmallVector<bool> &outputs) {
     Block &body = kernel.getBody().front();
     SmallVector<Type> inputTypes, outputTypes;
     for (Value argument : body.getArguments())
@@ -115,7 +118,8 @@ struct CollapseRowsPass : mmc::impl::CollapseRowsPassBase<CollapseRowsPass> {
     OpBuilder builder(launch);
     for (auto [operand, merge] : llvm::zip(launch->getOpOperands(), inputs))
       if (merge)
-        operand.set(ReshapeOp::create(builder, launch.getLoc(), merged(operand.get().getType()), operand.get()));
+        operand.set(ReshapeOp::create(builder, launch.getLoc(), merged(operand.get().getType()),
+                                      operand.get()));
     builder.setInsertionPointAfter(launch);
     for (auto [result, merge] : llvm::zip(launch->getResults(), outputs))
       if (merge) {

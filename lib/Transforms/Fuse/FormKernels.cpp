@@ -66,7 +66,8 @@ private:
 
   /// Element-wise work that may as well be done by whoever reads the result row by row.
   static bool joinsRowwise(Operation *producer, Operation *consumer) {
-    return isa<RmsNormOp, LayerNormOp, SoftmaxOp, RmsNormGradOp, LayerNormGradOp, SoftmaxGradOp>(consumer) &&
+    return isa<RmsNormOp, LayerNormOp, SoftmaxOp, RmsNormGradOp, LayerNormGradOp, SoftmaxGradOp>(
+               consumer) &&
            cast<FusibleOpInterface>(producer).getTileSpace().elementwise;
   }
 
@@ -91,7 +92,8 @@ private:
   bool reachesBefore(Operation *view, const Group *early, const Group *late, int at) {
     for (Operation *user : view->getUsers()) {
       Group *other = groupOf.lookup(user);
-      // Through a view a value comes back into the group in another shape: that cannot be one kernel.
+      // Through a view a value comes back into the group in another shape: that cannot be one
+      // kernel.
       if (other && (other == early || other == late || last(other) <= at))
         return true;
       if (!other && user->getNumResults() && reachesBefore(user, early, late, at))
@@ -121,7 +123,8 @@ private:
       both.append(mine->ops);
       llvm::sort(both, [&](Operation *a, Operation *b) { return position[a] < position[b]; });
       if (failed(tileGroup(both, op)) || !outputsAreCut(both, op) || !mayMerge(other, mine)) {
-        remark::missed(op->getLoc(), remark::RemarkOpts::name("not-fused").category("mmc-form-kernels"))
+        remark::missed(op->getLoc(),
+                       remark::RemarkOpts::name("not-fused").category("mmc-form-kernels"))
             << ("not computed with its operand's " + producer->getName().getStringRef()).str();
         continue;
       }
@@ -132,7 +135,8 @@ private:
     }
   }
 
-  /// Every value that leaves the group must be cut along all tile dimensions: a tile writes only its own part.
+  /// Every value that leaves the group must be cut along all tile dimensions: a tile writes only
+  /// its own part.
   bool outputsAreCut(ArrayRef<Operation *> ops, Operation *root) {
     FailureOr<GroupTiling> tiling = tileGroup(ops, root);
     if (failed(tiling))
@@ -219,8 +223,8 @@ struct FormKernelsPass : mmc::impl::FormKernelsPassBase<FormKernelsPass> {
   }
 
 private:
-  /// Every returned value gets a kernel result of its own, perhaps seen through views: parameters, arguments
-  /// and values returned twice are copied.
+  /// Every returned value gets a kernel result of its own, perhaps seen through views: parameters,
+  /// arguments and values returned twice are copied.
   void separateReturns(func::FuncOp entry) {
     Operation *terminator = entry.getBody().front().getTerminator();
     OpBuilder builder(terminator);
@@ -254,7 +258,8 @@ private:
         if (!operand.getDefiningOp() || !llvm::is_contained(group.ops, operand.getDefiningOp()))
           inputs.insert(operand);
       for (Value result : op->getResults())
-        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !llvm::is_contained(group.ops, user); }))
+        if (llvm::any_of(result.getUsers(),
+                         [&](Operation *user) { return !llvm::is_contained(group.ops, user); }))
           outputs.push_back(result);
     }
     OpBuilder builder(group.ops.back());

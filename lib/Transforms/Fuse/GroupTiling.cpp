@@ -6,7 +6,8 @@ using namespace mlir;
 using namespace mmc;
 
 static bool same(const TensorTiling &a, const TensorTiling &b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](TiledDim x, TiledDim y) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](TiledDim x, TiledDim y) {
            return x.dim == y.dim && (x.dim < 0 || x.unit == y.unit);
          });
 }
@@ -111,7 +112,8 @@ SmallVector<SmallVector<Operation *>> mmc::partsOf(Block &body) {
   SmallVector<SmallVector<Operation *>> parts;
   llvm::SmallPtrSet<Operation *, 16> taken;
   for (Operation &op : llvm::reverse(body.without_terminator())) {
-    bool isRoot = llvm::all_of(op.getUsers(), [&](Operation *user) { return user == body.getTerminator(); });
+    bool isRoot =
+        llvm::all_of(op.getUsers(), [&](Operation *user) { return user == body.getTerminator(); });
     if (!isRoot)
       continue;
     llvm::SetVector<Operation *> slice;

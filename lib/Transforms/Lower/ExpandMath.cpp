@@ -21,11 +21,10 @@ struct ExpandMathPass : mmc::impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     // Upstream's approximations are of f32; wider types have no pattern and stay as they are.
-    populateMathPolynomialApproximationPatterns(
-        patterns, [](StringRef name) {
-          return name == math::ExpOp::getOperationName() || name == math::LogOp::getOperationName() ||
-                 name == math::TanhOp::getOperationName() || name == math::ErfOp::getOperationName();
-        });
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return name == math::ExpOp::getOperationName() || name == math::LogOp::getOperationName() ||
+             name == math::TanhOp::getOperationName() || name == math::ErfOp::getOperationName();
+    });
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

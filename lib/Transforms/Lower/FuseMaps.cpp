@@ -16,8 +16,8 @@ namespace mmc {
 using namespace mlir;
 using namespace mmc;
 
-/// Whether the user reads every element of the operand once. A matrix product reads it once per row or column, and
-/// would compute it as often.
+/// Whether the user reads every element of the operand once. A matrix product reads it once per row
+/// or column, and would compute it as often.
 static bool readsOnce(OpOperand *operand) {
   Operation *producer = operand->get().getDefiningOp();
   if (!producer || !producer->hasOneUse())

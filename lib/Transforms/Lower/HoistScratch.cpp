@@ -47,10 +47,12 @@ struct HoistScratchPass : mmc::impl::HoistScratchPassBase<HoistScratchPass> {
       }
       auto slot = llvm::find_if(slots, [&](Slot &candidate) {
         return candidate.alloca.getType() == alloc.getType() &&
-               llvm::all_of(candidate.tenants, [&](Operation *tenant) { return exclude(tenant, alloc); });
+               llvm::all_of(candidate.tenants,
+                            [&](Operation *tenant) { return exclude(tenant, alloc); });
       });
       if (slot == slots.end()) {
-        auto alloca = memref::AllocaOp::create(builder, alloc.getLoc(), alloc.getType(), builder.getI64IntegerAttr(64));
+        auto alloca = memref::AllocaOp::create(builder, alloc.getLoc(), alloc.getType(),
+                                               builder.getI64IntegerAttr(64));
         slots.push_back({alloca, {}});
         slot = std::prev(slots.end());
       }

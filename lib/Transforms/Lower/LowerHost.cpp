@@ -20,12 +20,14 @@ namespace {
 /// Writes the host program of one entry function.
 class HostWriter {
 public:
-  HostWriter(func::FuncOp entry, ModuleOp module) : entry(entry), module(module), builder(entry.getContext()) {}
+  HostWriter(func::FuncOp entry, ModuleOp module)
+      : entry(entry), module(module), builder(entry.getContext()) {}
 
   LogicalResult write() {
     loc = UnknownLoc::get(builder.getContext());
     pointer = LLVM::LLVMPointerType::get(builder.getContext());
-    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()), {pointer, pointer});
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()),
+                                            {pointer, pointer});
     builder.setInsertionPoint(entry);
     host = LLVM::LLVMFuncOp::create(builder, loc, ("mmc_" + entry.getName()).str(), type);
     builder.setInsertionPointToStart(host.addEntryBlock(builder));
@@ -43,7 +45,8 @@ private:
   Block &body() { return entry.getBody().front(); }
 
   Value constant(int64_t value) {
-    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), builder.getI64IntegerAttr(value));
+    return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(),
+                                    builder.getI64IntegerAttr(value));
   }
 
   /// Pointer number `index` of the table of buffers.
@@ -76,7 +79,8 @@ private:
     if (auto found = table.find(value); found != table.end())
       return load(found->second);
     auto launch = value.getDefiningOp<LaunchOp>();
-    auto offsets = launch ? launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr) : DenseI64ArrayAttr();
+    auto offsets =
+        launch ? launch->getAttrOfType<DenseI64ArrayAttr>(kOffsetsAttr) : DenseI64ArrayAttr();
     if (!offsets)
       return entry.emitOpError("has a value without a place; run the Plan phase first");
     int64_t offset = offsets[cast<OpResult>(value).getResultNumber()];
@@ -91,7 +95,8 @@ private:
     auto tile = module.lookupSymbol<func::FuncOp>(launch.getKernel());
     auto tiles = tile ? tile->getAttrOfType<IntegerAttr>(kTilesAttr) : IntegerAttr();
     if (!tiles)
-      return launch.emitOpError("names a kernel that is not cut into tiles yet: ") << launch.getKernelAttr();
+      return launch.emitOpError("names a kernel that is not cut into tiles yet: ")
+             << launch.getKernelAttr();
     SmallVector<Value> values(launch.getOperands());
     values.append(launch.getResults().begin(), launch.getResults().end());
     for (auto [i, value] : llvm::enumerate(values)) {
@@ -103,7 +108,8 @@ private:
       LLVM::StoreOp::create(builder, loc, *address, slot);
     }
     Value function = LLVM::AddressOfOp::create(builder, loc, pointer, wrapperOf(tile).getName());
-    LLVM::CallOp::create(builder, loc, runtime(), {host.getArgument(0), function, constant(tiles.getInt()), arguments});
+    LLVM::CallOp::create(builder, loc, runtime(),
+                         {host.getArgument(0), function, constant(tiles.getInt()), arguments});
     return success();
   }
 
@@ -125,7 +131,8 @@ private:
       return found;
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(module.getBody());
-    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()), {builder.getI64Type(), pointer});
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()),
+                                            {builder.getI64Type(), pointer});
     return LLVM::LLVMFuncOp::create(builder, loc, name, type);
   }
 
@@ -143,7 +150,8 @@ private:
 struct LowerHostPass : mmc::impl::LowerHostPassBase<LowerHostPass> {
   void runOnOperation() override {
     for (auto entry : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!entry->hasAttr(kKernelAttr) && !entry.isExternal() && failed(HostWriter(entry, getOperation()).write()))
+      if (!entry->hasAttr(kKernelAttr) && !entry.isExternal() &&
+          failed(HostWriter(entry, getOperation()).write()))
         return signalPassFailure();
   }
 };

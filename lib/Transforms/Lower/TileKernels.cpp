@@ -32,15 +32,16 @@ struct Cut {
   int64_t size = 1, count = 1, last = 1;
 };
 
-/// About `target` units per tile. Equal tiles if there is such a size within half and one and a half of the target
-/// (a smaller last tile is a second copy of the code), else as even as `multiple`, of which all but the last
-/// tile are, allows.
+/// About `target` units per tile. Equal tiles if there is such a size within half and one and a
+/// half of the target (a smaller last tile is a second copy of the code), else as even as
+/// `multiple`, of which all but the last tile are, allows.
 Cut cut(int64_t extent, int64_t target, int64_t multiple, bool equalIsMultiple) {
   if (extent == 0)
     return {0, 1, 0}; // one tile, of nothing
   target = std::clamp<int64_t>(target, 1, extent);
   int64_t best = 0;
-  for (int64_t size = llvm::divideCeil(target, 2); size <= std::min(extent, target + target / 2); ++size)
+  for (int64_t size = llvm::divideCeil(target, 2); size <= std::min(extent, target + target / 2);
+       ++size)
     if (extent % size == 0 && (!equalIsMultiple || size % multiple == 0 || size == extent) &&
         std::abs(size - target) < std::abs(best - target))
       best = size;
@@ -59,7 +60,8 @@ Cut cut(int64_t extent, int64_t target, int64_t multiple, bool equalIsMultiple) 
 class TileWriter {
 public:
   TileWriter(func::FuncOp kernel, int64_t rows, int64_t columns, int64_t elements)
-      : kernel(kernel), builder(kernel.getContext()), rows(rows), columns(columns), elements(elements) {}
+      : kernel(kernel), builder(kernel.getContext()), rows(rows), columns(columns),
+        elements(elements) {}
 
   LogicalResult write() {
     Location loc = kernel.getLoc();
@@ -69,7 +71,8 @@ public:
     for (Type type : kernel.getResultTypes())
       arguments.push_back(memrefOf(type));
     builder.setInsertionPoint(kernel);
-    auto tile = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType(arguments, {}));
+    auto tile = func::FuncOp::create(builder, loc, kernel.getName(),
+                                     builder.getFunctionType(arguments, {}));
     tile.setPrivate();
     tile->setAttr(kKernelAttr, builder.getUnitAttr());
     for (StringRef name : {kInPlaceAttr, kMayAliasAttr})
@@ -122,11 +125,12 @@ private:
     return MemRefType::get(tensor.getShape(), tensor.getElementType());
   }
 
-  /// Attention: one head of one sample. Contractions: blocks of rows and columns. All else: whole trailing
-  /// dimensions up to a budget of elements.
+  /// Attention: one head of one sample. Contractions: blocks of rows and columns. All else: whole
+  /// trailing dimensions up to a budget of elements.
   SmallVector<Cut> chooseCuts(const GroupTiling &tiling, Operation *root) {
     SmallVector<Cut> cuts(tiling.extents.size());
-    // Elements per unit of each dimension, from the widest value cut along it; what is not cut counts too.
+    // Elements per unit of each dimension, from the widest value cut along it; what is not cut
+    // counts too.
     int64_t perTile = 1;
     SmallVector<int64_t> unit(tiling.extents.size(), 1);
     for (auto [value, dims] : tiling.values) {
@@ -141,7 +145,8 @@ private:
         perTile = std::max(perTile, whole);
     }
     int last = static_cast<int>(tiling.extents.size()) - 1;
-    // A head of attention is work enough, and every further one would be a further copy of the code.
+    // A head of attention is work enough, and every further one would be a further copy of the
+    // code.
     if (isa<AttentionOp, AttentionGradOp>(root)) {
       for (int d = 0; d <= last; ++d)
         cuts[d] = tiling.extents[d] == 0 ? Cut{0, 1, 0} : Cut{1, tiling.extents[d], 1};
@@ -164,14 +169,17 @@ private:
     return cuts;
   }
 
-  /// The code of a part: one copy for whole tiles and one for every combination of smaller last ones.
-  void writePart(ArrayRef<Operation *> part, const GroupTiling &tiling, ArrayRef<Cut> cuts, Value local) {
+  /// The code of a part: one copy for whole tiles and one for every combination of smaller last
+  /// ones.
+  void writePart(ArrayRef<Operation *> part, const GroupTiling &tiling, ArrayRef<Cut> cuts,
+                 Value local) {
     Location loc = kernel.getLoc();
     SmallVector<Value> coordinates(cuts.size());
     Value rest = local;
     for (int d = static_cast<int>(cuts.size()) - 1; d >= 0; --d) {
       Value count = arith::ConstantIndexOp::create(builder, loc, cuts[d].count);
-      coordinates[d] = d == 0 ? rest : arith::RemUIOp::create(builder, loc, rest, count).getResult();
+      coordinates[d] =
+          d == 0 ? rest : arith::RemUIOp::create(builder, loc, rest, count).getResult();
       if (d > 0)
         rest = arith::DivUIOp::create(builder, loc, rest, count);
     }
@@ -189,7 +197,8 @@ private:
     if (d == cuts.size())
       return writeTile(part, tiling, cuts, coordinates, sizes);
     Value end = arith::ConstantIndexOp::create(builder, loc, cuts[d].count - 1);
-    Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, coordinates[d], end);
+    Value isLast =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, coordinates[d], end);
     auto branch = scf::IfOp::create(builder, loc, isLast, /*withElseRegion=*/true);
     for (bool edge : {true, false}) {
       OpBuilder::InsertionGuard guard(builder);
@@ -200,8 +209,8 @@ private:
   }
 
   /// The part of a buffer that belongs to the tile.
-  Value sliceOf(Value buffer, const TensorTiling &dims, ArrayRef<Cut> cuts, ArrayRef<Value> coordinates,
-                ArrayRef<int64_t> sizes) {
+  Value sliceOf(Value buffer, const TensorTiling &dims, ArrayRef<Cut> cuts,
+                ArrayRef<Value> coordinates, ArrayRef<int64_t> sizes) {
     auto type = cast<MemRefType>(buffer.getType());
     SmallVector<OpFoldResult> offsets, extents, strides(type.getRank(), builder.getIndexAttr(1));
     bool whole = true;
@@ -218,8 +227,10 @@ private:
         offsets.push_back(builder.getIndexAttr(0));
         continue;
       }
-      Value step = arith::ConstantIndexOp::create(builder, kernel.getLoc(), cuts[dim.dim].size * dim.unit);
-      offsets.push_back(arith::MulIOp::create(builder, kernel.getLoc(), coordinates[dim.dim], step).getResult());
+      Value step =
+          arith::ConstantIndexOp::create(builder, kernel.getLoc(), cuts[dim.dim].size * dim.unit);
+      offsets.push_back(
+          arith::MulIOp::create(builder, kernel.getLoc(), coordinates[dim.dim], step).getResult());
     }
     if (whole)
       return buffer;
@@ -266,11 +277,14 @@ private:
         RankedTensorType type = tileType(operand, tiling.values.lookup(operand), sizes);
         if (type.getNumElements() == 0) {
           // Of a buffer of nothing there is no slice, and nothing to read.
-          mapping.map(operand, tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType()));
+          mapping.map(operand, tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                                       type.getElementType()));
           continue;
         }
-        Value slice = sliceOf(buffer->second, tiling.values.lookup(operand), cuts, coordinates, sizes);
-        mapping.map(operand, bufferization::ToTensorOp::create(builder, loc, type, slice, /*restrict=*/true));
+        Value slice =
+            sliceOf(buffer->second, tiling.values.lookup(operand), cuts, coordinates, sizes);
+        mapping.map(operand, bufferization::ToTensorOp::create(builder, loc, type, slice,
+                                                               /*restrict=*/true));
       }
     for (Operation *op : part) {
       SmallVector<Value> operands;
@@ -289,12 +303,14 @@ private:
       mapping.map(op->getResults(), copy->getResults());
     }
     for (auto &[value, buffer] : outputs) {
-      if (!mapping.contains(value) || !value.getDefiningOp() || !llvm::is_contained(part, value.getDefiningOp()))
+      if (!mapping.contains(value) || !value.getDefiningOp() ||
+          !llvm::is_contained(part, value.getDefiningOp()))
         continue;
       if (tileType(value, tiling.values.lookup(value), sizes).getNumElements() == 0)
         continue; // nothing to write
       Value slice = sliceOf(buffer, tiling.values.lookup(value), cuts, coordinates, sizes);
-      bufferization::MaterializeInDestinationOp::create(builder, loc, /*result=*/Type(), mapping.lookup(value), slice,
+      bufferization::MaterializeInDestinationOp::create(builder, loc, /*result=*/Type(),
+                                                        mapping.lookup(value), slice,
                                                         /*restrict=*/true, /*writable=*/true);
     }
   }

@@ -16,19 +16,23 @@ using namespace mmc;
 
 static bool isPointer(Type type) { return isa<LLVM::LLVMPointerType>(type); }
 
-/// The wrapper is declared as the runtime calls it, the kernel's function as --mmc-tile-kernels leaves it.
+/// The wrapper is declared as the runtime calls it, the kernel's function as --mmc-tile-kernels
+/// leaves it.
 static LogicalResult checkSignatures(LLVM::LLVMFuncOp wrapper, LLVM::LLVMFuncOp tile) {
   ArrayRef<Type> own = wrapper.getArgumentTypes(), inner = tile.getArgumentTypes();
   if (own.size() != 2 || !own[0].isInteger(64) || !isPointer(own[1]))
-    return wrapper.emitOpError("must take a tile's index and a table of pointers, (i64, !llvm.ptr), got: ")
+    return wrapper.emitOpError(
+               "must take a tile's index and a table of pointers, (i64, !llvm.ptr), got: ")
            << wrapper.getFunctionType();
   if (inner.empty() || !inner[0].isInteger(64) || !llvm::all_of(inner.drop_front(), isPointer))
-    return tile.emitOpError("must take a tile's index and a pointer per buffer, (i64, !llvm.ptr, …), got: ")
+    return tile.emitOpError(
+               "must take a tile's index and a pointer per buffer, (i64, !llvm.ptr, …), got: ")
            << tile.getFunctionType() << "; '" << wrapper.getName() << "' calls it";
   return success();
 }
 
-/// mmc.in_place may come from a file. The attribute has a number per result, the last of the tile's pointers.
+/// mmc.in_place may come from a file. The attribute has a number per result, the last of the tile's
+/// pointers.
 static LogicalResult checkInPlace(LLVM::LLVMFuncOp tile) {
   Attribute attribute = tile->getAttr(kInPlaceAttr);
   if (!attribute)
@@ -43,9 +47,11 @@ static LogicalResult checkInPlace(LLVM::LLVMFuncOp tile) {
   for (auto [result, operand] : llvm::enumerate(inPlace.asArrayRef())) {
     if (operand < -1 || operand >= operands)
       return tile.emitOpError("'mmc.in_place' must name operands, or be −1, got: ")
-             << operand << " for result " << result << " of a kernel of " << operands << " operands";
+             << operand << " for result " << result << " of a kernel of " << operands
+             << " operands";
     if (operand >= 0 && llvm::count(inPlace.asArrayRef(), operand) > 1)
-      return tile.emitOpError("'mmc.in_place' must not give operand ") << operand << " to two results";
+      return tile.emitOpError("'mmc.in_place' must not give operand ")
+             << operand << " to two results";
   }
   return success();
 }
@@ -59,7 +65,8 @@ static LogicalResult checkMayAlias(LLVM::LLVMFuncOp tile) {
     return tile.emitOpError("'mmc.may_alias' must be an array<i64: …>, got: ") << attribute;
   for (int64_t buffer : shared ? shared.asArrayRef() : ArrayRef<int64_t>())
     if (buffer < 0 || buffer >= buffers)
-      return tile.emitOpError("'mmc.may_alias' must name buffers, got: ") << buffer << " of " << buffers;
+      return tile.emitOpError("'mmc.may_alias' must name buffers, got: ")
+             << buffer << " of " << buffers;
   return success();
 }
 
@@ -72,10 +79,12 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
         continue;
       auto tile = getOperation().lookupSymbol<LLVM::LLVMFuncOp>(kernel);
       if (!tile || tile.isExternal()) {
-        wrapper.emitOpError("has no kernel '") << kernel << "' to call" << (tile ? ", only its declaration" : "");
+        wrapper.emitOpError("has no kernel '")
+            << kernel << "' to call" << (tile ? ", only its declaration" : "");
         return signalPassFailure();
       }
-      if (failed(checkSignatures(wrapper, tile)) || failed(checkInPlace(tile)) || failed(checkMayAlias(tile)))
+      if (failed(checkSignatures(wrapper, tile)) || failed(checkInPlace(tile)) ||
+          failed(checkMayAlias(tile)))
         return signalPassFailure();
       define(wrapper, tile);
     }
@@ -93,7 +102,8 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
       Value address = LLVM::GEPOp::create(builder, loc, pointer, pointer, wrapper.getArgument(1),
                                           ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i - 1)});
       operands.push_back(LLVM::LoadOp::create(builder, loc, pointer, address));
-      // Plan gives values that live at the same time different places. What the caller may share is not Plan's.
+      // Plan gives values that live at the same time different places. What the caller may share is
+      // not Plan's.
       if (!llvm::is_contained(shared, int64_t(i) - 1))
         tile.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
     }
@@ -103,8 +113,8 @@ struct WrapTilesPass : mmc::impl::WrapTilesPassBase<WrapTilesPass> {
     tile.setLinkage(LLVM::Linkage::Internal);
   }
 
-  /// A result in an operand's place is written through the operand's pointer: two pointers to one place would
-  /// break the promise that arguments do not alias.
+  /// A result in an operand's place is written through the operand's pointer: two pointers to one
+  /// place would break the promise that arguments do not alias.
   static void writeInPlace(LLVM::LLVMFuncOp tile) {
     auto inPlace = tile->getAttrOfType<DenseI64ArrayAttr>(kInPlaceAttr);
     if (!inPlace)

@@ -22,7 +22,9 @@ Value mmc::takenOver(const LaunchValue &value) {
   if (!inPlace || value.result >= inPlace.size())
     return Value();
   int64_t operand = inPlace[value.result];
-  return operand >= 0 && operand < launch.getNumOperands() ? throughViews(launch.getOperand(operand)) : Value();
+  return operand >= 0 && operand < launch.getNumOperands()
+             ? throughViews(launch.getOperand(operand))
+             : Value();
 }
 
 static int lastUse(Value value, const DenseMap<Operation *, int> &position, int from) {
@@ -46,7 +48,12 @@ Lifetimes::Lifetimes(func::FuncOp function) {
     outputs[throughViews(operand.get())] = operand.getOperandNumber();
   for (auto [i, launch] : llvm::enumerate(launches))
     for (auto [r, result] : llvm::enumerate(launch.getResults())) {
-      values.push_back({launch, unsigned(r), bytesOf(result.getType()), int(i), lastUse(result, position, i), {}});
+      values.push_back({launch,
+                        unsigned(r),
+                        bytesOf(result.getType()),
+                        int(i),
+                        lastUse(result, position, i),
+                        {}});
       if (auto found = outputs.find(result); found != outputs.end())
         values.back().output = found->second;
     }

@@ -14,8 +14,8 @@
 
 namespace mmc {
 
-/// A result of a launch. It lives from the launch that makes it to the last one that reads it, through views,
-/// both included; launches are numbered in their order.
+/// A result of a launch. It lives from the launch that makes it to the last one that reads it,
+/// through views, both included; launches are numbered in their order.
 struct LaunchValue {
   LaunchOp launch;
   unsigned result;

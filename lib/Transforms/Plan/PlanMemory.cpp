@@ -16,7 +16,8 @@ using namespace mmc;
 
 namespace {
 
-/// A place in the arena, and when it is taken: by one value, or by several that take it over from each other.
+/// A place in the arena, and when it is taken: by one value, or by several that take it over from
+/// each other.
 struct Buffer {
   int64_t bytes;
   int first, last;
@@ -31,7 +32,8 @@ struct PlanMemoryPass : mmc::impl::PlanMemoryPassBase<PlanMemoryPass> {
   }
 
 private:
-  /// Places `buffer` at the lowest offset that no placed buffer with an overlapping lifetime covers.
+  /// Places `buffer` at the lowest offset that no placed buffer with an overlapping lifetime
+  /// covers.
   static void place(Buffer &buffer, ArrayRef<Buffer *> placed) {
     SmallVector<const Buffer *> conflicts;
     for (const Buffer *other : placed)
@@ -42,12 +44,14 @@ private:
     for (const Buffer *other : conflicts) {
       if (offset + buffer.bytes <= other->offset)
         break;
-      offset = std::max<int64_t>(offset, llvm::alignTo(other->offset + other->bytes, kArenaAlignment));
+      offset =
+          std::max<int64_t>(offset, llvm::alignTo(other->offset + other->bytes, kArenaAlignment));
     }
     buffer.offset = offset;
   }
 
-  /// mmc.in_place may come from a file: it must name operands that are values of the arena and end here.
+  /// mmc.in_place may come from a file: it must name operands that are values of the arena and end
+  /// here.
   static LogicalResult check(const LaunchValue &value, const DenseMap<Value, size_t> &bufferOf,
                              ArrayRef<Buffer> buffers) {
     LaunchOp launch = value.launch;
@@ -63,14 +67,17 @@ private:
     int64_t operand = inPlace[value.result];
     if (operand < 0)
       return success();
-    if (value.output || operand >= launch.getNumOperands() || llvm::count(inPlace.asArrayRef(), operand) > 1)
-      return launch.emitOpError("result ") << value.result << " cannot take over the place of operand " << operand;
+    if (value.output || operand >= launch.getNumOperands() ||
+        llvm::count(inPlace.asArrayRef(), operand) > 1)
+      return launch.emitOpError("result ")
+             << value.result << " cannot take over the place of operand " << operand;
     auto found = bufferOf.find(throughViews(launch.getOperand(operand)));
     if (found == bufferOf.end() || buffers[found->second].last != value.first ||
         buffers[found->second].bytes != value.bytes)
       return launch.emitOpError("result ")
              << value.result << " cannot take over the place of operand " << operand
-             << ", which must be a value of the arena that is read here for the last time and has the same size";
+             << ", which must be a value of the arena that is read here for the last time and has "
+                "the same size";
     return success();
   }
 
@@ -109,8 +116,9 @@ private:
     OpBuilder builder(&getContext());
     DenseMap<Operation *, SmallVector<int64_t>> offsets;
     for (const LaunchValue &value : lifetimes.values)
-      offsets[value.launch].push_back(value.output ? -1 - int64_t(*value.output)
-                                                   : buffers[bufferOf.lookup(value.value())].offset);
+      offsets[value.launch].push_back(value.output
+                                          ? -1 - int64_t(*value.output)
+                                          : buffers[bufferOf.lookup(value.value())].offset);
     for (auto &[launch, places] : offsets)
       launch->setAttr(kOffsetsAttr, builder.getDenseI64ArrayAttr(places));
     for (LaunchOp launch : function.getOps<LaunchOp>())

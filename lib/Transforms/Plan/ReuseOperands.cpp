@@ -19,18 +19,21 @@ using namespace mmc;
 
 namespace {
 
-/// Whether the kernel may write `result` over `operand`. An op behind the first one could overwrite the place
-/// before the operand is read; an op that is not element-wise could read what another tile has overwritten; and
-/// with a second result, the first op could be computed in that one's loop, behind this one's.
+/// Whether the kernel may write `result` over `operand`. An op behind the first one could overwrite
+/// the place before the operand is read; an op that is not element-wise could read what another
+/// tile has overwritten; and with a second result, the first op could be computed in that one's
+/// loop, behind this one's.
 bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
   // A kernel whose body is elsewhere, or is cut into tiles already, is not known well enough.
-  if (!kernel || kernel.isExternal() || kernel.getBody().front().getTerminator()->getNumOperands() != 1)
+  if (!kernel || kernel.isExternal() ||
+      kernel.getBody().front().getTerminator()->getNumOperands() != 1)
     return false;
   Block &body = kernel.getBody().front();
   BlockArgument argument = body.getArgument(operand);
   Value written = body.getTerminator()->getOperand(result);
   Operation *first = &body.front();
-  if (argument.getType() != written.getType() || !argument.hasOneUse() || *argument.getUsers().begin() != first)
+  if (argument.getType() != written.getType() || !argument.hasOneUse() ||
+      *argument.getUsers().begin() != first)
     return false;
   unsigned index = argument.getUses().begin()->getOperandNumber();
   auto fusible = dyn_cast<FusibleOpInterface>(first);
@@ -42,7 +45,8 @@ bool mayReuse(func::FuncOp kernel, unsigned operand, unsigned result) {
     auto other = dyn_cast<FusibleOpInterface>(op);
     return other && other.getTileSpace().elementwise &&
            llvm::all_of(op.getResultTypes(), [&](Type type) {
-             return cast<ShapedType>(type).getShape() == cast<ShapedType>(written.getType()).getShape();
+             return cast<ShapedType>(type).getShape() ==
+                    cast<ShapedType>(written.getType()).getShape();
            });
   });
 }
@@ -52,8 +56,10 @@ StringAttr nameOf(Value value) {
   if (auto param = value.getDefiningOp<ParamOp>())
     return param.getNameAttr();
   auto argument = dyn_cast<BlockArgument>(value);
-  auto function = argument ? cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
-  return function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mmc.name") : StringAttr();
+  auto function =
+      argument ? cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  return function ? function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "mmc.name")
+                  : StringAttr();
 }
 
 struct ReuseOperandsPass : mmc::impl::ReuseOperandsPassBase<ReuseOperandsPass> {
@@ -109,27 +115,35 @@ private:
 
   static bool considered(LaunchOp launch, SymbolTable &symbols, unsigned operand, unsigned result) {
     bool may = mayReuse(symbols.lookup<func::FuncOp>(launch.getKernel()), operand, result);
-    std::string text = llvm::formatv("result {0} {1} be written over operand {2}, which is read here for the last time",
-                                     result, may ? "can" : "cannot", operand);
+    std::string text = llvm::formatv(
+        "result {0} {1} be written over operand {2}, which is read here for the last time", result,
+        may ? "can" : "cannot", operand);
     if (may)
-      remark::passed(launch.getLoc(), remark::RemarkOpts::name("in-place").category("mmc-reuse-operands")) << text;
+      remark::passed(launch.getLoc(),
+                     remark::RemarkOpts::name("in-place").category("mmc-reuse-operands"))
+          << text;
     else
-      remark::missed(launch.getLoc(), remark::RemarkOpts::name("not-in-place").category("mmc-reuse-operands"))
-          << text + ": kernel '" + launch.getKernel().str() + "' may still read it behind its first write";
+      remark::missed(launch.getLoc(),
+                     remark::RemarkOpts::name("not-in-place").category("mmc-reuse-operands"))
+          << text + ": kernel '" + launch.getKernel().str() +
+                 "' may still read it behind its first write";
     return may;
   }
 
   /// The most frequent use of a kernel keeps its name; the others get copies.
   void markKernels(SymbolTable &symbols) {
     llvm::MapVector<StringRef, llvm::MapVector<Attribute, SmallVector<LaunchOp>>> uses;
-    getOperation().walk([&](LaunchOp launch) { uses[launch.getKernel()][launch->getAttr(kInPlaceAttr)].push_back(launch); });
+    getOperation().walk([&](LaunchOp launch) {
+      uses[launch.getKernel()][launch->getAttr(kInPlaceAttr)].push_back(launch);
+    });
     for (auto &[name, patterns] : uses) {
       auto kernel = symbols.lookup<func::FuncOp>(name);
       if (!kernel)
         continue; // the contract of Fuse speaks of it
-      auto frequent = std::max_element(patterns.begin(), patterns.end(), [](const auto &a, const auto &b) {
-        return a.second.size() < b.second.size();
-      });
+      auto frequent =
+          std::max_element(patterns.begin(), patterns.end(), [](const auto &a, const auto &b) {
+            return a.second.size() < b.second.size();
+          });
       // Copies first: they are made of the kernel without an attribute.
       for (auto &[pattern, launches] : patterns) {
         if (pattern == frequent->first)
@@ -145,11 +159,13 @@ private:
     }
   }
 
-  /// Says at the kernels which buffers the caller may give twice: for an output and for what it is the new value of.
+  /// Says at the kernels which buffers the caller may give twice: for an output and for what it is
+  /// the new value of.
   void markShared(func::FuncOp entry, SymbolTable &symbols) {
     Lifetimes lifetimes(entry);
     for (const LaunchValue &value : lifetimes.values) {
-      auto name = value.output ? entry.getResultAttrOfType<StringAttr>(*value.output, "mmc.name") : StringAttr();
+      auto name = value.output ? entry.getResultAttrOfType<StringAttr>(*value.output, "mmc.name")
+                               : StringAttr();
       LaunchOp launch = value.launch;
       auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
       if (!name || !kernel)

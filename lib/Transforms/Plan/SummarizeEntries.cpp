@@ -22,7 +22,8 @@ namespace {
 constexpr size_t kPeakValues = 5;
 
 /// Bytes of the arena that the values take; values that share a place count once.
-int64_t covered(ArrayRef<const LaunchValue *> values, function_ref<int64_t(const LaunchValue &)> offsetOf) {
+int64_t covered(ArrayRef<const LaunchValue *> values,
+                function_ref<int64_t(const LaunchValue &)> offsetOf) {
   SmallVector<std::pair<int64_t, int64_t>> places;
   for (const LaunchValue *value : values)
     places.push_back({offsetOf(*value), offsetOf(*value) + value->bytes});
@@ -43,10 +44,10 @@ public:
 
   DictionaryAttr build() {
     findPeak();
-    return builder.getDictionaryAttr({builder.getNamedAttr("classes", classes()),
-                                      builder.getNamedAttr("kept", kept()),
-                                      builder.getNamedAttr("live_bytes", builder.getI64IntegerAttr(peakBytes)),
-                                      builder.getNamedAttr("peak", peakValues())});
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("classes", classes()), builder.getNamedAttr("kept", kept()),
+         builder.getNamedAttr("live_bytes", builder.getI64IntegerAttr(peakBytes)),
+         builder.getNamedAttr("peak", peakValues())});
   }
 
 private:
@@ -57,9 +58,12 @@ private:
     return builder.getDictionaryAttr(attributes);
   }
 
-  func::FuncOp kernelOf(LaunchOp launch) { return module.lookupSymbol<func::FuncOp>(launch.getKernel()); }
+  func::FuncOp kernelOf(LaunchOp launch) {
+    return module.lookupSymbol<func::FuncOp>(launch.getKernel());
+  }
 
-  /// Arithmetic per op; bytes per launch, what it reads and writes, in the class that computes most in it.
+  /// Arithmetic per op; bytes per launch, what it reads and writes, in the class that computes most
+  /// in it.
   ArrayAttr classes() {
     std::array<int64_t, kCostClasses> flops{}, bytes{};
     for (LaunchOp launch : lifetimes.launches) {
@@ -82,16 +86,17 @@ private:
     SmallVector<Attribute> list;
     for (unsigned kind = 0; kind < kCostClasses; ++kind)
       if (flops[kind] || bytes[kind])
-        list.push_back(entry({{"name", builder.getStringAttr(mmc::nameOf(static_cast<CostClass>(kind)))},
-                              {"flops", builder.getI64IntegerAttr(flops[kind])},
-                              {"bytes", builder.getI64IntegerAttr(bytes[kind])}}));
+        list.push_back(
+            entry({{"name", builder.getStringAttr(mmc::nameOf(static_cast<CostClass>(kind)))},
+                   {"flops", builder.getI64IntegerAttr(flops[kind])},
+                   {"bytes", builder.getI64IntegerAttr(bytes[kind])}}));
     return builder.getArrayAttr(list);
   }
 
   static bool onlyCopies(func::FuncOp kernel) {
-    return kernel.getNumArguments() == 1 && llvm::all_of(kernel.getBody().front().without_terminator(), [](Operation &op) {
-             return isa<CastOp, CopyOp, ReshapeOp>(op);
-           });
+    return kernel.getNumArguments() == 1 &&
+           llvm::all_of(kernel.getBody().front().without_terminator(),
+                        [](Operation &op) { return isa<CastOp, CopyOp, ReshapeOp>(op); });
   }
 
   /// Whether the weight of an op within a kernel comes from a parameter that trains.
@@ -106,15 +111,16 @@ private:
       return false;
     Value operand = throughViews(launch->getOperand(argument.getArgNumber()));
     // In bf16 a trained parameter, f32, is rounded by a kernel of its own.
-    for (auto rounding = operand.getDefiningOp<LaunchOp>(); rounding && onlyCopies(kernelOf(rounding));
-         rounding = operand.getDefiningOp<LaunchOp>())
+    for (auto rounding = operand.getDefiningOp<LaunchOp>();
+         rounding && onlyCopies(kernelOf(rounding)); rounding = operand.getDefiningOp<LaunchOp>())
       operand = throughViews(rounding.getOperand(0));
     auto param = operand.getDefiningOp<ParamOp>();
     return param && param.getTrainable();
   }
 
-  /// The launches that the loss, the function's first result, needs are the forward pass. What they make and
-  /// later launches read is kept for the backward pass; values of one kernel and type are told together.
+  /// The launches that the loss, the function's first result, needs are the forward pass. What they
+  /// make and later launches read is kept for the backward pass; values of one kernel and type are
+  /// told together.
   ArrayAttr kept() {
     DenseSet<Operation *> forward;
     SmallVector<Value> pending;
@@ -133,13 +139,15 @@ private:
     for (const LaunchValue &value : lifetimes.values) {
       if (!forward.contains(value.launch) || value.output || !readBehind(value.value(), forward))
         continue;
-      auto [group, isNew] = groups.try_emplace(nameOf(value, /*withParameter=*/false), Group{0, 0, groups.size()});
+      auto [group, isNew] =
+          groups.try_emplace(nameOf(value, /*withParameter=*/false), Group{0, 0, groups.size()});
       ++group->second.count;
       group->second.bytes += value.bytes;
     }
     SmallVector<std::pair<std::string, Group>> order(groups.begin(), groups.end());
     llvm::sort(order, [](const auto &a, const auto &b) {
-      return a.second.bytes != b.second.bytes ? a.second.bytes > b.second.bytes : a.second.order < b.second.order;
+      return a.second.bytes != b.second.bytes ? a.second.bytes > b.second.bytes
+                                              : a.second.order < b.second.order;
     });
     SmallVector<Attribute> list;
     for (auto &[name, group] : order)
@@ -215,7 +223,8 @@ private:
 /// Every value has a place, and every kernel is there and not cut into tiles yet.
 LogicalResult checkPlanned(func::FuncOp function) {
   if (!function->getAttrOfType<IntegerAttr>(kArenaAttr))
-    return function.emitError() << "'@" << function.getName() << "' must have been planned to be summarized; "
+    return function.emitError() << "'@" << function.getName()
+                                << "' must have been planned to be summarized; "
                                 << "--mmc-plan-memory gives it an arena";
   auto module = function->getParentOfType<ModuleOp>();
   for (LaunchOp launch : function.getOps<LaunchOp>()) {

@@ -6,7 +6,8 @@
 
 using namespace mlir;
 
-void mmc::populateSpecializePipeline(OpPassManager &manager, const SpecializeShapesPassOptions &options) {
+void mmc::populateSpecializePipeline(OpPassManager &manager,
+                                     const SpecializeShapesPassOptions &options) {
   // Groups first: inlining takes away the functions that carry them.
   manager.addPass(createAssignGroupsPass());
   manager.addPass(createInlinerPass());

@@ -35,7 +35,8 @@ struct SpecializeShapesPass : mmc::impl::SpecializeShapesPassBase<SpecializeShap
     }
     for (const auto &entry : given)
       if (!used.contains(entry.first())) {
-        getOperation().emitError() << "shapes names '" << entry.first() << "', but no function has an argument of that mmc.name";
+        getOperation().emitError() << "shapes names '" << entry.first()
+                                   << "', but no function has an argument of that mmc.name";
         return signalPassFailure();
       }
   }
@@ -50,7 +51,8 @@ private:
         sizes.split(parts, 'x');
       for (StringRef part : parts)
         if (part.getAsInteger(10, shape.emplace_back()) || shape.back() < 1)
-          return getOperation().emitError() << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
+          return getOperation().emitError()
+                 << "shapes must be name:AxBxC with positive sizes, got: '" << text << "'";
       given[name] = shape;
     }
     return success();
@@ -62,18 +64,21 @@ private:
     for (NamedAttribute entry : defaults ? defaults.getValue() : ArrayRef<NamedAttribute>()) {
       auto size = dyn_cast<IntegerAttr>(entry.getValue());
       if (!size || size.getInt() < 1)
-        return getOperation().emitError() << "mmc.sizes must give positive sizes, got: '" << entry.getName().strref()
-                                          << "' = " << entry.getValue();
+        return getOperation().emitError() << "mmc.sizes must give positive sizes, got: '"
+                                          << entry.getName().strref() << "' = " << entry.getValue();
       sizeOf[entry.getName()] = size.getInt();
     }
     for (StringRef text : sizes) {
       auto [name, number] = text.split(':');
       int64_t size;
       if (number.getAsInteger(10, size) || size < 1)
-        return getOperation().emitError() << "sizes must be name:N with a positive N, got: '" << text << "'";
+        return getOperation().emitError()
+               << "sizes must be name:N with a positive N, got: '" << text << "'";
       auto found = sizeOf.find(name);
       if (found == sizeOf.end())
-        return getOperation().emitError() << "sizes must name entries of the module's mmc.sizes, which has no '" << name << "'";
+        return getOperation().emitError()
+               << "sizes must name entries of the module's mmc.sizes, which has no '" << name
+               << "'";
       found->second = size;
     }
     return success();
@@ -90,11 +95,15 @@ private:
       std::string error;
       std::optional<double> size = evaluate(text, sizeOf, error);
       if (!size)
-        return param.emitOpError() << "dim '" << text << "' must follow from the module's mmc.sizes: " << error;
+        return param.emitOpError()
+               << "dim '" << text << "' must follow from the module's mmc.sizes: " << error;
       if (*size < 1 || *size != std::floor(*size))
-        return param.emitOpError() << "dim '" << text << "' must be a positive integer, got: " << *size;
+        return param.emitOpError()
+               << "dim '" << text << "' must be a positive integer, got: " << *size;
       if (!ShapedType::isDynamic(written) && written != *size)
-        return param.emitOpError() << "dim '" << text << "' must be as the type has it, got: " << int64_t(*size) << " != " << written;
+        return param.emitOpError()
+               << "dim '" << text << "' must be as the type has it, got: " << int64_t(*size)
+               << " != " << written;
       shape.push_back(*size);
     }
     param.removeDimsAttr();
@@ -103,7 +112,9 @@ private:
   }
 
   LogicalResult checkOptions() {
-    for (auto [name, size] : {std::pair("batch", int64_t(batch)), {"seq-len", int64_t(seqLen)}, {"images", int64_t(images)}})
+    for (auto [name, size] : {std::pair("batch", int64_t(batch)),
+                              {"seq-len", int64_t(seqLen)},
+                              {"images", int64_t(images)}})
       if (size < 0)
         return getOperation().emitError() << name << " must be 1 or more, got: " << size << " < 1";
     if (dtype == "bf16" || dtype == "f32" || dtype == "f64")
@@ -126,9 +137,10 @@ private:
     auto found = given.find(name);
     if (found != given.end())
       return dim < found->second.size() ? found->second[dim] : 0;
-    bool tokens = llvm::StringSwitch<bool>(name)
-                      .Cases({"input_ids", "labels", "position_ids", "segment_ids", "image_slots"}, true)
-                      .Default(false);
+    bool tokens =
+        llvm::StringSwitch<bool>(name)
+            .Cases({"input_ids", "labels", "position_ids", "segment_ids", "image_slots"}, true)
+            .Default(false);
     if (tokens && dim < 2)
       return dim == 0 ? batch : seqLen;
     if (name == "modality" && dim == 0)
@@ -143,7 +155,8 @@ private:
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     auto nameAttr = function.getArgAttrOfType<StringAttr>(index, "mmc.name");
     if (!type)
-      return function.emitOpError() << "argument " << index << " must be a ranked tensor, got: " << argument.getType();
+      return function.emitOpError()
+             << "argument " << index << " must be a ranked tensor, got: " << argument.getType();
     StringRef name = nameAttr ? nameAttr.getValue() : "";
     SmallVector<int64_t> shape(type.getShape());
     auto found = given.find(name);
@@ -155,11 +168,13 @@ private:
     for (auto [dim, size] : llvm::enumerate(shape)) {
       int64_t wanted = sizeFor(name, dim);
       if (ShapedType::isDynamic(size) && wanted == 0)
-        return function.emitOpError() << "argument " << index << " '" << name << "' has no size for dim " << dim
-                                      << "; give batch, seq-len, images or shapes=" << name << ":…";
+        return function.emitOpError()
+               << "argument " << index << " '" << name << "' has no size for dim " << dim
+               << "; give batch, seq-len, images or shapes=" << name << ":…";
       if (!ShapedType::isDynamic(size) && found != given.end() && wanted != size)
-        return function.emitOpError() << "argument '" << name << "' dim " << dim
-                                      << " must be as the model has it, got: " << wanted << " != " << size;
+        return function.emitOpError()
+               << "argument '" << name << "' dim " << dim
+               << " must be as the model has it, got: " << wanted << " != " << size;
       if (ShapedType::isDynamic(size))
         size = wanted;
     }
@@ -170,12 +185,14 @@ private:
   /// What the other passes of the phase should have taken away.
   static LogicalResult checkFlat(func::FuncOp function) {
     if (!llvm::hasSingleElement(function.getBody()))
-      return function.emitOpError("must have one block, got: ") << function.getBody().getBlocks().size();
+      return function.emitOpError("must have one block, got: ")
+             << function.getBody().getBlocks().size();
     WalkResult walk = function.walk<WalkOrder::PreOrder>([](Operation *op) {
       if (isa<RepeatOp>(op))
         op->emitOpError("must be unrolled before shapes are specialized; run --mmc-unroll-repeats");
       else if (isa<func::CallOp>(op))
-        op->emitOpError("must be inlined before shapes are specialized; run --inline (a recursive call cannot be)");
+        op->emitOpError("must be inlined before shapes are specialized; run --inline (a recursive "
+                        "call cannot be)");
       else if (!isa_and_present<MmcDialect, func::FuncDialect>(op->getDialect()))
         op->emitOpError("must be an op of the mmc dialect in a model");
       else
@@ -219,7 +236,8 @@ private:
     if (walk.wasInterrupted())
       return failure();
     Operation *terminator = function.getBody().front().getTerminator();
-    function.setFunctionType(FunctionType::get(function.getContext(), function.getBody().getArgumentTypes(),
+    function.setFunctionType(FunctionType::get(function.getContext(),
+                                               function.getBody().getArgumentTypes(),
                                                terminator->getOperandTypes()));
     return success();
   }

@@ -27,7 +27,8 @@ struct UniqueParamsPass : mmc::impl::UniqueParamsPassBase<UniqueParamsPass> {
       ParamOp other = found->second;
       if (!isNew) {
         if (other.getType() != param.getType()) {
-          InFlightDiagnostic error = param.emitOpError("must have one type wherever it is used, got: ");
+          InFlightDiagnostic error =
+              param.emitOpError("must have one type wherever it is used, got: ");
           error << param.getType() << " != " << other.getType();
           error.attachNote(other.getLoc()) << "'" << param.getName() << "' used here first";
           return failure();

@@ -56,7 +56,8 @@ static LogicalResult unroll(RepeatOp repeat) {
   for (auto [result, value] : llvm::zip(repeat.getResults(), carried))
     result.replaceAllUsesWith(value);
   for (auto [result, pieces] : llvm::zip(repeat.getResults().drop_front(iterated), collected))
-    result.replaceAllUsesWith(ConcatOp::create(builder, repeat.getLoc(), pieces, *repeat.getAxis()));
+    result.replaceAllUsesWith(
+        ConcatOp::create(builder, repeat.getLoc(), pieces, *repeat.getAxis()));
   repeat.erase();
   return success();
 }

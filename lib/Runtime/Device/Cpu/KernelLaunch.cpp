@@ -3,7 +3,8 @@
 
 #include "mmc/Runtime/Device/Abi.h"
 
-void mmc_rt_kernel_launch(mmc_rt_context *context, mmc_rt_tile tile, int64_t tiles, void *const *arguments) {
+void mmc_rt_kernel_launch(mmc_rt_context *context, mmc_rt_tile tile, int64_t tiles,
+                          void *const *arguments) {
   if (tiles == 1 || context->threads == 1) {
     for (int64_t index = 0; index < tiles; ++index)
       tile(index, arguments);

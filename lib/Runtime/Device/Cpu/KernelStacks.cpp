@@ -10,8 +10,10 @@
 void mmc::reserveKernelStacks() {
   constexpr rlim_t kBytes = rlim_t(64) << 20;
   rlimit limit;
-  // The kernel reads the limit when the first thread's stack grows, so it may be raised while the process runs.
-  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < kBytes) {
+  // The kernel reads the limit when the first thread's stack grows, so it may be raised while the
+  // process runs.
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      limit.rlim_cur < kBytes) {
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? kBytes : std::min(limit.rlim_max, kBytes);
     setrlimit(RLIMIT_STACK, &limit);
   }

@@ -14,8 +14,8 @@ using namespace mmc;
 
 namespace {
 
-/// The unit of both operands is a pair: elements 2·j and 2·j + 1 of k, as one i32. The pair of an odd depth's last
-/// element has zero as its second.
+/// The unit of both operands is a pair: elements 2·j and 2·j + 1 of k, as one i32. The pair of an
+/// odd depth's last element has zero as its second.
 class Bf16DotWriter : public ProductLoops {
 public:
   Bf16DotWriter(const Contraction &product, VectorUnit unit) : ProductLoops(product, unit) {
@@ -50,8 +50,9 @@ private:
     });
     int64_t rows = product.size(product.m);
     if (packsA)
-      pack({product.a, product.aMap, product.m}, packedA, constant(0), std::min<int64_t>(16, llvm::bit_floor(uint64_t(rows))),
-           constant(0), rows, rows, k, depth);
+      pack({product.a, product.aMap, product.m}, packedA, constant(0),
+           std::min<int64_t>(16, llvm::bit_floor(uint64_t(rows))), constant(0), rows, rows, k,
+           depth);
   }
 
   void packRows(Value, int64_t, Value, int64_t) override {}
@@ -61,19 +62,24 @@ private:
   }
 
   Value loadVector(const Source &source, int64_t size, Value column, Value k) {
-    return vector::LoadOp::create(builder, loc, VectorType::get({size}, bf16), source.buffer, placeOf(source, column, k));
+    return vector::LoadOp::create(builder, loc, VectorType::get({size}, bf16), source.buffer,
+                                  placeOf(source, column, k));
   }
 
   Value bitcast(Value vector, Type element, int64_t size) {
     return vector::BitCastOp::create(builder, loc, VectorType::get({size}, element), vector);
   }
 
-  /// `count` columns from `first` into a panel of `width`; those beyond are zero. `size`: columns per vector.
-  void pack(const Source &source, Value to, Value panel, int64_t size, Value first, int64_t count, int64_t width, Value k,
-            int64_t depth) {
+  /// `count` columns from `first` into a panel of `width`; those beyond are zero. `size`: columns
+  /// per vector.
+  void pack(const Source &source, Value to, Value panel, int64_t size, Value first, int64_t count,
+            int64_t width, Value k, int64_t depth) {
     int64_t pairs = llvm::divideCeil(depth, 2), done = 0;
-    auto position = [&](Value pair) { return plus(k, arith::MulIOp::create(builder, loc, pair, constant(2))); };
-    // Squares of `side` columns and pairs are transposed in registers; smaller ones when k is short.
+    auto position = [&](Value pair) {
+      return plus(k, arith::MulIOp::create(builder, loc, pair, constant(2)));
+    };
+    // Squares of `side` columns and pairs are transposed in registers; smaller ones when k is
+    // short.
     int64_t side = std::min<int64_t>(size, llvm::bit_floor(uint64_t(depth / 2)));
     if (side >= 4 && isContiguous(source.buffer, source.map, product.k)) {
       done = depth / (2 * side) * side;
@@ -81,31 +87,38 @@ private:
         for (int64_t column = 0; column < width; column += side) {
           SmallVector<Value> rows;
           for (int64_t i = column; i < column + side; ++i)
-            rows.push_back(i < count ? bitcast(loadVector(source, 2 * side, plus(first, i), position(pair)), pairType, side)
-                                     : zero(VectorType::get({side}, pairType)));
+            rows.push_back(
+                i < count ? bitcast(loadVector(source, 2 * side, plus(first, i), position(pair)),
+                                    pairType, side)
+                          : zero(VectorType::get({side}, pairType)));
           transpose(rows);
           for (int64_t i = 0; i < side; ++i)
-            vector::StoreOp::create(builder, loc, rows[i], to, ValueRange{panel, plus(pair, i), constant(column)});
+            vector::StoreOp::create(builder, loc, rows[i], to,
+                                    ValueRange{panel, plus(pair, i), constant(column)});
         }
       });
     }
-    overRange(done, depth / 2,
-              [&](Value pair) { packPair(source, to, panel, size, first, count, width, position(pair), pair, true); });
+    overRange(done, depth / 2, [&](Value pair) {
+      packPair(source, to, panel, size, first, count, width, position(pair), pair, true);
+    });
     if (depth % 2)
-      packPair(source, to, panel, size, first, count, width, plus(k, depth - 1), constant(pairs - 1), false);
+      packPair(source, to, panel, size, first, count, width, plus(k, depth - 1),
+               constant(pairs - 1), false);
   }
 
   /// The pairs of all columns that begin at `k`; without a second element when it is the last of k.
-  void packPair(const Source &source, Value to, Value panel, int64_t size, Value first, int64_t count, int64_t width,
-                Value k, Value pair, bool hasSecond) {
+  void packPair(const Source &source, Value to, Value panel, int64_t size, Value first,
+                int64_t count, int64_t width, Value k, Value pair, bool hasSecond) {
     int64_t whole = isContiguous(source.buffer, source.map, source.dim) ? count / size * size : 0;
     auto vectorType = VectorType::get({size}, bf16);
     if (whole > 0)
       overBlocks(whole, size, [&](Value column, int64_t) {
         Value even = loadVector(source, size, plus(first, column), k);
-        Value odd = hasSecond ? loadVector(source, size, plus(first, column), plus(k, 1)) : zero(vectorType);
+        Value odd = hasSecond ? loadVector(source, size, plus(first, column), plus(k, 1))
+                              : zero(vectorType);
         Value both = vector::InterleaveOp::create(builder, loc, even, odd);
-        vector::StoreOp::create(builder, loc, bitcast(both, pairType, size), to, ValueRange{panel, pair, column});
+        vector::StoreOp::create(builder, loc, bitcast(both, pairType, size), to,
+                                ValueRange{panel, pair, column});
       });
     overRange(whole, count, [&](Value column) {
       Value value = pairAt(source, plus(first, column), k, hasSecond);
@@ -121,21 +134,27 @@ private:
     Value even = memref::LoadOp::create(builder, loc, source.buffer, placeOf(source, column, k));
     Value odd = zero(bf16);
     if (hasSecond)
-      odd = memref::LoadOp::create(builder, loc, source.buffer, placeOf(source, column, plus(k, 1)));
-    Value both = vector::FromElementsOp::create(builder, loc, VectorType::get({2}, bf16), ValueRange{even, odd});
-    return vector::ExtractOp::create(builder, loc, bitcast(both, pairType, 1), ArrayRef<int64_t>{0});
+      odd =
+          memref::LoadOp::create(builder, loc, source.buffer, placeOf(source, column, plus(k, 1)));
+    Value both = vector::FromElementsOp::create(builder, loc, VectorType::get({2}, bf16),
+                                                ValueRange{even, odd});
+    return vector::ExtractOp::create(builder, loc, bitcast(both, pairType, 1),
+                                     ArrayRef<int64_t>{0});
   }
 
   SmallVector<Value> sumBlock(Value m, int64_t rows, Value n, int64_t count, Value k, int64_t depth,
                               ArrayRef<Value> sums) override {
     SmallVector<Value> result(sums);
     if (depth >= 2) {
-      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(depth / 2), constant(1), result);
+      auto loop =
+          scf::ForOp::create(builder, loc, constant(0), constant(depth / 2), constant(1), result);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       Value pair = loop.getInductionVar();
       Value position = plus(k, arith::MulIOp::create(builder, loc, pair, constant(2)));
-      scf::YieldOp::create(builder, loc, addPair(m, rows, n, count, position, pair, true, SmallVector<Value>(loop.getRegionIterArgs())));
+      scf::YieldOp::create(builder, loc,
+                           addPair(m, rows, n, count, position, pair, true,
+                                   SmallVector<Value>(loop.getRegionIterArgs())));
       result = SmallVector<Value>(loop.getResults());
     }
     if (depth % 2)
@@ -143,17 +162,20 @@ private:
     return result;
   }
 
-  SmallVector<Value> addPair(Value m, int64_t rows, Value n, int64_t count, Value k, Value pair, bool hasSecond,
-                             ArrayRef<Value> sums) {
+  SmallVector<Value> addPair(Value m, int64_t rows, Value n, int64_t count, Value k, Value pair,
+                             bool hasSecond, ArrayRef<Value> sums) {
     int64_t vectors = llvm::divideCeil(count, lanes);
     Value panel = panelOf(n);
     auto pairs = VectorType::get({lanes}, pairType);
     SmallVector<Value> b, next;
     for (int64_t v = 0; v < vectors; ++v)
-      b.push_back(bitcast(vector::LoadOp::create(builder, loc, pairs, packedB, ValueRange{panel, pair, constant(v * lanes)}),
+      b.push_back(bitcast(vector::LoadOp::create(builder, loc, pairs, packedB,
+                                                 ValueRange{panel, pair, constant(v * lanes)}),
                           bf16, 2 * lanes));
     for (int64_t r = 0; r < rows; ++r) {
-      Value a = bitcast(vector::BroadcastOp::create(builder, loc, pairs, rowPair(plus(m, r), k, pair, hasSecond)), bf16, 2 * lanes);
+      Value a = bitcast(
+          vector::BroadcastOp::create(builder, loc, pairs, rowPair(plus(m, r), k, pair, hasSecond)),
+          bf16, 2 * lanes);
       for (int64_t v = 0; v < vectors; ++v)
         next.push_back(dot(sums[r * vectors + v], a, b[v]));
     }
@@ -168,13 +190,15 @@ private:
       return pairAt(a, m, k, false);
     auto type = VectorType::get({2}, bf16);
     Value both = vector::LoadOp::create(builder, loc, type, product.a, at(product.aMap, m, {}, k));
-    return vector::ExtractOp::create(builder, loc, bitcast(both, pairType, 1), ArrayRef<int64_t>{0});
+    return vector::ExtractOp::create(builder, loc, bitcast(both, pairType, 1),
+                                     ArrayRef<int64_t>{0});
   }
 
   /// sum[i] + a[2·i]·b[2·i] + a[2·i + 1]·b[2·i + 1]
   Value dot(Value sum, Value a, Value b) {
     auto name = builder.getStringAttr("llvm.x86.avx512bf16.dpbf16ps." + std::to_string(lanes * 32));
-    return LLVM::CallIntrinsicOp::create(builder, loc, vectorType, name, ValueRange{sum, a, b}).getResult(0);
+    return LLVM::CallIntrinsicOp::create(builder, loc, vectorType, name, ValueRange{sum, a, b})
+        .getResult(0);
   }
 
   bool packsA;
@@ -184,4 +208,6 @@ private:
 
 } // namespace
 
-void mmc::writeWithBf16Dot(const Contraction &product, VectorUnit unit) { Bf16DotWriter(product, unit).write(); }
+void mmc::writeWithBf16Dot(const Contraction &product, VectorUnit unit) {
+  Bf16DotWriter(product, unit).write();
+}

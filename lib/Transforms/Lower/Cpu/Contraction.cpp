@@ -21,7 +21,8 @@ static bool isMultiplyAdd(Block &body) {
   auto add = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!add)
     return false;
-  for (auto [acc, rest] : {std::pair(add.getLhs(), add.getRhs()), std::pair(add.getRhs(), add.getLhs())}) {
+  for (auto [acc, rest] :
+       {std::pair(add.getLhs(), add.getRhs()), std::pair(add.getRhs(), add.getLhs())}) {
     auto product = rest.getDefiningOp<arith::MulFOp>();
     if (acc != body.getArgument(2) || !product)
       continue;
@@ -36,7 +37,8 @@ static bool uses(AffineMap map, int dim) { return map.isFunctionOfDim(dim); }
 
 bool mmc::isContiguous(Value buffer, AffineMap map, int dim) {
   auto type = cast<MemRefType>(buffer.getType());
-  if (map.getNumResults() == 0 || dim < 0 || map.getResult(map.getNumResults() - 1) != getAffineDimExpr(dim, map.getContext()))
+  if (map.getNumResults() == 0 || dim < 0 ||
+      map.getResult(map.getNumResults() - 1) != getAffineDimExpr(dim, map.getContext()))
     return false;
   SmallVector<int64_t> strides;
   int64_t offset;
@@ -44,11 +46,13 @@ bool mmc::isContiguous(Value buffer, AffineMap map, int dim) {
 }
 
 std::optional<Contraction> mmc::matchContraction(linalg::GenericOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !op.hasPureBufferSemantics() || op.hasDynamicShape() ||
-      op.getNumReductionLoops() == 0 || !isMultiplyAdd(op.getRegion().front()))
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !op.hasPureBufferSemantics() ||
+      op.hasDynamicShape() || op.getNumReductionLoops() == 0 ||
+      !isMultiplyAdd(op.getRegion().front()))
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  if (llvm::any_of(maps, [](AffineMap map) { return !map.isProjectedPermutation(); }) || maps[2].getNumResults() == 0)
+  if (llvm::any_of(maps, [](AffineMap map) { return !map.isProjectedPermutation(); }) ||
+      maps[2].getNumResults() == 0)
     return std::nullopt;
   Contraction product;
   product.op = op;

@@ -10,7 +10,8 @@
 
 namespace mmc {
 
-/// c[outer…, m, n] += Σ a[outer…, m, k] · b[outer…, k, n]. Dimensions are those of the linalg op's loops.
+/// c[outer…, m, n] += Σ a[outer…, m, k] · b[outer…, k, n]. Dimensions are those of the linalg op's
+/// loops.
 struct Contraction {
   mlir::linalg::GenericOp op;
   mlir::Value a, b, c;

@@ -18,7 +18,9 @@ namespace mmc {
 using namespace mlir;
 using namespace mmc;
 
-static bool isBf16(Value buffer) { return cast<MemRefType>(buffer.getType()).getElementType().isBF16(); }
+static bool isBf16(Value buffer) {
+  return cast<MemRefType>(buffer.getType()).getElementType().isBF16();
+}
 
 namespace {
 struct LowerContractionsPass : mmc::impl::LowerContractionsPassBase<LowerContractionsPass> {

@@ -16,7 +16,8 @@ namespace {
 class MultiplyAddWriter : public ProductLoops {
 public:
   MultiplyAddWriter(const Contraction &product, VectorUnit unit) : ProductLoops(product, unit) {
-    packsB = elementOf(product.b) != product.sum || !isContiguous(product.b, product.bMap, product.n);
+    packsB =
+        elementOf(product.b) != product.sum || !isContiguous(product.b, product.bMap, product.n);
     packsA = elementOf(product.a) != product.sum;
   }
 
@@ -34,7 +35,8 @@ private:
 
   void packShared(Value k, int64_t depth) override {
     if (packsB)
-      overBlocks(product.size(product.n), width, [&](Value n, int64_t count) { packPanel(n, count, k, depth); });
+      overBlocks(product.size(product.n), width,
+                 [&](Value n, int64_t count) { packPanel(n, count, k, depth); });
   }
 
   Value widen(Value value) {
@@ -54,24 +56,30 @@ private:
     if (transposed > 0)
       overBlocks(transposed, lanes, [&](Value kk, int64_t) {
         for (int64_t first = 0; first < width; first += lanes)
-          transposeInto(panel, n, first, std::min(lanes, std::max<int64_t>(count - first, 0)), k, kk);
+          transposeInto(panel, n, first, std::min(lanes, std::max<int64_t>(count - first, 0)), k,
+                        kk);
       });
     overRange(transposed, depth, [&](Value kk) {
       if (isContiguous(product.b, product.bMap, product.n) && count == width) {
         for (int64_t first = 0; first < width; first += lanes) {
           auto type = VectorType::get({lanes}, elementOf(product.b));
-          Value row = vector::LoadOp::create(builder, loc, type, product.b, at(product.bMap, {}, plus(n, first), plus(k, kk)));
-          vector::StoreOp::create(builder, loc, widen(row), packedB, ValueRange{panel, kk, constant(first)});
+          Value row = vector::LoadOp::create(builder, loc, type, product.b,
+                                             at(product.bMap, {}, plus(n, first), plus(k, kk)));
+          vector::StoreOp::create(builder, loc, widen(row), packedB,
+                                  ValueRange{panel, kk, constant(first)});
         }
         return;
       }
       overBlocks(count, 1, [&](Value column, int64_t) {
-        Value element = memref::LoadOp::create(builder, loc, product.b, at(product.bMap, {}, plus(n, column), plus(k, kk)));
-        memref::StoreOp::create(builder, loc, widen(element), packedB, ValueRange{panel, kk, column});
+        Value element = memref::LoadOp::create(builder, loc, product.b,
+                                               at(product.bMap, {}, plus(n, column), plus(k, kk)));
+        memref::StoreOp::create(builder, loc, widen(element), packedB,
+                                ValueRange{panel, kk, column});
       });
       if (count < width)
         overBlocks(width - count, 1, [&](Value column, int64_t) {
-          memref::StoreOp::create(builder, loc, zero(product.sum), packedB, ValueRange{panel, kk, plus(column, count)});
+          memref::StoreOp::create(builder, loc, zero(product.sum), packedB,
+                                  ValueRange{panel, kk, plus(column, count)});
         });
     });
   }
@@ -85,12 +93,14 @@ private:
         rows.push_back(zero(vectorType));
         continue;
       }
-      Value row = vector::LoadOp::create(builder, loc, type, product.b, at(product.bMap, {}, plus(n, first + i), plus(k, kk)));
+      Value row = vector::LoadOp::create(builder, loc, type, product.b,
+                                         at(product.bMap, {}, plus(n, first + i), plus(k, kk)));
       rows.push_back(widen(row));
     }
     transpose(rows);
     for (int64_t i = 0; i < lanes; ++i)
-      vector::StoreOp::create(builder, loc, rows[i], packedB, ValueRange{panel, plus(kk, i), constant(first)});
+      vector::StoreOp::create(builder, loc, rows[i], packedB,
+                              ValueRange{panel, plus(kk, i), constant(first)});
   }
 
   /// a[m …, k …] widened.
@@ -103,11 +113,13 @@ private:
       if (whole > 0)
         overBlocks(whole, lanes, [&](Value kk, int64_t) {
           auto type = VectorType::get({lanes}, elementOf(product.a));
-          Value piece = vector::LoadOp::create(builder, loc, type, product.a, at(product.aMap, plus(m, row), {}, plus(k, kk)));
+          Value piece = vector::LoadOp::create(builder, loc, type, product.a,
+                                               at(product.aMap, plus(m, row), {}, plus(k, kk)));
           vector::StoreOp::create(builder, loc, widen(piece), packedA, ValueRange{row, kk});
         });
       overRange(whole, depth, [&](Value kk) {
-        Value element = memref::LoadOp::create(builder, loc, product.a, at(product.aMap, plus(m, row), {}, plus(k, kk)));
+        Value element = memref::LoadOp::create(builder, loc, product.a,
+                                               at(product.aMap, plus(m, row), {}, plus(k, kk)));
         memref::StoreOp::create(builder, loc, widen(element), packedA, ValueRange{row, kk});
       });
     });
@@ -127,13 +139,17 @@ private:
     SmallVector<Value> b, next;
     for (int64_t v = 0; v < vectors; ++v)
       b.push_back(packsB ? loadRow(packedB, {panel, kk, constant(v * lanes)}, {})
-                         : loadRow(product.b, at(product.bMap, {}, plus(n, v * lanes), position), masks[v]));
+                         : loadRow(product.b, at(product.bMap, {}, plus(n, v * lanes), position),
+                                   masks[v]));
     for (int64_t r = 0; r < rows; ++r) {
-      Value element = packsA ? memref::LoadOp::create(builder, loc, packedA, ValueRange{constant(r), kk})
-                             : memref::LoadOp::create(builder, loc, product.a, at(product.aMap, plus(m, r), {}, position));
+      Value element =
+          packsA ? memref::LoadOp::create(builder, loc, packedA, ValueRange{constant(r), kk})
+                 : memref::LoadOp::create(builder, loc, product.a,
+                                          at(product.aMap, plus(m, r), {}, position));
       Value broadcast = vector::BroadcastOp::create(builder, loc, vectorType, element);
       for (int64_t v = 0; v < vectors; ++v)
-        next.push_back(vector::FMAOp::create(builder, loc, broadcast, b[v], loop.getRegionIterArg(r * vectors + v)));
+        next.push_back(vector::FMAOp::create(builder, loc, broadcast, b[v],
+                                             loop.getRegionIterArg(r * vectors + v)));
     }
     scf::YieldOp::create(builder, loc, next);
     return SmallVector<Value>(loop.getResults());
@@ -145,4 +161,6 @@ private:
 
 } // namespace
 
-void mmc::writeWithMultiplyAdd(const Contraction &product, VectorUnit unit) { MultiplyAddWriter(product, unit).write(); }
+void mmc::writeWithMultiplyAdd(const Contraction &product, VectorUnit unit) {
+  MultiplyAddWriter(product, unit).write();
+}

@@ -17,15 +17,16 @@ ProductLoops::ProductLoops(Contraction product, VectorUnit unit)
     : product(product), builder(product.op), loc(product.op.getLoc()) {
   lanes = unit.bytes * 8 / product.sum.getIntOrFloatBitWidth();
   // A narrow product uses narrower registers.
-  lanes = std::min<int64_t>(lanes, llvm::PowerOf2Ceil(std::max<int64_t>(product.size(product.n), 4)));
+  lanes =
+      std::min<int64_t>(lanes, llvm::PowerOf2Ceil(std::max<int64_t>(product.size(product.n), 4)));
   chooseBlock(unit);
   width = lanes * blockVectors;
   vectorType = VectorType::get({lanes}, product.sum);
 }
 
-/// Of 32 registers (16) 24 (12) hold sums, at most 4 (2) of them side by side; the rest hold a row of b and a
-/// broadcast element of a. Every edge is a further copy of the loop, so blocks that leave none go before larger ones,
-/// but half of the sums are used at least.
+/// Of 32 registers (16) 24 (12) hold sums, at most 4 (2) of them side by side; the rest hold a row
+/// of b and a broadcast element of a. Every edge is a further copy of the loop, so blocks that
+/// leave none go before larger ones, but half of the sums are used at least.
 void ProductLoops::chooseBlock(VectorUnit unit) {
   int64_t most = unit.registers * 3 / 4;
   int64_t rows = product.size(product.m), needed = llvm::divideCeil(product.size(product.n), lanes);
@@ -51,12 +52,17 @@ void ProductLoops::write() {
   product.op.erase();
 }
 
-Value ProductLoops::constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
-Value ProductLoops::zero(Type type) { return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type)); }
+Value ProductLoops::constant(int64_t value) {
+  return arith::ConstantIndexOp::create(builder, loc, value);
+}
+Value ProductLoops::zero(Type type) {
+  return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+}
 Value ProductLoops::plus(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
 Value ProductLoops::plus(Value a, int64_t b) { return b == 0 ? a : plus(a, constant(b)); }
 
-void ProductLoops::overBlocks(int64_t size, int64_t step, llvm::function_ref<void(Value, int64_t)> body) {
+void ProductLoops::overBlocks(int64_t size, int64_t step,
+                              llvm::function_ref<void(Value, int64_t)> body) {
   int64_t whole = size / step * step;
   if (whole == step) {
     body(constant(0), step);
@@ -83,24 +89,31 @@ SmallVector<Value> ProductLoops::at(AffineMap map, Value m, Value n, Value k) {
   SmallVector<Value> result;
   for (AffineExpr expr : map.getResults()) {
     int dim = cast<AffineDimExpr>(expr).getPosition();
-    result.push_back(dim == product.m ? m : dim == product.n ? n : dim == product.k ? k : indices[dim]);
+    result.push_back(dim == product.m   ? m
+                     : dim == product.n ? n
+                     : dim == product.k ? k
+                                        : indices[dim]);
   }
   return result;
 }
 
-Value ProductLoops::panelOf(Value n) { return arith::DivUIOp::create(builder, loc, n, constant(width)); }
+Value ProductLoops::panelOf(Value n) {
+  return arith::DivUIOp::create(builder, loc, n, constant(width));
+}
 
 Value ProductLoops::maskOf(int64_t v, int64_t count) {
   int64_t valid = std::min(lanes, count - v * lanes);
   if (valid == lanes)
     return {};
-  return vector::CreateMaskOp::create(builder, loc, VectorType::get({lanes}, builder.getI1Type()), constant(valid));
+  return vector::CreateMaskOp::create(builder, loc, VectorType::get({lanes}, builder.getI1Type()),
+                                      constant(valid));
 }
 
 Value ProductLoops::loadRow(Value buffer, ValueRange where, Value mask) {
   if (!mask)
     return vector::LoadOp::create(builder, loc, vectorType, buffer, where);
-  return vector::MaskedLoadOp::create(builder, loc, vectorType, buffer, where, mask, zero(vectorType));
+  return vector::MaskedLoadOp::create(builder, loc, vectorType, buffer, where, mask,
+                                      zero(vectorType));
 }
 
 void ProductLoops::transpose(SmallVector<Value> &rows) {
@@ -137,17 +150,21 @@ void ProductLoops::writeProduct() {
     packShared(k, depth);
     overBlocks(rows, blockRows, [&](Value m, int64_t rowsHere) {
       packRows(m, rowsHere, k, depth);
-      overBlocks(columns, width, [&](Value n, int64_t count) { writeBlock(m, rowsHere, n, count, k, depth); });
+      overBlocks(columns, width,
+                 [&](Value n, int64_t count) { writeBlock(m, rowsHere, n, count, k, depth); });
     });
   });
 }
 
-void ProductLoops::writeBlock(Value m, int64_t rows, Value n, int64_t count, Value k, int64_t depth) {
+void ProductLoops::writeBlock(Value m, int64_t rows, Value n, int64_t count, Value k,
+                              int64_t depth) {
   int64_t vectors = llvm::divideCeil(count, lanes);
   SmallVector<Value> masks, sums;
   for (int64_t v = 0; v < vectors; ++v)
     masks.push_back(maskOf(v, count));
-  auto placeOf = [&](int64_t r, int64_t v) { return at(product.cMap, plus(m, r), plus(n, v * lanes), {}); };
+  auto placeOf = [&](int64_t r, int64_t v) {
+    return at(product.cMap, plus(m, r), plus(n, v * lanes), {});
+  };
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t v = 0; v < vectors; ++v)
       sums.push_back(loadRow(product.c, placeOf(r, v), masks[v]));

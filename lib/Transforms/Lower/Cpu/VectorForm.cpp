@@ -13,7 +13,8 @@ using namespace mlir;
 using namespace mmc;
 
 bool mmc::liesAlongLanes(linalg::LinalgOp op, OpOperand &operand, int last) {
-  return isa<ShapedType>(operand.get().getType()) && op.getMatchingIndexingMap(&operand).isFunctionOfDim(last);
+  return isa<ShapedType>(operand.get().getType()) &&
+         op.getMatchingIndexingMap(&operand).isFunctionOfDim(last);
 }
 
 namespace {
@@ -40,8 +41,8 @@ private:
   AffineMap mapOf(OpOperand &operand) { return op.getMatchingIndexingMap(&operand); }
   bool isOutput(OpOperand &operand) { return op.isDpsInit(&operand); }
 
-  /// Whether lanes lie in memory as a vector of them does. Elements below a byte have a byte each in a buffer, but
-  /// are packed in a vector.
+  /// Whether lanes lie in memory as a vector of them does. Elements below a byte have a byte each
+  /// in a buffer, but are packed in a vector.
   static bool hasVectors(Type element) {
     return element.isIntOrFloat() && element.getIntOrFloatBitWidth() % 8 == 0;
   }
@@ -68,7 +69,8 @@ private:
     }
     form.mayMask &= unit.hasMasks;
     form.lanes = unit.bytes * 8 / std::max<int64_t>(widest, 32);
-    form.lanes = std::min<int64_t>(form.lanes, llvm::bit_floor(static_cast<uint64_t>(form.sizes[form.last])));
+    form.lanes = std::min<int64_t>(form.lanes,
+                                   llvm::bit_floor(static_cast<uint64_t>(form.sizes[form.last])));
     return true;
   }
 
@@ -87,7 +89,8 @@ private:
           form.varies.insert(index.getResult());
         continue;
       }
-      bool any = llvm::any_of(inner.getOperands(), [&](Value operand) { return form.varies.contains(operand); });
+      bool any = llvm::any_of(inner.getOperands(),
+                              [&](Value operand) { return form.varies.contains(operand); });
       if (!any && inner.getNumRegions() == 0)
         continue;
       if (auto load = dyn_cast<memref::LoadOp>(inner)) {
@@ -102,7 +105,8 @@ private:
     return true;
   }
 
-  /// Functions of other types than f32 become calls of the mathematical library, one per element in any case.
+  /// Functions of other types than f32 become calls of the mathematical library, one per element in
+  /// any case.
   static bool isLibraryCall(Operation &inner) {
     return isa<math::MathDialect>(inner.getDialect()) && !isa<math::SqrtOp>(inner) &&
            !getElementTypeOrSelf(inner.getResult(0).getType()).isF32();
@@ -115,9 +119,12 @@ private:
     auto index = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
     SmallVector<int64_t> strides;
     int64_t offset;
-    return index && static_cast<int>(index.getDim()) == form.last && hasVectors(load.getMemRefType().getElementType()) &&
-           llvm::none_of(load.getIndices().drop_back(), [&](Value other) { return form.varies.contains(other); }) &&
-           succeeded(load.getMemRefType().getStridesAndOffset(strides, offset)) && strides.back() == 1 &&
+    return index && static_cast<int>(index.getDim()) == form.last &&
+           hasVectors(load.getMemRefType().getElementType()) &&
+           llvm::none_of(load.getIndices().drop_back(),
+                         [&](Value other) { return form.varies.contains(other); }) &&
+           succeeded(load.getMemRefType().getStridesAndOffset(strides, offset)) &&
+           strides.back() == 1 &&
            (load.getMemRefType().getElementTypeBitWidth() >= 32 || !form.mayMask);
   }
 
@@ -126,13 +133,14 @@ private:
     for (auto [i, value] : llvm::enumerate(yield->getOperands())) {
       Operation *combine = value.getDefiningOp();
       Value sum = body().getArgument(op.getNumDpsInputs() + i);
-      if (!combine || !isa<arith::AddFOp, arith::AddIOp, arith::MaximumFOp>(combine) || !sum.hasOneUse() ||
-          !value.hasOneUse())
+      if (!combine || !isa<arith::AddFOp, arith::AddIOp, arith::MaximumFOp>(combine) ||
+          !sum.hasOneUse() || !value.hasOneUse())
         return false;
       Value term = combine->getOperand(0) == sum ? combine->getOperand(1) : combine->getOperand(0);
       if (term == sum || !llvm::is_contained(combine->getOperands(), sum))
         return false;
-      auto kind = isa<arith::MaximumFOp>(combine) ? vector::CombiningKind::MAXIMUMF : vector::CombiningKind::ADD;
+      auto kind = isa<arith::MaximumFOp>(combine) ? vector::CombiningKind::MAXIMUMF
+                                                  : vector::CombiningKind::ADD;
       form.reductions.push_back({combine, term, kind});
     }
     return true;
@@ -145,4 +153,6 @@ private:
 
 } // namespace
 
-std::optional<VectorForm> mmc::vectorFormOf(linalg::LinalgOp op, VectorUnit unit) { return FormFinder(op, unit).find(); }
+std::optional<VectorForm> mmc::vectorFormOf(linalg::LinalgOp op, VectorUnit unit) {
+  return FormFinder(op, unit).find();
+}

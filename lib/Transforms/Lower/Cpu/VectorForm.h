@@ -28,11 +28,12 @@ struct VectorForm {
   bool isReduction = false;         ///< whether it sums along that loop
   bool mayMask = true;              ///< whether what is left over may be one masked vector
   int64_t lanes = 1;
-  llvm::SmallPtrSet<mlir::Value, 16> varies;   ///< values of the body that differ from lane to lane
-  llvm::SmallVector<Reduction> reductions;     ///< one for each output of a reduction, in order
+  llvm::SmallPtrSet<mlir::Value, 16> varies; ///< values of the body that differ from lane to lane
+  llvm::SmallVector<Reduction> reductions;   ///< one for each output of a reduction, in order
 
   bool combines(mlir::Operation &op) const {
-    return llvm::any_of(reductions, [&](const Reduction &reduction) { return reduction.combine == &op; });
+    return llvm::any_of(reductions,
+                        [&](const Reduction &reduction) { return reduction.combine == &op; });
   }
 };
 

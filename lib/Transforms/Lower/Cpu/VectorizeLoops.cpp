@@ -27,7 +27,8 @@ namespace {
 class LoopWriter {
 public:
   LoopWriter(linalg::LinalgOp op, VectorForm form)
-      : op(op), form(std::move(form)), builder(op), loc(op.getLoc()), indices(this->form.sizes.size()) {}
+      : op(op), form(std::move(form)), builder(op), loc(op.getLoc()),
+        indices(this->form.sizes.size()) {}
 
   void write() {
     writeLoops(0);
@@ -60,9 +61,11 @@ private:
     });
   }
 
-  /// The vectors behind the whole ones: one with a mask, or ever shorter ones. `inner(start, width, valid)`.
+  /// The vectors behind the whole ones: one with a mask, or ever shorter ones. `inner(start, width,
+  /// valid)`.
   void overRest(llvm::function_ref<void(Value, int64_t, int64_t)> inner) {
-    int64_t start = form.sizes[form.last] / form.lanes * form.lanes, rest = form.sizes[form.last] - start;
+    int64_t start = form.sizes[form.last] / form.lanes * form.lanes,
+            rest = form.sizes[form.last] - start;
     while (rest > 0) {
       int64_t width = llvm::bit_floor(static_cast<uint64_t>(rest));
       if (form.mayMask && width != rest)
@@ -99,20 +102,24 @@ private:
       sums.push_back(memref::LoadOp::create(builder, loc, output.get(), place(output)));
     auto addTo = [&](ValueRange vectors) {
       for (auto [sum, vector, reduction] : llvm::zip(sums, vectors, form.reductions))
-        sum = vector::ReductionOp::create(builder, loc, reduction.kind, vector, sum, arith::FastMathFlags::reassoc);
+        sum = vector::ReductionOp::create(builder, loc, reduction.kind, vector, sum,
+                                          arith::FastMathFlags::reassoc);
     };
     if (int64_t whole = form.sizes[form.last] / form.lanes * form.lanes) {
       SmallVector<Value> initial;
       for (const Reduction &reduction : form.reductions)
         initial.push_back(neutral(reduction, form.lanes));
-      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(whole), constant(form.lanes), initial);
+      auto loop = scf::ForOp::create(builder, loc, constant(0), constant(whole),
+                                     constant(form.lanes), initial);
       {
         OpBuilder::InsertionGuard guard(builder);
         builder.setInsertionPointToStart(loop.getBody());
         SmallVector<Value> next;
         for (auto [term, old, reduction] :
-             llvm::zip(evaluate(loop.getInductionVar(), form.lanes, form.lanes), loop.getRegionIterArgs(), form.reductions))
-          next.push_back(vector::makeArithReduction(builder, loc, reduction.kind, spread(term, form.lanes), old));
+             llvm::zip(evaluate(loop.getInductionVar(), form.lanes, form.lanes),
+                       loop.getRegionIterArgs(), form.reductions))
+          next.push_back(vector::makeArithReduction(builder, loc, reduction.kind,
+                                                    spread(term, form.lanes), old));
         scf::YieldOp::create(builder, loc, next);
       }
       addTo(loop.getResults());
@@ -136,7 +143,8 @@ private:
     auto type = VectorType::get({width}, reduction.term.getType());
     TypedAttr zero = builder.getZeroAttr(type);
     if (reduction.kind == vector::CombiningKind::MAXIMUMF)
-      zero = DenseElementsAttr::get(type, builder.getFloatAttr(reduction.term.getType(), -INFINITY));
+      zero =
+          DenseElementsAttr::get(type, builder.getFloatAttr(reduction.term.getType(), -INFINITY));
     return arith::ConstantOp::create(builder, loc, zero);
   }
 
@@ -148,7 +156,8 @@ private:
       if (auto dim = dyn_cast<AffineDimExpr>(expr))
         result.push_back(indices[dim.getPosition()]);
       else
-        result.push_back(affine::AffineApplyOp::create(builder, loc, AffineMap::get(map.getNumDims(), 0, expr), indices));
+        result.push_back(affine::AffineApplyOp::create(
+            builder, loc, AffineMap::get(map.getNumDims(), 0, expr), indices));
     }
     return result;
   }
@@ -157,7 +166,8 @@ private:
   Value spread(Value value, int64_t width) {
     if (isa<VectorType>(value.getType()))
       return value;
-    return vector::BroadcastOp::create(builder, loc, VectorType::get({width}, value.getType()), value);
+    return vector::BroadcastOp::create(builder, loc, VectorType::get({width}, value.getType()),
+                                       value);
   }
 
   Value loadLanes(Value buffer, ValueRange where, int64_t width, int64_t valid) {
@@ -168,12 +178,13 @@ private:
     return vector::MaskedLoadOp::create(builder, loc, type, buffer, where, mask, zeros);
   }
 
-  /// The body for `valid` of `width` lanes from `start`: what it yields, or what it would add to its sums. Values
-  /// that are the same in all lanes stay scalars.
+  /// The body for `valid` of `width` lanes from `start`: what it yields, or what it would add to
+  /// its sums. Values that are the same in all lanes stay scalars.
   SmallVector<Value> evaluate(Value start, int64_t width, int64_t valid) {
     indices[form.last] = start;
     if (valid < width)
-      mask = vector::CreateMaskOp::create(builder, loc, VectorType::get({width}, builder.getI1Type()), constant(valid));
+      mask = vector::CreateMaskOp::create(
+          builder, loc, VectorType::get({width}, builder.getI1Type()), constant(valid));
     IRMapping values;
     for (OpOperand &operand : op->getOpOperands()) {
       BlockArgument argument = op.getMatchingBlockArgument(&operand);
@@ -184,7 +195,8 @@ private:
       else if (liesAlongLanes(op, operand, form.last))
         values.map(argument, loadLanes(operand.get(), place(operand), width, valid));
       else
-        values.map(argument, memref::LoadOp::create(builder, loc, operand.get(), place(operand)).getResult());
+        values.map(argument,
+                   memref::LoadOp::create(builder, loc, operand.get(), place(operand)).getResult());
     }
     for (Operation &inner : body().without_terminator())
       if (!form.combines(inner))
@@ -203,12 +215,14 @@ private:
     if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
       Value value = indices[index.getDim()];
       if (static_cast<int>(index.getDim()) == form.last) {
-        Value step = vector::StepOp::create(builder, loc, VectorType::get({width}, builder.getIndexType()));
+        Value step =
+            vector::StepOp::create(builder, loc, VectorType::get({width}, builder.getIndexType()));
         value = arith::AddIOp::create(builder, loc, spread(value, width), step);
       }
       return values.map(index.getResult(), value);
     }
-    bool isVector = llvm::any_of(inner.getOperands(), [&](Value operand) { return form.varies.contains(operand); });
+    bool isVector = llvm::any_of(inner.getOperands(),
+                                 [&](Value operand) { return form.varies.contains(operand); });
     if (!isVector) {
       builder.clone(inner, values);
       return;
@@ -226,7 +240,8 @@ private:
       operands.push_back(spread(values.lookupOrDefault(operand), width));
     for (Type type : inner.getResultTypes())
       types.push_back(VectorType::get({width}, type));
-    Operation *vector = builder.create(loc, inner.getName().getIdentifier(), operands, types, inner.getAttrs());
+    Operation *vector =
+        builder.create(loc, inner.getName().getIdentifier(), operands, types, inner.getAttrs());
     values.map(inner.getResults(), vector->getResults());
   }
 

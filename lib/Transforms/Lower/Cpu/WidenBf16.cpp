@@ -25,7 +25,8 @@ static LogicalResult widen(arith::ExtFOp op, PatternRewriter &rewriter) {
     return failure();
   Location loc = op.getLoc();
   Type wide = shaped(rewriter.getI32Type(), to);
-  Value bits = arith::BitcastOp::create(rewriter, loc, shaped(rewriter.getI16Type(), from), op.getIn());
+  Value bits =
+      arith::BitcastOp::create(rewriter, loc, shaped(rewriter.getI16Type(), from), op.getIn());
   bits = arith::ExtUIOp::create(rewriter, loc, wide, bits);
   Value shift = arith::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(16));
   if (auto vector = dyn_cast<VectorType>(wide))

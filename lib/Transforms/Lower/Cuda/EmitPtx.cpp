@@ -86,7 +86,8 @@ struct EmitPtxPass : mmc::impl::EmitPtxPassBase<EmitPtxPass> {
     }
     auto device = getOperation().lookupSymbol<ModuleOp>(kDeviceModule);
     if (!device) {
-      getOperation().emitError("has no module '") << kDeviceModule << "' to compile; run --mmc-outline-device first";
+      getOperation().emitError("has no module '")
+          << kDeviceModule << "' to compile; run --mmc-outline-device first";
       return signalPassFailure();
     }
     markKernels(device);
@@ -96,9 +97,10 @@ struct EmitPtxPass : mmc::impl::EmitPtxPassBase<EmitPtxPass> {
     OpBuilder builder(device);
     auto target = NVVM::NVVMTargetAttr::get(&getContext(), /*optLevel=*/2, kTriple, known->name,
                                             "+ptx" + std::to_string(known->ptx));
-    auto object = gpu::ObjectAttr::get(target, gpu::CompilationTarget::Assembly, builder.getStringAttr(*ptx));
-    gpu::BinaryOp::create(builder, device.getLoc(), kDeviceModule, /*offloadingHandler=*/Attribute(),
-                          ArrayRef<Attribute>{object});
+    auto object =
+        gpu::ObjectAttr::get(target, gpu::CompilationTarget::Assembly, builder.getStringAttr(*ptx));
+    gpu::BinaryOp::create(builder, device.getLoc(), kDeviceModule,
+                          /*offloadingHandler=*/Attribute(), ArrayRef<Attribute>{object});
     device.erase();
   }
 
@@ -132,7 +134,8 @@ private:
     module->setDataLayout(machine->createDataLayout());
     for (llvm::Function &function : *module)
       if (function.isDeclaration() && !function.isIntrinsic())
-        return device.emitError("calls '") << function.getName() << "', which no library on the device defines";
+        return device.emitError("calls '")
+               << function.getName() << "', which no library on the device defines";
     optimize(*module, *machine);
     llvm::SmallString<0> text;
     llvm::raw_svector_ostream stream(text);
@@ -155,7 +158,8 @@ private:
     }
     if (error) {
       file.os().clear_error();
-      return getOperation().emitError("cannot write PTX to '") << dumpPtx << "': " << error.message();
+      return getOperation().emitError("cannot write PTX to '")
+             << dumpPtx << "': " << error.message();
     }
     file.keep();
     return success();

@@ -15,17 +15,19 @@ namespace mmc {
 using namespace mlir;
 using namespace mmc;
 
-// Taylor's coefficients do not reach the last place on [−π/4, π/4]; these minimax ones, of FreeBSD's k_sin.c and
-// k_cos.c (Sun Microsystems, 1993), do: sin r = r + r³·S(r²) and cos r = 1 − r²/2 + r⁴·C(r²).
-static constexpr double kSine[] = {
-    -1.66666666666666324348e-01, 8.33333333332248946124e-03,  -1.98412698298579493134e-04,
-    2.75573137070700676789e-06,  -2.50507602534068634195e-08, 1.58969099521155010221e-10};
-static constexpr double kCosine[] = {
-    4.16666666666666019037e-02,  -1.38888888888741095749e-03, 2.48015872894767294178e-05,
-    -2.75573143513906633035e-07, 2.08757232129817482790e-09,  -1.13596475577881948265e-11};
+// Taylor's coefficients do not reach the last place on [−π/4, π/4]; these minimax ones, of
+// FreeBSD's k_sin.c and k_cos.c (Sun Microsystems, 1993), do: sin r = r + r³·S(r²) and cos r = 1 −
+// r²/2 + r⁴·C(r²).
+static constexpr double kSine[] = {-1.66666666666666324348e-01, 8.33333333332248946124e-03,
+                                   -1.98412698298579493134e-04, 2.75573137070700676789e-06,
+                                   -2.50507602534068634195e-08, 1.58969099521155010221e-10};
+static constexpr double kCosine[] = {4.16666666666666019037e-02, -1.38888888888741095749e-03,
+                                     2.48015872894767294178e-05, -2.75573143513906633035e-07,
+                                     2.08757232129817482790e-09, -1.13596475577881948265e-11};
 
 // π/2 in two parts.
-static constexpr double kHalfPiHigh = 1.57079632679489655800e+00, kHalfPiLow = 6.12323399573676603587e-17;
+static constexpr double kHalfPiHigh = 1.57079632679489655800e+00,
+                        kHalfPiLow = 6.12323399573676603587e-17;
 static constexpr double kTwoOverPi = 6.36619772367581382433e-01;
 
 namespace {
@@ -78,17 +80,19 @@ struct ExpandDeviceMathPass : mmc::impl::ExpandDeviceMathPassBase<ExpandDeviceMa
         return WalkResult::advance();
       if (isa<math::SinOp, math::CosOp>(op) && op->getResult(0).getType().isF64()) {
         OpBuilder builder(op);
-        Value result = SineWriter(op->getLoc(), builder).write(op->getOperand(0), isa<math::CosOp>(op));
+        Value result =
+            SineWriter(op->getLoc(), builder).write(op->getOperand(0), isa<math::CosOp>(op));
         op->getResult(0).replaceAllUsesWith(result);
         op->erase();
         return WalkResult::advance();
       }
       // The GPU has instructions for these.
-      if (isa<math::SqrtOp, math::FmaOp, math::FloorOp, math::CeilOp, math::RoundEvenOp, math::TruncOp, math::AbsFOp,
-              math::AbsIOp, math::CopySignOp>(op))
+      if (isa<math::SqrtOp, math::FmaOp, math::FloorOp, math::CeilOp, math::RoundEvenOp,
+              math::TruncOp, math::AbsFOp, math::AbsIOp, math::CopySignOp>(op))
         return WalkResult::advance();
-      op->emitOpError("of ") << op->getResult(0).getType()
-                             << " has no expansion for target=cuda; use dtype=f32 or dtype=bf16, or target=cpu";
+      op->emitOpError("of ")
+          << op->getResult(0).getType()
+          << " has no expansion for target=cuda; use dtype=f32 or dtype=bf16, or target=cpu";
       return WalkResult::interrupt();
     });
     if (walk.wasInterrupted())

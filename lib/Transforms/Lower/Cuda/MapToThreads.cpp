@@ -27,8 +27,8 @@ namespace {
 class ThreadLoops {
 public:
   ThreadLoops(linalg::LinalgOp op, Value thread, int64_t threads)
-      : op(op), thread(thread), threads(threads), builder(op), loc(op.getLoc()), sizes(op.getStaticLoopRanges()),
-        ivs(sizes.size()) {
+      : op(op), thread(thread), threads(threads), builder(op), loc(op.getLoc()),
+        sizes(op.getStaticLoopRanges()), ivs(sizes.size()) {
     for (auto [d, kind] : llvm::enumerate(op.getIteratorTypesArray()))
       (kind == utils::IteratorType::parallel ? parallel : reductions).push_back(d);
   }
@@ -43,7 +43,8 @@ public:
       if (total == threads) {
         writeElement(thread);
       } else {
-        Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, thread, constant(total));
+        Value inside =
+            arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, thread, constant(total));
         auto branch = scf::IfOp::create(builder, loc, inside);
         builder.setInsertionPointToStart(branch.thenBlock());
         writeElement(thread);
@@ -67,7 +68,8 @@ private:
     for (int64_t size : sizes) {
       if (ShapedType::isDynamic(size))
         return op.emitOpError("in a tile must have static shapes");
-      if (llvm::MulOverflow(total, size, total) || total > std::numeric_limits<int32_t>::max() - threads)
+      if (llvm::MulOverflow(total, size, total) ||
+          total > std::numeric_limits<int32_t>::max() - threads)
         return op.emitOpError("in a tile must have fewer than 2^31 points");
     }
     for (OpOperand &output : op.getDpsInitsMutable()) {
@@ -81,19 +83,24 @@ private:
       for (unsigned d : reductions)
         simple &= !used[d];
       if (!simple)
-        return op.emitOpError("must write each element of its results from one point of its parallel dimensions");
+        return op.emitOpError(
+            "must write each element of its results from one point of its parallel dimensions");
     }
     return success();
   }
 
   Value constant(int64_t value) {
-    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(static_cast<int32_t>(value)));
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI32IntegerAttr(static_cast<int32_t>(value)));
   }
 
-  Value toIndex(Value value) { return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), value); }
+  Value toIndex(Value value) {
+    return arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), value);
+  }
 
-  /// The parallel dimensions of element `linear`, the last fastest, so that neighbouring threads read and write
-  /// neighbouring elements. In 32 bits: a 64-bit division costs a GPU several times as much.
+  /// The parallel dimensions of element `linear`, the last fastest, so that neighbouring threads
+  /// read and write neighbouring elements. In 32 bits: a 64-bit division costs a GPU several times
+  /// as much.
   void delinearize(Value linear) {
     SmallVector<unsigned> wide;
     for (unsigned d : parallel)
@@ -117,7 +124,8 @@ private:
     SmallVector<OpFoldResult> dims(ivs.begin(), ivs.end());
     SmallVector<Value> indices;
     for (unsigned i = 0; i < map.getNumResults(); ++i) {
-      OpFoldResult index = affine::makeComposedFoldedAffineApply(builder, loc, map.getSubMap({i}), dims);
+      OpFoldResult index =
+          affine::makeComposedFoldedAffineApply(builder, loc, map.getSubMap({i}), dims);
       indices.push_back(getValueOrCreateConstantIndexOp(builder, loc, index));
     }
     return indices;
@@ -154,7 +162,8 @@ private:
   SmallVector<Value> reduce(unsigned next, ValueRange carried) {
     if (next == reductions.size())
       return inlineBody(carried);
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0), one = arith::ConstantIndexOp::create(builder, loc, 1);
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0),
+          one = arith::ConstantIndexOp::create(builder, loc, 1);
     Value size = arith::ConstantIndexOp::create(builder, loc, sizes[reductions[next]]);
     auto loop = scf::ForOp::create(builder, loc, zero, size, one, carried);
     ivs[reductions[next]] = loop.getInductionVar();

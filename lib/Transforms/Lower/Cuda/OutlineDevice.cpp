@@ -21,7 +21,8 @@ using namespace mmc;
 static void takeTileFromBlock(func::FuncOp kernel) {
   OpBuilder builder = OpBuilder::atBlockBegin(&kernel.getBody().front());
   Value block = NVVM::BlockIdXOp::create(builder, kernel.getLoc(), builder.getI32Type());
-  Value tile = arith::IndexCastUIOp::create(builder, kernel.getLoc(), builder.getIndexType(), block);
+  Value tile =
+      arith::IndexCastUIOp::create(builder, kernel.getLoc(), builder.getIndexType(), block);
   kernel.getArgument(0).replaceAllUsesWith(tile);
   (void)kernel.eraseArgument(0);
 }
@@ -34,14 +35,16 @@ struct OutlineDevicePass : mmc::impl::OutlineDevicePassBase<OutlineDevicePass> {
       if (function->hasAttr(kTilesAttr) && !function.isExternal())
         tiles.push_back(function);
     if (Operation *other = getOperation().lookupSymbol(kDeviceModule); other && !tiles.empty()) {
-      other->emitOpError("has the name of the device's module, '") << kDeviceModule << "'; rename it";
+      other->emitOpError("has the name of the device's module, '")
+          << kDeviceModule << "'; rename it";
       return signalPassFailure();
     }
     OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
     auto device = ModuleOp::create(builder, getOperation().getLoc(), kDeviceModule);
     for (func::FuncOp tile : tiles) {
       if (tile->getAttrOfType<IntegerAttr>(kTilesAttr).getInt() < 1) {
-        tile.emitOpError("must have at least one tile; a kernel that computes nothing leaves its results unwritten");
+        tile.emitOpError("must have at least one tile; a kernel that computes nothing leaves its "
+                         "results unwritten");
         return signalPassFailure();
       }
       builder.setInsertionPoint(tile);

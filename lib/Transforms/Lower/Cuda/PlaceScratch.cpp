@@ -31,7 +31,8 @@ static constexpr int64_t kSharedSpace = 3;
 
 namespace {
 
-/// A temporary buffer: its size and the operations, by number, between which it lives, both included.
+/// A temporary buffer: its size and the operations, by number, between which it lives, both
+/// included.
 struct Scratch {
   memref::AllocOp alloc;
   int64_t bytes;
@@ -70,7 +71,8 @@ public:
 
 private:
   LogicalResult collect() {
-    // Branches that exclude each other are numbered one after the other, so their lifetimes do not meet.
+    // Branches that exclude each other are numbered one after the other, so their lifetimes do not
+    // meet.
     DenseMap<Operation *, std::pair<int64_t, int64_t>> spans;
     int64_t next = 0;
     number(kernel, next, spans);
@@ -83,7 +85,8 @@ private:
       Scratch buffer = {alloc, bytesOf(alloc.getType()), spans[alloc].first, spans[alloc].second};
       for (Value alias : flow.resolve(alloc.getResult()))
         for (Operation *user : alias.getUsers()) {
-          // A use in a loop counts until the loop ends. An alias may outlive the block of the allocation.
+          // A use in a loop counts until the loop ends. An alias may outlive the block of the
+          // allocation.
           Operation *top = alloc->getBlock()->findAncestorOpInBlock(*user);
           if (!top)
             top = kernel;
@@ -95,7 +98,8 @@ private:
     return failure(walk.wasInterrupted());
   }
 
-  static void number(Operation *op, int64_t &next, DenseMap<Operation *, std::pair<int64_t, int64_t>> &spans) {
+  static void number(Operation *op, int64_t &next,
+                     DenseMap<Operation *, std::pair<int64_t, int64_t>> &spans) {
     int64_t first = next++;
     for (Region &region : op->getRegions())
       for (Operation &inner : region.getOps())
@@ -103,8 +107,8 @@ private:
     spans[op] = {first, next - 1};
   }
 
-  /// Gives each shared (or each other) buffer the lowest offset where it meets no other, largest first; the
-  /// bytes they need together.
+  /// Gives each shared (or each other) buffer the lowest offset where it meets no other, largest
+  /// first; the bytes they need together.
   int64_t pack(bool isShared) {
     SmallVector<Scratch *> order, placed;
     for (Scratch &buffer : buffers)
@@ -119,12 +123,14 @@ private:
       for (const Scratch *other : placed)
         if (other->first <= buffer->last && buffer->first <= other->last)
           conflicts.push_back(other);
-      llvm::sort(conflicts, [](const Scratch *a, const Scratch *b) { return a->offset < b->offset; });
+      llvm::sort(conflicts,
+                 [](const Scratch *a, const Scratch *b) { return a->offset < b->offset; });
       int64_t offset = 0;
       for (const Scratch *other : conflicts) {
         if (offset + buffer->bytes <= other->offset)
           break;
-        offset = std::max<int64_t>(offset, llvm::alignTo(other->offset + other->bytes, kSlotAlignment));
+        offset =
+            std::max<int64_t>(offset, llvm::alignTo(other->offset + other->bytes, kSlotAlignment));
       }
       buffer->offset = offset;
       placed.push_back(buffer);
@@ -144,7 +150,8 @@ private:
       workspaceBase = kernel.getArguments().back();
       Value block = NVVM::BlockIdXOp::create(builder, loc, builder.getI32Type());
       block = arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), block);
-      blockStart = arith::MulIOp::create(builder, loc, block, arith::ConstantIndexOp::create(builder, loc, workspace));
+      blockStart = arith::MulIOp::create(builder, loc, block,
+                                         arith::ConstantIndexOp::create(builder, loc, workspace));
       kernel->setAttr(kWorkspaceAttr, builder.getI64IntegerAttr(workspace));
     }
     for (Scratch &buffer : buffers) {
@@ -153,23 +160,26 @@ private:
       if (!buffer.isShared)
         offset = arith::AddIOp::create(builder, loc, blockStart, offset);
       Value base = buffer.isShared ? sharedBase : workspaceBase;
-      Value view = memref::ViewOp::create(builder, loc, buffer.alloc.getType(), base, offset, ValueRange());
+      Value view =
+          memref::ViewOp::create(builder, loc, buffer.alloc.getType(), base, offset, ValueRange());
       buffer.alloc.replaceAllUsesWith(view);
       buffer.alloc.erase();
     }
   }
 
-  /// The kernel's bytes of shared memory, through a generic pointer, of which the backend knows where it leads.
+  /// The kernel's bytes of shared memory, through a generic pointer, of which the backend knows
+  /// where it leads.
   Value createShared(OpBuilder &builder) {
     auto space = builder.getI64IntegerAttr(kSharedSpace);
     auto type = MemRefType::get({shared}, builder.getI8Type(), MemRefLayoutAttrInterface(), space);
     std::string name = (kernel.getName() + "_shared").str();
     OpBuilder outside(kernel);
     memref::GlobalOp::create(outside, kernel.getLoc(), name, outside.getStringAttr("private"), type,
-                             outside.getUnitAttr(), /*constant=*/false, outside.getI64IntegerAttr(kSlotAlignment));
+                             outside.getUnitAttr(), /*constant=*/false,
+                             outside.getI64IntegerAttr(kSlotAlignment));
     Value global = memref::GetGlobalOp::create(builder, kernel.getLoc(), type, name);
-    return memref::MemorySpaceCastOp::create(builder, kernel.getLoc(),
-                                             MemRefType::get({shared}, builder.getI8Type()), global);
+    return memref::MemorySpaceCastOp::create(
+        builder, kernel.getLoc(), MemRefType::get({shared}, builder.getI8Type()), global);
   }
 
   func::FuncOp kernel;

@@ -24,8 +24,8 @@ static Values lowerRoute(RouteOp op, Emitter &e) {
     inputs.append({weightsOf(e, op.getWeights(), index), expert});
     maps.append({e.select(3, {axis}), e.identity(3)});
   }
-  return e.generic(type.getShape(), inputs, maps, e.empty(type.getShape(), type.getElementType()), e.identity(3), {},
-                   [](Emitter &e, ValueRange in) -> Values {
+  return e.generic(type.getShape(), inputs, maps, e.empty(type.getShape(), type.getElementType()),
+                   e.identity(3), {}, [](Emitter &e, ValueRange in) -> Values {
                      Value sum = e.mul(in[0], in[1]);
                      for (unsigned i = 2; i < in.size(); i += 2)
                        sum = e.add(sum, e.mul(in[i], in[i + 1]));
@@ -36,9 +36,10 @@ static Values lowerRoute(RouteOp op, Emitter &e) {
 static Values lowerRouteGradExpert(RouteGradExpertOp op, Emitter &e) {
   RankedTensorType type = typeOf(op.getResult());
   unsigned axis = op.getAxis();
-  return e.generic(type.getShape(), {weightsOf(e, op.getWeights(), op.getExpert()), op.getGradient()},
-                   {e.select(3, {axis}), e.identity(3)}, e.empty(type.getShape(), type.getElementType()), e.identity(3),
-                   {}, [](Emitter &e, ValueRange in) -> Values { return {e.mul(in[0], in[1])}; });
+  return e.generic(
+      type.getShape(), {weightsOf(e, op.getWeights(), op.getExpert()), op.getGradient()},
+      {e.select(3, {axis}), e.identity(3)}, e.empty(type.getShape(), type.getElementType()),
+      e.identity(3), {}, [](Emitter &e, ValueRange in) -> Values { return {e.mul(in[0], in[1])}; });
 }
 
 static Values lowerRouteGradWeights(RouteGradWeightsOp op, Emitter &e) {
@@ -48,21 +49,23 @@ static Values lowerRouteGradWeights(RouteGradWeightsOp op, Emitter &e) {
   Value result = e.empty(type.getShape(), type.getElementType());
   SmallVector<int> reductions = {axis == 0 ? 1 : 0, 2};
   for (auto [index, expert] : llvm::enumerate(op.getExperts())) {
-    Value total = e.generic(e.shape(expert), {op.getGradient(), expert}, {e.identity(3), e.identity(3)},
-                            e.filled({type.getDimSize(0)}, sum, 0), e.select(3, {axis}), reductions,
-                            [](Emitter &e, ValueRange in) -> Values { return {e.add(in[2], e.mul(in[0], in[1]))}; })[0];
+    Value total = e.generic(
+        e.shape(expert), {op.getGradient(), expert}, {e.identity(3), e.identity(3)},
+        e.filled({type.getDimSize(0)}, sum, 0), e.select(3, {axis}), reductions,
+        [](Emitter &e, ValueRange in) -> Values { return {e.add(in[2], e.mul(in[0], in[1]))}; })[0];
     Value column = e.reshape(e.cast(total, type.getElementType()), {type.getDimSize(0), 1});
     result = e.insert(column, result, 1, index);
   }
   return {result};
 }
 
-/// The first word of Philox4x32-10 with counter (c0, c1, c2, c3) and key (k0, k1): Salmon et al., "Parallel
-/// random numbers: as easy as 1, 2, 3" (2011). The runtime's Philox is the same function.
+/// The first word of Philox4x32-10 with counter (c0, c1, c2, c3) and key (k0, k1): Salmon et al.,
+/// "Parallel random numbers: as easy as 1, 2, 3" (2011). The runtime's Philox is the same function.
 static Value philox(Emitter &e, Values counter, Value k0, Value k1) {
   Type i32 = e.builder.getI32Type(), i64 = e.builder.getI64Type();
   auto constant = [&](uint32_t value) -> Value {
-    return arith::ConstantOp::create(e.builder, e.loc, e.builder.getIntegerAttr(i32, static_cast<int32_t>(value)));
+    return arith::ConstantOp::create(e.builder, e.loc,
+                                     e.builder.getIntegerAttr(i32, static_cast<int32_t>(value)));
   };
   auto multiply = [&](Value a, uint32_t factor) -> std::pair<Value, Value> {
     Value wide = arith::MulIOp::create(
@@ -70,13 +73,17 @@ static Value philox(Emitter &e, Values counter, Value k0, Value k1) {
         arith::ConstantOp::create(e.builder, e.loc, e.builder.getI64IntegerAttr(factor)));
     Value shift = arith::ConstantOp::create(e.builder, e.loc, e.builder.getI64IntegerAttr(32));
     Value high = arith::ShRUIOp::create(e.builder, e.loc, wide, shift);
-    return {arith::TruncIOp::create(e.builder, e.loc, i32, high), arith::TruncIOp::create(e.builder, e.loc, i32, wide)};
+    return {arith::TruncIOp::create(e.builder, e.loc, i32, high),
+            arith::TruncIOp::create(e.builder, e.loc, i32, wide)};
   };
-  auto exclusiveOr = [&](Value a, Value b) -> Value { return arith::XOrIOp::create(e.builder, e.loc, a, b); };
+  auto exclusiveOr = [&](Value a, Value b) -> Value {
+    return arith::XOrIOp::create(e.builder, e.loc, a, b);
+  };
   for (int round = 0; round < 10; ++round) {
     auto [high0, low0] = multiply(counter[0], 0xD2511F53u);
     auto [high1, low1] = multiply(counter[2], 0xCD9E8D57u);
-    counter = {exclusiveOr(exclusiveOr(high1, counter[1]), k0), low1, exclusiveOr(exclusiveOr(high0, counter[3]), k1), low0};
+    counter = {exclusiveOr(exclusiveOr(high1, counter[1]), k0), low1,
+               exclusiveOr(exclusiveOr(high0, counter[3]), k1), low0};
     k0 = arith::AddIOp::create(e.builder, e.loc, k0, constant(0x9E3779B9u));
     k1 = arith::AddIOp::create(e.builder, e.loc, k1, constant(0xBB67AE85u));
   }
@@ -98,11 +105,14 @@ static Values lowerDropout(DropoutOp op, Emitter &e) {
       Value position = e.dim(d);
       if (!op.getPlace().empty())
         position = arith::AddIOp::create(e.builder, e.loc, position, op.getPlace()[d]);
-      element = arith::AddIOp::create(e.builder, e.loc,
-                                      arith::MulIOp::create(e.builder, e.loc, element, e.index(size)), position);
+      element = arith::AddIOp::create(
+          e.builder, e.loc, arith::MulIOp::create(e.builder, e.loc, element, e.index(size)),
+          position);
     }
     element = arith::IndexCastOp::create(e.builder, e.loc, i64, element);
-    auto low = [&](Value wide) -> Value { return arith::TruncIOp::create(e.builder, e.loc, i32, wide); };
+    auto low = [&](Value wide) -> Value {
+      return arith::TruncIOp::create(e.builder, e.loc, i32, wide);
+    };
     auto high = [&](Value wide) -> Value {
       Value shift = arith::ConstantOp::create(e.builder, e.loc, e.builder.getI64IntegerAttr(32));
       return low(arith::ShRUIOp::create(e.builder, e.loc, wide, shift));
@@ -110,10 +120,14 @@ static Values lowerDropout(DropoutOp op, Emitter &e) {
     Value stream = e.constant(i32, op.getStream());
     Value word = philox(e, {low(element), high(element), low(step), stream}, low(seed), high(seed));
     Value threshold = arith::ConstantOp::create(
-        e.builder, e.loc, e.builder.getIntegerAttr(i32, static_cast<int32_t>(static_cast<uint32_t>(rate * 4294967296.0))));
-    Value keep = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::uge, word, threshold);
+        e.builder, e.loc,
+        e.builder.getIntegerAttr(i32,
+                                 static_cast<int32_t>(static_cast<uint32_t>(rate * 4294967296.0))));
+    Value keep =
+        arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::uge, word, threshold);
     Value scaled = e.mul(in[0], e.constant(in[0].getType(), 1 / (1 - rate)));
-    return {arith::SelectOp::create(e.builder, e.loc, keep, scaled, e.constant(in[0].getType(), 0))};
+    return {
+        arith::SelectOp::create(e.builder, e.loc, keep, scaled, e.constant(in[0].getType(), 0))};
   })};
 }
 

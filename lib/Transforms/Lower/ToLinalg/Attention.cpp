@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Attention, forward and backward, as loops over blocks of queries: the scores of a block are all that is
-// ever in memory. Both are written for the samples and heads of one tile.
+// Attention, forward and backward, as loops over blocks of queries: the scores of a block are all
+// that is ever in memory. Both are written for the samples and heads of one tile.
 
 #include "Emitter.h"
 
@@ -13,12 +13,12 @@ using namespace mmc;
 
 using Values = SmallVector<Value>;
 
-/// Most queries in a block: enough rows for the register blocks of the contractions, and scores that stay in the
-/// second-level cache.
+/// Most queries in a block: enough rows for the register blocks of the contractions, and scores
+/// that stay in the second-level cache.
 static constexpr int64_t kQueryBlock = 96;
 
-/// Queries per block: equal blocks if some size within half of the most allows it, for a smaller last one is a
-/// second copy of the code.
+/// Queries per block: equal blocks if some size within half of the most allows it, for a smaller
+/// last one is a second copy of the code.
 static int64_t queriesPerBlock(int64_t total) {
   if (total <= kQueryBlock)
     return total;
@@ -71,7 +71,8 @@ static Value rows(Emitter &e, Value tensor, Value start, int64_t count) {
   ArrayRef<int64_t> shape = e.shape(tensor);
   SmallVector<int64_t> to(shape);
   to[0] = count;
-  SmallVector<OpFoldResult> offsets(shape.size(), e.builder.getIndexAttr(0)), sizes, strides(shape.size(), e.builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(shape.size(), e.builder.getIndexAttr(0)), sizes,
+      strides(shape.size(), e.builder.getIndexAttr(1));
   offsets[0] = start;
   for (int64_t dim : to)
     sizes.push_back(e.builder.getIndexAttr(dim));
@@ -83,7 +84,8 @@ static Value rows(Emitter &e, Value tensor, Value start, int64_t count) {
 
 static Value insertRows(Emitter &e, Value piece, Value into, Value start) {
   ArrayRef<int64_t> shape = e.shape(piece);
-  SmallVector<OpFoldResult> offsets(shape.size(), e.builder.getIndexAttr(0)), sizes, strides(shape.size(), e.builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(shape.size(), e.builder.getIndexAttr(0)), sizes,
+      strides(shape.size(), e.builder.getIndexAttr(1));
   offsets[0] = start;
   for (int64_t dim : shape)
     sizes.push_back(e.builder.getIndexAttr(dim));
@@ -92,8 +94,8 @@ static Value insertRows(Emitter &e, Value piece, Value into, Value start) {
   return tensor::InsertSliceOp::create(e.builder, e.loc, piece, into, offsets, sizes, strides);
 }
 
-/// Runs `block(start, count, values)` over blocks of `total` rows, handing `values` on; the last, shorter block
-/// has its own copy of the code because shapes are static.
+/// Runs `block(start, count, values)` over blocks of `total` rows, handing `values` on; the last,
+/// shorter block has its own copy of the code because shapes are static.
 static Values overBlocks(Emitter &e, int64_t total, Values values,
                          llvm::function_ref<Values(Emitter &, Value, int64_t, Values)> block) {
   if (total == 0)
@@ -133,11 +135,13 @@ static Value maskedScores(Emitter &e, const Head &head, Value start, int64_t cou
                      Value low = e.constant(sum, -INFINITY);
                      if (head.causal) {
                        Value position = arith::AddIOp::create(e.builder, e.loc, e.dim(0), start);
-                       Value behind = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::sle, e.dim(1), position);
+                       Value behind = arith::CmpIOp::create(
+                           e.builder, e.loc, arith::CmpIPredicate::sle, e.dim(1), position);
                        score = arith::SelectOp::create(e.builder, e.loc, behind, score, low);
                      }
                      if (head.segments) {
-                       Value same = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, in[1], in[2]);
+                       Value same = arith::CmpIOp::create(e.builder, e.loc,
+                                                          arith::CmpIPredicate::eq, in[1], in[2]);
                        score = arith::SelectOp::create(e.builder, e.loc, same, score, low);
                      }
                      return {score};
@@ -146,36 +150,43 @@ static Value maskedScores(Emitter &e, const Head &head, Value start, int64_t cou
 
 /// o [T, d] and lse [T] of one head.
 static std::pair<Value, Value> attend(Emitter &e, const Head &head) {
-  int64_t queries = e.shape(head.query)[0], keys = e.shape(head.key)[0], width = e.shape(head.query)[1];
+  int64_t queries = e.shape(head.query)[0], keys = e.shape(head.key)[0],
+          width = e.shape(head.query)[1];
   Type element = e.element(head.query), sum = e.compute(element);
   Values results = overBlocks(
       e, queries, {e.empty({queries, width}, element), e.empty({queries}, sum)},
       [&](Emitter &e, Value start, int64_t count, Values carried) -> Values {
         Value scores = maskedScores(e, head, start, count, sum);
-        // A row that sees nothing has maximum −∞; 0 in its place keeps exp(−∞ − 0) = 0 instead of NaN.
+        // A row that sees nothing has maximum −∞; 0 in its place keeps exp(−∞ − 0) = 0 instead of
+        // NaN.
         Value highest = e.reduceLast(scores, -INFINITY, [](Emitter &e, ValueRange in) -> Values {
           return {e.maximum(in[1], in[0])};
         });
         auto perRow = RankedTensorType::get({count}, sum);
         highest = e.map(perRow, highest, [&](Emitter &e, ValueRange in) -> Values {
           Value low = e.constant(sum, -INFINITY), zero = e.constant(sum, 0);
-          Value nothing = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OEQ, in[0], low);
+          Value nothing =
+              arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OEQ, in[0], low);
           return {arith::SelectOp::create(e.builder, e.loc, nothing, zero, in[0])};
         });
         auto square = RankedTensorType::get({count, keys}, sum);
-        Value weights = e.map(
-            square, {scores, highest}, [](Emitter &e, ValueRange in) -> Values { return {e.exp(e.sub(in[0], in[1]))}; },
-            /*leading=*/{1});
-        Value total = e.reduceLast(weights, 0, [](Emitter &e, ValueRange in) -> Values { return {e.add(in[1], in[0])}; });
-        Value mixed = e.contract(e.cast(weights, element), "mn", head.value, "nd", e.filled({count, width}, sum, 0), "md");
-        Value out = e.map(
-            RankedTensorType::get({count, width}, element), {mixed, total},
-            [&](Emitter &e, ValueRange in) -> Values {
-              Value zero = e.constant(sum, 0);
-              Value nothing = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OEQ, in[1], zero);
-              return {arith::SelectOp::create(e.builder, e.loc, nothing, zero, e.div(in[0], in[1]))};
-            },
-            /*leading=*/{1});
+        Value weights =
+            e.map(square, {scores, highest},
+                  [](Emitter &e, ValueRange in) -> Values { return {e.exp(e.sub(in[0], in[1]))}; },
+                  /*leading=*/{1});
+        Value total = e.reduceLast(
+            weights, 0, [](Emitter &e, ValueRange in) -> Values { return {e.add(in[1], in[0])}; });
+        Value mixed = e.contract(e.cast(weights, element), "mn", head.value, "nd",
+                                 e.filled({count, width}, sum, 0), "md");
+        Value out = e.map(RankedTensorType::get({count, width}, element), {mixed, total},
+                          [&](Emitter &e, ValueRange in) -> Values {
+                            Value zero = e.constant(sum, 0);
+                            Value nothing = arith::CmpFOp::create(
+                                e.builder, e.loc, arith::CmpFPredicate::OEQ, in[1], zero);
+                            return {arith::SelectOp::create(e.builder, e.loc, nothing, zero,
+                                                            e.div(in[0], in[1]))};
+                          },
+                          /*leading=*/{1});
         Value lse = e.map(perRow, {highest, total}, [&](Emitter &e, ValueRange in) -> Values {
           return {e.add(in[0], math::LogOp::create(e.builder, e.loc, in[1]))};
         });
@@ -191,7 +202,8 @@ static Value segmentsOf(Emitter &e, Value segments, int64_t sample) {
 
 static Values lowerAttention(AttentionOp op, Emitter &e) {
   auto type = cast<RankedTensorType>(op.getResult().getType());
-  int64_t heads = op.getHeads(), group = heads / op.getKvHeads(), width = type.getDimSize(2) / heads;
+  int64_t heads = op.getHeads(), group = heads / op.getKvHeads(),
+          width = type.getDimSize(2) / heads;
   Value out = e.empty(type.getShape(), type.getElementType());
   Type sum = e.compute(type.getElementType());
   Value lse = e.empty({type.getDimSize(0), type.getDimSize(1), heads}, sum);
@@ -200,7 +212,9 @@ static Values lowerAttention(AttentionOp op, Emitter &e) {
       Head head = {matrixOf(e, op.getQuery(), sample, h * width, width),
                    matrixOf(e, op.getKey(), sample, h / group * width, width),
                    matrixOf(e, op.getValue(), sample, h / group * width, width),
-                   segmentsOf(e, op.getSegments(), sample), op.getCausal(), op.getScoreScale()};
+                   segmentsOf(e, op.getSegments(), sample),
+                   op.getCausal(),
+                   op.getScoreScale()};
       auto [result, statistic] = attend(e, head);
       out = insertMatrix(e, result, out, sample, h * width);
       if (op.getLse())
@@ -213,8 +227,10 @@ static Values lowerAttention(AttentionOp op, Emitter &e) {
 }
 
 /// dq of one head, and dk and dv added to.
-static Values attendGrad(Emitter &e, const Head &head, Value output, Value lse, Value gradient, Value dk, Value dv) {
-  int64_t queries = e.shape(head.query)[0], keys = e.shape(head.key)[0], width = e.shape(head.query)[1];
+static Values attendGrad(Emitter &e, const Head &head, Value output, Value lse, Value gradient,
+                         Value dk, Value dv) {
+  int64_t queries = e.shape(head.query)[0], keys = e.shape(head.key)[0],
+          width = e.shape(head.query)[1];
   Type element = e.element(head.query), sum = e.compute(element);
   return overBlocks(
       e, queries, {e.empty({queries, width}, element), dk, dv},
@@ -222,28 +238,34 @@ static Values attendGrad(Emitter &e, const Head &head, Value output, Value lse, 
         auto square = RankedTensorType::get({count, keys}, sum);
         Value scores = maskedScores(e, head, start, count, sum);
         // A row that sees nothing has lse −∞ and scores −∞: its weights are zero, not NaN.
-        Value weights = e.map(
-            square, {scores, rows(e, lse, start, count)},
-            [&](Emitter &e, ValueRange in) -> Values {
-              Value low = e.constant(sum, -INFINITY);
-              Value unseen = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::OEQ, in[0], low);
-              return {arith::SelectOp::create(e.builder, e.loc, unseen, e.constant(sum, 0), e.exp(e.sub(in[0], in[1])))};
-            },
-            /*leading=*/{1});
+        Value weights =
+            e.map(square, {scores, rows(e, lse, start, count)},
+                  [&](Emitter &e, ValueRange in) -> Values {
+                    Value low = e.constant(sum, -INFINITY);
+                    Value unseen = arith::CmpFOp::create(e.builder, e.loc,
+                                                         arith::CmpFPredicate::OEQ, in[0], low);
+                    return {arith::SelectOp::create(e.builder, e.loc, unseen, e.constant(sum, 0),
+                                                    e.exp(e.sub(in[0], in[1])))};
+                  },
+                  /*leading=*/{1});
         Value dout = rows(e, gradient, start, count);
         Value newDv = e.contract(e.cast(weights, element), "mn", dout, "md", carried[2], "nd");
-        Value dweights = e.contract(dout, "md", head.value, "nd", e.filled({count, keys}, sum, 0), "mn");
-        Value delta = e.reduceLast({dout, rows(e, output, start, count)}, 0, [](Emitter &e, ValueRange in) -> Values {
-          return {e.add(in[2], e.mul(in[0], in[1]))};
-        });
-        Value dscores = e.map(
-            RankedTensorType::get({count, keys}, element), {weights, dweights, delta},
-            [&](Emitter &e, ValueRange in) -> Values {
-              return {e.mul(e.mul(in[0], e.sub(in[1], in[2])), e.constant(sum, head.scale))};
-            },
-            /*leading=*/{2});
-        Value dq = e.contract(dscores, "mn", head.key, "nd", e.filled({count, width}, sum, 0), "md");
-        Value newDk = e.contract(dscores, "mn", rows(e, head.query, start, count), "md", carried[1], "nd");
+        Value dweights =
+            e.contract(dout, "md", head.value, "nd", e.filled({count, keys}, sum, 0), "mn");
+        Value delta = e.reduceLast({dout, rows(e, output, start, count)}, 0,
+                                   [](Emitter &e, ValueRange in) -> Values {
+                                     return {e.add(in[2], e.mul(in[0], in[1]))};
+                                   });
+        Value dscores =
+            e.map(RankedTensorType::get({count, keys}, element), {weights, dweights, delta},
+                  [&](Emitter &e, ValueRange in) -> Values {
+                    return {e.mul(e.mul(in[0], e.sub(in[1], in[2])), e.constant(sum, head.scale))};
+                  },
+                  /*leading=*/{2});
+        Value dq =
+            e.contract(dscores, "mn", head.key, "nd", e.filled({count, width}, sum, 0), "md");
+        Value newDk =
+            e.contract(dscores, "mn", rows(e, head.query, start, count), "md", carried[1], "nd");
         return {insertRows(e, e.cast(dq, element), carried[0], start), newDk, newDv};
       });
 }
@@ -251,7 +273,8 @@ static Values attendGrad(Emitter &e, const Head &head, Value output, Value lse, 
 static Values lowerAttentionGrad(AttentionGradOp op, Emitter &e) {
   auto type = cast<RankedTensorType>(op.getQuery().getType());
   auto keyType = cast<RankedTensorType>(op.getKey().getType());
-  int64_t heads = op.getHeads(), group = heads / op.getKvHeads(), width = type.getDimSize(2) / heads;
+  int64_t heads = op.getHeads(), group = heads / op.getKvHeads(),
+          width = type.getDimSize(2) / heads;
   Type element = type.getElementType(), sum = e.compute(element);
   Value dq = e.empty(type.getShape(), element);
   Value dk = e.empty(keyType.getShape(), element), dv = e.empty(keyType.getShape(), element);
@@ -261,12 +284,16 @@ static Values lowerAttentionGrad(AttentionGradOp op, Emitter &e) {
       Value dkHead = e.filled({keyType.getDimSize(1), width}, sum, 0);
       Value dvHead = e.filled({keyType.getDimSize(1), width}, sum, 0);
       for (int64_t h = kv * group; h < (kv + 1) * group; ++h) {
-        Head head = {matrixOf(e, op.getQuery(), sample, h * width, width), matrixOf(e, op.getKey(), sample, kv * width, width),
-                     matrixOf(e, op.getValue(), sample, kv * width, width), segmentsOf(e, op.getSegments(), sample),
-                     op.getCausal(), op.getScale().convertToDouble()};
+        Head head = {matrixOf(e, op.getQuery(), sample, h * width, width),
+                     matrixOf(e, op.getKey(), sample, kv * width, width),
+                     matrixOf(e, op.getValue(), sample, kv * width, width),
+                     segmentsOf(e, op.getSegments(), sample),
+                     op.getCausal(),
+                     op.getScale().convertToDouble()};
         Value lse = e.reshape(matrixOf(e, op.getLse(), sample, h, 1), {type.getDimSize(1)});
-        Values grads = attendGrad(e, head, matrixOf(e, op.getOutput(), sample, h * width, width), lse,
-                                  matrixOf(e, op.getGradient(), sample, h * width, width), dkHead, dvHead);
+        Values grads =
+            attendGrad(e, head, matrixOf(e, op.getOutput(), sample, h * width, width), lse,
+                       matrixOf(e, op.getGradient(), sample, h * width, width), dkHead, dvHead);
         dq = insertMatrix(e, grads[0], dq, sample, h * width);
         dkHead = grads[1];
         dvHead = grads[2];

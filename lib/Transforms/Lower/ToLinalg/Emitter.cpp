@@ -12,13 +12,15 @@ Value Emitter::empty(ArrayRef<int64_t> shape, Type element) {
 }
 
 Value Emitter::filled(ArrayRef<int64_t> shape, Type element, double value) {
-  return linalg::FillOp::create(builder, loc, constant(element, value), empty(shape, element)).getResult(0);
+  return linalg::FillOp::create(builder, loc, constant(element, value), empty(shape, element))
+      .getResult(0);
 }
 
 Value Emitter::constant(Type type, double value) {
   if (isa<FloatType>(type))
     return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(type, value));
-  return arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(type, static_cast<int64_t>(value)));
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getIntegerAttr(type, static_cast<int64_t>(value)));
 }
 
 Value Emitter::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
@@ -38,7 +40,8 @@ Value Emitter::narrow(Value scalar, Type element) {
   return arith::TruncFOp::create(builder, loc, element, scalar);
 }
 
-// Sums may be reassociated: which lane adds what is fixed at compile time, so results stay reproducible.
+// Sums may be reassociated: which lane adds what is fixed at compile time, so results stay
+// reproducible.
 Value Emitter::add(Value a, Value b) {
   return arith::AddFOp::create(builder, loc, a, b, arith::FastMathFlags::contract);
 }
@@ -66,27 +69,29 @@ AffineMap Emitter::select(unsigned rank, ArrayRef<unsigned> dims) {
   return AffineMap::getMultiDimMapWithTargets(rank, dims, builder.getContext());
 }
 
-SmallVector<Value> Emitter::generic(ArrayRef<int64_t> domain, ValueRange inputs, ArrayRef<AffineMap> inputMaps,
-                                    ValueRange outputs, ArrayRef<AffineMap> outputMaps, ArrayRef<int> reductions,
+SmallVector<Value> Emitter::generic(ArrayRef<int64_t> domain, ValueRange inputs,
+                                    ArrayRef<AffineMap> inputMaps, ValueRange outputs,
+                                    ArrayRef<AffineMap> outputMaps, ArrayRef<int> reductions,
                                     Body body) {
   SmallVector<AffineMap> maps(inputMaps);
   maps.append(outputMaps.begin(), outputMaps.end());
   SmallVector<utils::IteratorType> iterators(domain.size(), utils::IteratorType::parallel);
   for (int dim : reductions)
     iterators[dim] = utils::IteratorType::reduction;
-  auto op = linalg::GenericOp::create(
-      builder, loc, TypeRange(outputs), inputs, outputs, maps, iterators,
-      [&](OpBuilder &inner, Location where, ValueRange arguments) {
-        Emitter nested(inner, where);
-        SmallVector<Value> scalars;
-        unsigned count = inputs.size() + (reductions.empty() ? 0 : outputs.size());
-        for (Value argument : arguments.take_front(count))
-          scalars.push_back(nested.widen(argument));
-        SmallVector<Value> results = body(nested, scalars);
-        for (auto [result, output] : llvm::zip(results, outputs))
-          result = nested.narrow(result, element(output));
-        linalg::YieldOp::create(inner, where, results);
-      });
+  auto op =
+      linalg::GenericOp::create(builder, loc, TypeRange(outputs), inputs, outputs, maps, iterators,
+                                [&](OpBuilder &inner, Location where, ValueRange arguments) {
+                                  Emitter nested(inner, where);
+                                  SmallVector<Value> scalars;
+                                  unsigned count =
+                                      inputs.size() + (reductions.empty() ? 0 : outputs.size());
+                                  for (Value argument : arguments.take_front(count))
+                                    scalars.push_back(nested.widen(argument));
+                                  SmallVector<Value> results = body(nested, scalars);
+                                  for (auto [result, output] : llvm::zip(results, outputs))
+                                    result = nested.narrow(result, element(output));
+                                  linalg::YieldOp::create(inner, where, results);
+                                });
   return SmallVector<Value>(op.getResults());
 }
 
@@ -98,7 +103,8 @@ static AffineMap operandMap(Emitter &e, unsigned rank, unsigned operandRank, boo
   return e.select(rank, dims);
 }
 
-Value Emitter::map(RankedTensorType result, ValueRange inputs, Body body, ArrayRef<unsigned> leading) {
+Value Emitter::map(RankedTensorType result, ValueRange inputs, Body body,
+                   ArrayRef<unsigned> leading) {
   unsigned rank = result.getRank();
   SmallVector<AffineMap> maps;
   for (auto [i, input] : llvm::enumerate(inputs))
@@ -107,7 +113,8 @@ Value Emitter::map(RankedTensorType result, ValueRange inputs, Body body, ArrayR
   return generic(result.getShape(), inputs, maps, out, identity(rank), {}, body)[0];
 }
 
-Value Emitter::reduceLast(ValueRange inputs, double initial, Body body, ArrayRef<unsigned> leading) {
+Value Emitter::reduceLast(ValueRange inputs, double initial, Body body,
+                          ArrayRef<unsigned> leading) {
   ArrayRef<int64_t> domain = shape(inputs[0]);
   unsigned rank = domain.size();
   SmallVector<AffineMap> maps;
@@ -118,11 +125,12 @@ Value Emitter::reduceLast(ValueRange inputs, double initial, Body body, ArrayRef
   SmallVector<unsigned> rows;
   for (unsigned d = 0; d + 1 < rank; ++d)
     rows.push_back(d);
-  return generic(domain, inputs, maps, out, select(rank, rows), {static_cast<int>(rank) - 1}, body)[0];
+  return generic(domain, inputs, maps, out, select(rank, rows), {static_cast<int>(rank) - 1},
+                 body)[0];
 }
 
-Value Emitter::contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims, Value accumulator,
-                        StringRef outDims) {
+Value Emitter::contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDims,
+                        Value accumulator, StringRef outDims) {
   // Dimensions in the order: those of the result, then those summed over.
   SmallVector<char> letters(outDims.begin(), outDims.end());
   SmallVector<int> reductions;
@@ -146,7 +154,8 @@ Value Emitter::contract(Value lhs, StringRef lhsDims, Value rhs, StringRef rhsDi
   Type sum = element(accumulator);
   return generic(domain, {lhs, rhs}, inputMaps, accumulator, outMap, reductions,
                  [&](Emitter &e, ValueRange in) -> SmallVector<Value> {
-                   Value product = arith::MulFOp::create(e.builder, e.loc, e.narrow(in[0], sum), e.narrow(in[1], sum));
+                   Value product = arith::MulFOp::create(e.builder, e.loc, e.narrow(in[0], sum),
+                                                         e.narrow(in[1], sum));
                    return {arith::AddFOp::create(e.builder, e.loc, in[2], product)};
                  })[0];
 }
@@ -160,7 +169,8 @@ Value Emitter::cast(Value tensor, Type to) {
 
 Value Emitter::slice(Value tensor, int64_t axis, int64_t start, int64_t size, bool drop) {
   ArrayRef<int64_t> from = shape(tensor);
-  SmallVector<OpFoldResult> offsets(from.size(), builder.getIndexAttr(0)), sizes, strides(from.size(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(from.size(), builder.getIndexAttr(0)), sizes,
+      strides(from.size(), builder.getIndexAttr(1));
   for (int64_t dim : from)
     sizes.push_back(builder.getIndexAttr(dim));
   offsets[axis] = builder.getIndexAttr(start);
@@ -178,7 +188,8 @@ Value Emitter::slice(Value tensor, int64_t axis, int64_t start, int64_t size, bo
 Value Emitter::insert(Value piece, Value into, int64_t axis, int64_t start) {
   ArrayRef<int64_t> to = shape(into);
   int64_t size = shape(piece).size() == to.size() ? shape(piece)[axis] : 1;
-  SmallVector<OpFoldResult> offsets(to.size(), builder.getIndexAttr(0)), sizes, strides(to.size(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(to.size(), builder.getIndexAttr(0)), sizes,
+      strides(to.size(), builder.getIndexAttr(1));
   for (int64_t dim : to)
     sizes.push_back(builder.getIndexAttr(dim));
   offsets[axis] = builder.getIndexAttr(start);
@@ -195,7 +206,8 @@ Value Emitter::reshape(Value tensor, ArrayRef<int64_t> to) {
   auto source = llvm::cast<RankedTensorType>(tensor.getType());
   bool collapse = to.size() < shape(tensor).size();
   std::optional<SmallVector<ReassociationIndices>> groups =
-      collapse ? getReassociationIndicesForReshape(source, type) : getReassociationIndicesForReshape(type, source);
+      collapse ? getReassociationIndicesForReshape(source, type)
+               : getReassociationIndicesForReshape(type, source);
   if (!groups)
     llvm_unreachable("a reshape within a kernel only splits or merges dimensions");
   if (collapse)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the lowerings to linalg are written with: element-wise maps, reductions and contractions over
-// tensors, computing in f32 (f64 for f64) whatever the element type.
+// What the lowerings to linalg are written with: element-wise maps, reductions and contractions
+// over tensors, computing in f32 (f64 for f64) whatever the element type.
 
 #ifndef MMC_LIB_TRANSFORMS_LOWER_TOLINALG_EMITTER_H
 #define MMC_LIB_TRANSFORMS_LOWER_TOLINALG_EMITTER_H
@@ -39,36 +39,42 @@ public:
   mlir::Value empty(llvm::ArrayRef<int64_t> shape, mlir::Type element);
   mlir::Value filled(llvm::ArrayRef<int64_t> shape, mlir::Type element, double value);
 
-  /// linalg.generic. Inputs of floating type reach the body in the compute type; what the body returns is
-  /// rounded to the outputs' element types. `reductions` are the reduction dimensions; then the body's last
-  /// arguments are the accumulators.
+  /// linalg.generic. Inputs of floating type reach the body in the compute type; what the body
+  /// returns is rounded to the outputs' element types. `reductions` are the reduction dimensions;
+  /// then the body's last arguments are the accumulators.
   llvm::SmallVector<mlir::Value> generic(llvm::ArrayRef<int64_t> domain, mlir::ValueRange inputs,
-                                         llvm::ArrayRef<mlir::AffineMap> inputMaps, mlir::ValueRange outputs,
+                                         llvm::ArrayRef<mlir::AffineMap> inputMaps,
+                                         mlir::ValueRange outputs,
                                          llvm::ArrayRef<mlir::AffineMap> outputMaps,
                                          llvm::ArrayRef<int> reductions, Body body);
 
-  /// Element-wise over the result's shape. An input of lower rank lies along the last dimensions (a suffix),
-  /// or, listed in `leading`, along the first ones.
+  /// Element-wise over the result's shape. An input of lower rank lies along the last dimensions (a
+  /// suffix), or, listed in `leading`, along the first ones.
   mlir::Value map(mlir::RankedTensorType result, mlir::ValueRange inputs, Body body,
                   llvm::ArrayRef<unsigned> leading = {});
 
-  /// Reduces the last dimension of `inputs` (equal shapes; lower ranks are suffixes or `leading`) with `body`,
-  /// starting from `initial`.
-  mlir::Value reduceLast(mlir::ValueRange inputs, double initial, Body body, llvm::ArrayRef<unsigned> leading = {});
+  /// Reduces the last dimension of `inputs` (equal shapes; lower ranks are suffixes or `leading`)
+  /// with `body`, starting from `initial`.
+  mlir::Value reduceLast(mlir::ValueRange inputs, double initial, Body body,
+                         llvm::ArrayRef<unsigned> leading = {});
 
-  /// result[out] += Σ lhs[l]·rhs[r] for dimension letters such as "mk", "nk" and "mn"; sums in the type of
-  /// `accumulator`, which is what is added to.
-  mlir::Value contract(mlir::Value lhs, llvm::StringRef lhsDims, mlir::Value rhs, llvm::StringRef rhsDims,
-                       mlir::Value accumulator, llvm::StringRef outDims);
+  /// result[out] += Σ lhs[l]·rhs[r] for dimension letters such as "mk", "nk" and "mn"; sums in the
+  /// type of `accumulator`, which is what is added to.
+  mlir::Value contract(mlir::Value lhs, llvm::StringRef lhsDims, mlir::Value rhs,
+                       llvm::StringRef rhsDims, mlir::Value accumulator, llvm::StringRef outDims);
 
-  /// Letters for all dimensions but the last of a tensor of rank 1 to 9: "bm" for rank 3; never g, k or n.
-  static std::string rows(size_t rank) { return llvm::StringRef("opqrstbm").take_back(rank - 1).str(); }
+  /// Letters for all dimensions but the last of a tensor of rank 1 to 9: "bm" for rank 3; never g,
+  /// k or n.
+  static std::string rows(size_t rank) {
+    return llvm::StringRef("opqrstbm").take_back(rank - 1).str();
+  }
 
   /// Rounds a tensor to another floating element type; itself when it has it.
   mlir::Value cast(mlir::Value tensor, mlir::Type element);
 
   /// tensor[..., start : start+size, ...] along `axis`; with `drop` the dimension disappears.
-  mlir::Value slice(mlir::Value tensor, int64_t axis, int64_t start, int64_t size, bool drop = false);
+  mlir::Value slice(mlir::Value tensor, int64_t axis, int64_t start, int64_t size,
+                    bool drop = false);
   mlir::Value insert(mlir::Value piece, mlir::Value into, int64_t axis, int64_t start);
   /// The same elements with dimensions split or merged.
   mlir::Value reshape(mlir::Value tensor, llvm::ArrayRef<int64_t> shape);
@@ -85,7 +91,9 @@ public:
   mlir::Value maximum(mlir::Value a, mlir::Value b);
   /// 1 / (1 + exp(−x))
   mlir::Value sigmoid(mlir::Value x);
-  mlir::Value dim(int64_t dimension) { return mlir::linalg::IndexOp::create(builder, loc, dimension); }
+  mlir::Value dim(int64_t dimension) {
+    return mlir::linalg::IndexOp::create(builder, loc, dimension);
+  }
   mlir::Value toIndex(mlir::Value integer);
   mlir::Value widen(mlir::Value scalar);
   mlir::Value narrow(mlir::Value scalar, mlir::Type element);
@@ -110,7 +118,8 @@ struct LowerPattern : mlir::OpRewritePattern<Op> {
       : mlir::OpRewritePattern<Op>(context), lower(lower) {}
   llvm::LogicalResult matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
     Emitter emitter(rewriter, op.getLoc());
-    // Results without elements are made of nothing; the ops' own loops and slices need not think of them.
+    // Results without elements are made of nothing; the ops' own loops and slices need not think of
+    // them.
     if (op->getNumResults() > 0 && llvm::all_of(op->getResults(), isEmpty)) {
       llvm::SmallVector<mlir::Value> results;
       for (mlir::Value result : op->getResults())

@@ -19,32 +19,38 @@ Value mmc::safeRow(Emitter &e, Value id, int64_t rows) {
 
 Value mmc::rmsScale(Emitter &e, Value x, double eps) {
   double inverse = 1.0 / e.shape(x).back();
-  Value sum = e.reduceLast(x, 0, [](Emitter &e, ValueRange in) -> Values { return {e.add(in[1], e.mul(in[0], in[0]))}; });
-  return e.map(cast<RankedTensorType>(sum.getType()), sum, [&](Emitter &e, ValueRange in) -> Values {
-    Value mean = e.mul(in[0], e.constant(in[0].getType(), inverse));
-    Value root = math::SqrtOp::create(e.builder, e.loc, e.add(mean, e.constant(in[0].getType(), eps)));
-    return {e.div(e.constant(in[0].getType(), 1), root)};
+  Value sum = e.reduceLast(x, 0, [](Emitter &e, ValueRange in) -> Values {
+    return {e.add(in[1], e.mul(in[0], in[0]))};
   });
+  return e.map(
+      cast<RankedTensorType>(sum.getType()), sum, [&](Emitter &e, ValueRange in) -> Values {
+        Value mean = e.mul(in[0], e.constant(in[0].getType(), inverse));
+        Value root =
+            math::SqrtOp::create(e.builder, e.loc, e.add(mean, e.constant(in[0].getType(), eps)));
+        return {e.div(e.constant(in[0].getType(), 1), root)};
+      });
 }
 
 std::pair<Value, Value> mmc::meanAndScale(Emitter &e, Value x, double eps) {
   double inverse = 1.0 / e.shape(x).back();
-  Value sum = e.reduceLast(x, 0, [](Emitter &e, ValueRange in) -> Values { return {e.add(in[1], in[0])}; });
+  Value sum =
+      e.reduceLast(x, 0, [](Emitter &e, ValueRange in) -> Values { return {e.add(in[1], in[0])}; });
   auto rows = cast<RankedTensorType>(sum.getType());
   Value mean = e.map(rows, sum, [&](Emitter &e, ValueRange in) -> Values {
     return {e.mul(in[0], e.constant(in[0].getType(), inverse))};
   });
-  // Two passes: the difference from the mean keeps its digits where the sum of squares would lose them.
-  Value squares = e.reduceLast(
-      {x, mean}, 0,
-      [](Emitter &e, ValueRange in) -> Values {
-        Value difference = e.sub(in[0], in[1]);
-        return {e.add(in[2], e.mul(difference, difference))};
-      },
-      /*leading=*/{1});
+  // Two passes: the difference from the mean keeps its digits where the sum of squares would lose
+  // them.
+  Value squares = e.reduceLast({x, mean}, 0,
+                               [](Emitter &e, ValueRange in) -> Values {
+                                 Value difference = e.sub(in[0], in[1]);
+                                 return {e.add(in[2], e.mul(difference, difference))};
+                               },
+                               /*leading=*/{1});
   Value scale = e.map(rows, squares, [&](Emitter &e, ValueRange in) -> Values {
     Value variance = e.mul(in[0], e.constant(in[0].getType(), inverse));
-    Value root = math::SqrtOp::create(e.builder, e.loc, e.add(variance, e.constant(in[0].getType(), eps)));
+    Value root =
+        math::SqrtOp::create(e.builder, e.loc, e.add(variance, e.constant(in[0].getType(), eps)));
     return {e.div(e.constant(in[0].getType(), 1), root)};
   });
   return {mean, scale};
@@ -56,7 +62,8 @@ static const double kQuick = 1.702, kTanhScale = std::sqrt(2 / M_PI), kTanhCubic
 static Value tanhOfGelu(Emitter &e, Value x) {
   Type type = x.getType();
   Value cubic = e.mul(e.mul(e.mul(x, x), x), e.constant(type, kTanhCubic));
-  return math::TanhOp::create(e.builder, e.loc, e.mul(e.add(x, cubic), e.constant(type, kTanhScale)));
+  return math::TanhOp::create(e.builder, e.loc,
+                              e.mul(e.add(x, cubic), e.constant(type, kTanhScale)));
 }
 
 /// Φ(x) = (1 + erf(x/√2))/2
@@ -98,7 +105,8 @@ Value mmc::geluDerivative(Emitter &e, GeluKind kind, Value x) {
   }
   case GeluKind::Erf: {
     // Φ(x) + x·exp(−x²/2)/√(2π)
-    Value density = e.mul(e.exp(e.mul(e.mul(x, x), e.constant(type, -0.5))), e.constant(type, 1 / std::sqrt(2 * M_PI)));
+    Value density = e.mul(e.exp(e.mul(e.mul(x, x), e.constant(type, -0.5))),
+                          e.constant(type, 1 / std::sqrt(2 * M_PI)));
     return e.add(normalCdf(e, x), e.mul(x, density));
   }
   }
@@ -106,6 +114,7 @@ Value mmc::geluDerivative(Emitter &e, GeluKind kind, Value x) {
 }
 
 Value mmc::cosineOrSine(Emitter &e, Value angle, Value isSine, Type type) {
-  Value cosine = math::CosOp::create(e.builder, e.loc, angle), sine = math::SinOp::create(e.builder, e.loc, angle);
+  Value cosine = math::CosOp::create(e.builder, e.loc, angle),
+        sine = math::SinOp::create(e.builder, e.loc, angle);
   return e.narrow(arith::SelectOp::create(e.builder, e.loc, isSine, sine, cosine), type);
 }

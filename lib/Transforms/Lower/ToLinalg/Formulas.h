@@ -8,7 +8,8 @@
 
 namespace mmc {
 
-/// The index of row `id` of a table, within bounds whatever the id (negative and too large read row 0).
+/// The index of row `id` of a table, within bounds whatever the id (negative and too large read row
+/// 0).
 mlir::Value safeRow(Emitter &e, mlir::Value id, int64_t rows);
 
 /// ρ = 1/√(mean(x²) + eps) per row.

@@ -20,15 +20,17 @@ static Values lowerMul(MulOp op, Emitter &e) {
 
 static Values lowerScale(ScaleOp op, Emitter &e) {
   double factor = op.getFactor().convertToDouble();
-  return {e.map(cast<RankedTensorType>(op.getType()), op.getInput(), [&](Emitter &e, ValueRange in) -> Values {
-    return {e.mul(in[0], e.constant(in[0].getType(), factor))};
-  })};
+  return {e.map(cast<RankedTensorType>(op.getType()), op.getInput(),
+                [&](Emitter &e, ValueRange in) -> Values {
+                  return {e.mul(in[0], e.constant(in[0].getType(), factor))};
+                })};
 }
 
 static Values lowerScaleBy(ScaleByOp op, Emitter &e) {
-  return {e.map(cast<RankedTensorType>(op.getType()), op.getOperands(), [](Emitter &e, ValueRange in) -> Values {
-    return {e.mul(in[0], e.narrow(in[1], in[0].getType()))};
-  })};
+  return {e.map(cast<RankedTensorType>(op.getType()), op.getOperands(),
+                [](Emitter &e, ValueRange in) -> Values {
+                  return {e.mul(in[0], e.narrow(in[1], in[0].getType()))};
+                })};
 }
 
 static Values lowerCast(CastOp op, Emitter &e) {
@@ -59,7 +61,8 @@ static Values lowerSlice(SliceOp op, Emitter &e) {
 
 static Values lowerPad(PadOp op, Emitter &e) {
   auto type = cast<RankedTensorType>(op.getType());
-  return {e.insert(op.getInput(), e.filled(type.getShape(), type.getElementType(), 0), op.getAxis(), op.getStart())};
+  return {e.insert(op.getInput(), e.filled(type.getShape(), type.getElementType(), 0), op.getAxis(),
+                   op.getStart())};
 }
 
 static Values lowerConcat(ConcatOp op, Emitter &e) {
@@ -111,17 +114,18 @@ static Value sumAll(Emitter &e, ValueRange inputs, Type result, Emitter::Body bo
 
 static Values lowerInnerProduct(InnerProductOp op, Emitter &e) {
   bool scalar = e.shape(op.getLhs()).empty();
-  return {sumAll(e, op->getOperands(), e.element(op.getResult()), [&](Emitter &e, ValueRange in) -> Values {
-    Value product = e.mul(in[0], in[1]);
-    return {scalar ? product : e.add(in[2], product)};
-  })};
+  return {sumAll(e, op->getOperands(), e.element(op.getResult()),
+                 [&](Emitter &e, ValueRange in) -> Values {
+                   Value product = e.mul(in[0], in[1]);
+                   return {scalar ? product : e.add(in[2], product)};
+                 })};
 }
 
 static Values lowerSum(SumOp op, Emitter &e) {
   bool scalar = e.shape(op.getInput()).empty();
-  return {sumAll(e, op->getOperands(), e.element(op.getResult()), [&](Emitter &e, ValueRange in) -> Values {
-    return {scalar ? in[0] : e.add(in[1], in[0])};
-  })};
+  return {sumAll(
+      e, op->getOperands(), e.element(op.getResult()),
+      [&](Emitter &e, ValueRange in) -> Values { return {scalar ? in[0] : e.add(in[1], in[0])}; })};
 }
 
 void mmc::populateTensorLowerings(RewritePatternSet &patterns) {
