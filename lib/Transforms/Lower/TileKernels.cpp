@@ -2,7 +2,8 @@
 
 #include "mmc/Transforms/Lower/Passes.h"
 
-#include "mmc/Transforms/Fuse/GroupTiling.h"
+#include "TileCuts.h"
+
 #include "mmc/Transforms/Fuse/Passes.h"
 #include "mmc/Transforms/Plan/Passes.h"
 
@@ -13,9 +14,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/Support/MathExtras.h"
-
-#include <algorithm>
 
 namespace mmc {
 #define GEN_PASS_DEF_TILEKERNELSPASS
@@ -27,41 +25,11 @@ using namespace mmc;
 
 namespace {
 
-/// How one dimension of a tile space is cut: `count` tiles of `size` units, the last of `last`.
-struct Cut {
-  int64_t size = 1, count = 1, last = 1;
-};
-
-/// About `target` units per tile. Equal tiles if there is such a size within half and one and a
-/// half of the target (a smaller last tile is a second copy of the code), else as even as
-/// `multiple`, of which all but the last tile are, allows.
-Cut cut(int64_t extent, int64_t target, int64_t multiple, bool equalIsMultiple) {
-  if (extent == 0)
-    return {0, 1, 0}; // one tile, of nothing
-  target = std::clamp<int64_t>(target, 1, extent);
-  int64_t best = 0;
-  for (int64_t size = llvm::divideCeil(target, 2); size <= std::min(extent, target + target / 2);
-       ++size)
-    if (extent % size == 0 && (!equalIsMultiple || size % multiple == 0 || size == extent) &&
-        std::abs(size - target) < std::abs(best - target))
-      best = size;
-  if (best)
-    return {best, extent / best, best};
-  int64_t count = llvm::divideCeil(extent, target);
-  int64_t size = llvm::divideCeil(extent, count);
-  if (count > 1)
-    size = llvm::alignTo(size, multiple);
-  size = std::min(size, extent);
-  count = llvm::divideCeil(extent, size);
-  return {size, count, extent - (count - 1) * size};
-}
-
 /// Writes the tile function of one kernel.
 class TileWriter {
 public:
-  TileWriter(func::FuncOp kernel, int64_t rows, int64_t columns, int64_t elements)
-      : kernel(kernel), builder(kernel.getContext()), rows(rows), columns(columns),
-        elements(elements) {}
+  TileWriter(func::FuncOp kernel, TileSizes wanted)
+      : kernel(kernel), builder(kernel.getContext()), wanted(wanted) {}
 
   LogicalResult write() {
     Location loc = kernel.getLoc();
@@ -94,7 +62,7 @@ public:
       FailureOr<GroupTiling> tiling = tileGroup(part, part.back());
       if (failed(tiling))
         return kernel.emitError("kernel '") << kernel.getName() << "' cannot be cut into tiles";
-      SmallVector<Cut> cuts = chooseCuts(*tiling, part.back());
+      SmallVector<Cut> cuts = chooseCuts(*tiling, part.back(), wanted);
       int64_t count = 1;
       for (const Cut &c : cuts)
         count *= c.count;
@@ -123,50 +91,6 @@ private:
   static Type memrefOf(Type type) {
     auto tensor = cast<RankedTensorType>(type);
     return MemRefType::get(tensor.getShape(), tensor.getElementType());
-  }
-
-  /// Attention: one head of one sample. Contractions: blocks of rows and columns. All else: whole
-  /// trailing dimensions up to a budget of elements.
-  SmallVector<Cut> chooseCuts(const GroupTiling &tiling, Operation *root) {
-    SmallVector<Cut> cuts(tiling.extents.size());
-    // Elements per unit of each dimension, from the widest value cut along it; what is not cut
-    // counts too.
-    int64_t perTile = 1;
-    SmallVector<int64_t> unit(tiling.extents.size(), 1);
-    for (auto [value, dims] : tiling.values) {
-      int64_t whole = 1;
-      for (auto [d, dim] : llvm::enumerate(dims)) {
-        if (dim.dim < 0)
-          whole *= cast<ShapedType>(value.getType()).getDimSize(d);
-        else
-          unit[dim.dim] = std::max(unit[dim.dim], dim.unit);
-      }
-      if (llvm::any_of(dims, [](TiledDim d) { return d.dim >= 0; }))
-        perTile = std::max(perTile, whole);
-    }
-    int last = static_cast<int>(tiling.extents.size()) - 1;
-    // A head of attention is work enough, and every further one would be a further copy of the
-    // code.
-    if (isa<AttentionOp, AttentionGradOp>(root)) {
-      for (int d = 0; d <= last; ++d)
-        cuts[d] = tiling.extents[d] == 0 ? Cut{0, 1, 0} : Cut{1, tiling.extents[d], 1};
-      return cuts;
-    }
-    if (tiling.contraction) {
-      for (int d = last; d >= 0; --d) {
-        bool isColumn = d == last && last > 0;
-        int64_t target = isColumn ? columns / unit[d] : d == last - 1 || last == 0 ? rows : 1;
-        cuts[d] = cut(tiling.extents[d], target, isColumn ? std::max<int64_t>(1, 16 / unit[d]) : 12,
-                      /*equalIsMultiple=*/isColumn);
-      }
-      return cuts;
-    }
-    for (int d = last; d >= 0; --d) {
-      int64_t room = std::max<int64_t>(1, elements / std::max<int64_t>(1, perTile * unit[d]));
-      cuts[d] = cut(tiling.extents[d], room, 1, /*equalIsMultiple=*/false);
-      perTile *= cuts[d].size * unit[d];
-    }
-    return cuts;
   }
 
   /// The code of a part: one copy for whole tiles and one for every combination of smaller last
@@ -317,7 +241,7 @@ private:
 
   func::FuncOp kernel;
   OpBuilder builder;
-  int64_t rows, columns, elements;
+  TileSizes wanted;
   DenseMap<Value, Value> buffers;
   SmallVector<std::pair<Value, Value>> outputs;
 };
@@ -331,7 +255,7 @@ struct TileKernelsPass : mmc::impl::TileKernelsPassBase<TileKernelsPass> {
       if (function->hasAttr(kKernelAttr) && !function->hasAttr(kTilesAttr))
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels)
-      if (failed(TileWriter(kernel, rows, columns, elements).write()))
+      if (failed(TileWriter(kernel, {rows, columns, elements}).write()))
         return signalPassFailure();
   }
 };
