@@ -23,13 +23,14 @@ llvm::StringRef nameOf(CostClass kind);
 
 struct Cost {
   CostClass kind = CostClass::Elementwise;
-  /// Floating-point operations: 2 per multiply-add of a product, 1 per other operation of the op's formula;
-  /// exp, tanh, erf, square root and division count as one.
+  /// Floating-point operations: 2 per multiply-add of a product, 1 per other operation of the op's
+  /// formula; exp, tanh, erf, square root and division count as one.
   int64_t flops = 0;
 };
 
-/// The cost of an op with static shapes. `trains` says whether its weight does. Attention within segments is
-/// counted as if a row were one segment; with `causal`, a query sees the keys up to its own.
+/// The cost of an op with static shapes. `trains` says whether its weight does. Attention within
+/// segments is counted as if a row were one segment; with `causal`, a query sees the keys up to its
+/// own.
 Cost costOf(mlir::Operation *op, bool trains);
 
 } // namespace mmc

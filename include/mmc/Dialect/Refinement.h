@@ -8,9 +8,9 @@
 
 namespace mmc {
 
-/// Gives `op` the result types that follow from its present operand types: by inference where the op
-/// infers, by the op's rule of shapes where its result type is written down. Reports the violated rule at
-/// the op. Ops with regions are left alone.
+/// Gives `op` the result types that follow from its present operand types: by inference where the
+/// op infers, by the op's rule of shapes where its result type is written down. Reports the
+/// violated rule at the op. Ops with regions are left alone.
 llvm::LogicalResult refineResultTypes(mlir::Operation *op);
 
 } // namespace mmc

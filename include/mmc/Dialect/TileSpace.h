@@ -24,15 +24,16 @@ struct TileSpace {
   llvm::SmallVector<int64_t, 4> extents;
   llvm::SmallVector<TensorTiling, 4> operands;
   llvm::SmallVector<TensorTiling, 2> results;
-  /// True when a tile's cost is a contraction (a GEMM): tiles are then chosen for the register blocks.
+  /// True when a tile's cost is a contraction (a GEMM): tiles are then chosen for the register
+  /// blocks.
   bool contraction = false;
   /// True when result element [i] reads only operand elements [i].
   bool elementwise = false;
-  /// Operands whose buffer the first result may take over: each of its elements is read for the last time to
-  /// compute the result's element at the same place.
+  /// Operands whose buffer the first result may take over: each of its elements is read for the
+  /// last time to compute the result's element at the same place.
   llvm::SmallVector<unsigned, 2> reusable;
-  /// True when the op means the same on operands whose first two dimensions, both tiled, are merged into
-  /// one: [B, T, D] and [B·T, D].
+  /// True when the op means the same on operands whose first two dimensions, both tiled, are merged
+  /// into one: [B, T, D] and [B·T, D].
   bool collapsible = false;
   /// True when a tile must be told where it lies in the whole: `placeTile` of FusibleOpInterface.
   bool placed = false;

@@ -11,8 +11,8 @@
 
 namespace mmc {
 
-/// Whether `module` keeps the contract of `phase` (contractOf). Where it does not, an error names the op and
-/// the rule, and a note the pass that should have seen to it.
+/// Whether `module` keeps the contract of `phase` (contractOf). Where it does not, an error names
+/// the op and the rule, and a note the pass that should have seen to it.
 llvm::LogicalResult verifyContract(mlir::ModuleOp module, Phase phase);
 
 /// `--mmc-verify-contract=phase=<phase>`; changes nothing.

@@ -16,8 +16,8 @@ namespace mmc {
 /// gives them `path` in one step; without a commit the destructor removes them.
 class AtomicFile {
 public:
-  /// Io if the directory is missing or not writable, or if `path` is there and is no regular file (a
-  /// device, a pipe, a directory): it would be replaced.
+  /// Io if the directory is missing or not writable, or if `path` is there and is no regular file
+  /// (a device, a pipe, a directory): it would be replaced.
   static StatusOr<AtomicFile> create(const std::string &path);
 
   AtomicFile(AtomicFile &&other) noexcept;
@@ -42,14 +42,15 @@ Status writeFile(const std::string &path, std::string_view text);
 /// The whole content of a (small) file.
 StatusOr<std::string> readFile(const std::string &path);
 
-/// For every tool's main(): what is written beyond a file size limit (`ulimit -f`) fails like any other write, with a
-/// message, where the signal SIGXFSZ would end the process.
+/// For every tool's main(): what is written beyond a file size limit (`ulimit -f`) fails like any
+/// other write, with a message, where the signal SIGXFSZ would end the process.
 void failBeyondFileSizeLimit();
 
 /// Writes `text` to standard output at once.
 Status writeStandardOutput(std::string_view text);
 
-/// Whether all that was printed has been written. Io on a full disk, an exceeded file size limit, ….
+/// Whether all that was printed has been written. Io on a full disk, an exceeded file size limit,
+/// ….
 Status flushStandardOutput();
 
 /// Makes names created in, renamed in or removed from `directory` durable.

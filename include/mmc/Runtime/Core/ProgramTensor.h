@@ -13,10 +13,12 @@ namespace mmc {
 
 /// A batch input or a result of an entry.
 struct ProgramTensor {
-  std::string name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
+  std::string
+      name; ///< its mmc.name: "input_ids", "loss_sum", "grad:<parameter>", "first:<parameter>", …
   DType dtype = DType::F32;
   Shape shape;
-  /// Of an input that indexes something (token ids, labels, image slots): how many rows that has. 0: none.
+  /// Of an input that indexes something (token ids, labels, image slots): how many rows that has.
+  /// 0: none.
   int64_t limit = 0;
 };
 

@@ -34,13 +34,14 @@ struct BatchLayout {
   int64_t vocabSize = 0;
 };
 
-/// The layout that a model's batch inputs ask for: makeBatch() makes tensors of these shapes. The batch size is that of
-/// input_ids, the vocabulary what it indexes; a model without input_ids has one row and no vocabulary. BadInput, with the
-/// input's name and both shapes, for
+/// The layout that a model's batch inputs ask for: makeBatch() makes tensors of these shapes. The
+/// batch size is that of input_ids, the vocabulary what it indexes; a model without input_ids has
+/// one row and no vocabulary. BadInput, with the input's name and both shapes, for
 ///   input_ids                                       not [B, T], or without a row
 ///   labels, position_ids, segment_ids, image_slots  of another shape than input_ids
 ///   modality                                        not [B]
-///   pixel_values                                    not [N, 3, H, W] with as many images for each row
+///   pixel_values                                    not [N, 3, H, W] with as many images for each
+///   row
 /// and for image slots that count other rows than as many for each image.
 StatusOr<BatchLayout> layoutOf(const std::vector<ProgramTensor> &inputs);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RGB images and how PNG, JPEG, WebP, GIF and BMP files become them, pixel for pixel as PIL decodes.
+// RGB images and how PNG, JPEG, WebP, GIF and BMP files become them, pixel for pixel as PIL
+// decodes.
 
 #ifndef MMC_RUNTIME_DATA_IMAGE_H
 #define MMC_RUNTIME_DATA_IMAGE_H
@@ -24,10 +25,10 @@ struct Image {
 /// DecompressionBombError.
 constexpr int64_t maxImagePixels = 2 * (int64_t(1024) * 1024 * 1024 / 4 / 3);
 
-/// Decodes a PNG, JPEG, WebP, GIF (its first frame) or BMP, told apart by content, to what PIL's Image.open(f).convert("RGB") gives:
-/// alpha is dropped and never composited, palettes are looked up, 16-bit gray is clipped at 255,
-/// 16-bit colour keeps its high byte, CMYK JPEGs are taken as inverted (Adobe's habit), gAMA, ICC
-/// profiles and EXIF orientation are ignored.
+/// Decodes a PNG, JPEG, WebP, GIF (its first frame) or BMP, told apart by content, to what PIL's
+/// Image.open(f).convert("RGB") gives: alpha is dropped and never composited, palettes are looked
+/// up, 16-bit gray is clipped at 255, 16-bit colour keeps its high byte, CMYK JPEGs are taken as
+/// inverted (Adobe's habit), gAMA, ICC profiles and EXIF orientation are ignored.
 ///
 /// BadInput, naming `name`, for anything else, for more than maxImagePixels (known from the header,
 /// before pixels are allocated), and for a file that is cut off or damaged. Stricter than PIL in

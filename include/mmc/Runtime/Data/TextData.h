@@ -17,8 +17,8 @@ namespace mmc {
 struct TextOptions {
   /// Most tokens of a sample.
   int64_t seqLen = 2048;
-  /// What one document of a plain text file is. Lines that are empty or blank are none. In a `*.jsonl` file
-  /// a document is the "text" of each line's object, line breaks and all.
+  /// What one document of a plain text file is. Lines that are empty or blank are none. In a
+  /// `*.jsonl` file a document is the "text" of each line's object, line breaks and all.
   enum class Document { Line, File } document = Document::Line;
   /// Whether a document begins with BOS and ends with EOS (where the tokenizer has them).
   bool bos = true, eos = true;
@@ -30,8 +30,8 @@ struct TextOptions {
 /// sample; the batcher packs short ones into a row.
 class TextDataset final : public Dataset {
 public:
-  /// Reads a file, or every `*.txt` and `*.jsonl` of a directory (in the order of their names). Fails when
-  /// there is nothing to learn, and on a line of JSON that has no text.
+  /// Reads a file, or every `*.txt` and `*.jsonl` of a directory (in the order of their names).
+  /// Fails when there is nothing to learn, and on a line of JSON that has no text.
   static StatusOr<std::unique_ptr<TextDataset>>
   load(const std::string &path, const Tokenizer &tokenizer, const TextOptions &options);
 

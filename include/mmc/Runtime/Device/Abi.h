@@ -14,12 +14,13 @@ struct mmc_rt_context {
   int threads;
 };
 
-/// Computes one tile of a kernel: `index` counts the kernel's tiles, `arguments` points to a table of
-/// pointers, one per operand and then per result.
+/// Computes one tile of a kernel: `index` counts the kernel's tiles, `arguments` points to a table
+/// of pointers, one per operand and then per result.
 typedef void (*mmc_rt_tile)(int64_t index, void *const *arguments);
 
 /// Computes tiles 0 … `tiles` − 1 in any order and returns when all are done.
-void mmc_rt_kernel_launch(mmc_rt_context *context, mmc_rt_tile tile, int64_t tiles, void *const *arguments);
+void mmc_rt_kernel_launch(mmc_rt_context *context, mmc_rt_tile tile, int64_t tiles,
+                          void *const *arguments);
 
 /// The host program of an entry: `buffers` points to a table of pointers: the arena, the entry's
 /// parameters, its inputs and its outputs.

@@ -20,8 +20,8 @@ namespace mmc {
 /// parameters of two or more dimensions.
 struct UpdateSettings {
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
-  /// "PATTERN:X": the learning rate of parameters whose name the glob pattern matches is X times the
-  /// common one; the last match wins.
+  /// "PATTERN:X": the learning rate of parameters whose name the glob pattern matches is X times
+  /// the common one; the last match wins.
   std::vector<std::string> lrScales;
 };
 
@@ -29,14 +29,17 @@ struct UpdateSettings {
 struct CompileRequest {
   /// Path of the model file.
   std::string modelFile;
-  /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients" (what
-  /// Autodiff makes of @loss), "update" (the optimizer's step over all trainable parameters), "prefill" and
-  /// "decode" (what it makes of @logits for one row: generation with a key/value cache).
+  /// Functions to compile: those of the file ("logits", "loss", "hidden_states", …), "gradients"
+  /// (what Autodiff makes of @loss), "update" (the optimizer's step over all trainable parameters),
+  /// "prefill" and "decode" (what it makes of @logits for one row: generation with a key/value
+  /// cache).
   std::vector<std::string> entries;
-  /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not given).
+  /// Shapes of arguments by their mmc.name; these win over `batch`, `seqLen` and `images` (0: not
+  /// given).
   std::map<std::string, Shape> shapes;
   int64_t batch = 0, seqLen = 0, images = 0;
-  /// Shapes that parameters have in their files; they decide sizes that the model leaves open (`mmc.sizes`).
+  /// Shapes that parameters have in their files; they decide sizes that the model leaves open
+  /// (`mmc.sizes`).
   std::map<std::string, Shape> fileShapes;
   /// F32 or BF16: weights and activations. Trainable parameters are F32 in either. F64 for checks.
   DType dtype = DType::BF16;
@@ -45,14 +48,15 @@ struct CompileRequest {
   /// Which parameters train: "adapters,connector", "all", a pattern, …; empty: none.
   std::string train;
   UpdateSettings update;
-  /// Whether results may be written over operands that nobody reads afterwards; results are the same either way. False
-  /// for checks.
+  /// Whether results may be written over operands that nobody reads afterwards; results are the
+  /// same either way. False for checks.
   bool inPlace = true;
   /// native, avx2, avx512, avx512-bf16 or amx.
   std::string cpuFeatures = "native";
   /// Where each phase's result is written ("04-autodiff.mlir"); empty: nowhere.
   std::string dumpDir;
-  /// Where compiled code is kept between processes; empty: the user's cache directory; "none": not kept.
+  /// Where compiled code is kept between processes; empty: the user's cache directory; "none": not
+  /// kept.
   std::string cacheDir;
 };
 
@@ -63,7 +67,8 @@ struct ProgramParameter {
   Shape shape;
   bool trainable = false;
   std::string group; ///< llm, vision, connector, adapters; empty where the file says nothing
-  std::string init;  ///< how it starts when no checkpoint provides it (see Initialize.h); may be empty
+  std::string
+      init; ///< how it starts when no checkpoint provides it (see Initialize.h); may be empty
 };
 
 /// Arithmetic of one class of ops, and the bytes that its kernels read and write.
@@ -81,7 +86,8 @@ struct ValueLine {
 /// What an entry computes and needs, as the Plan phase found it.
 struct EntrySummary {
   std::vector<CostLine> classes;
-  std::vector<ValueLine> kept; ///< of `gradients`: made in the forward pass, read in the backward pass
+  std::vector<ValueLine>
+      kept; ///< of `gradients`: made in the forward pass, read in the backward pass
   std::vector<ValueLine> peak; ///< the largest values that live when most of the arena is in use
   int64_t liveBytes = 0;       ///< how much of the arena is in use then
 };
@@ -95,8 +101,9 @@ struct ProgramEntry {
   EntrySummary summary;
 };
 
-/// Where an entry finds its data. Arena, inputs and outputs are 64-byte aligned; an output may be the same buffer as the
-/// input or parameter of its name, which it updates element by element (entry `update`).
+/// Where an entry finds its data. Arena, inputs and outputs are 64-byte aligned; an output may be
+/// the same buffer as the input or parameter of its name, which it updates element by element
+/// (entry `update`).
 struct Bindings {
   void *arena = nullptr;          ///< at least arenaBytes
   std::vector<void *> parameters; ///< one per Program::parameters()
@@ -106,14 +113,16 @@ struct Bindings {
 
 class Program {
 public:
-  /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the compiler's
-  /// diagnostics; BadUsage is an option that names no entry, phase or instruction set.
+  /// Compiles, or finds the result of an earlier compilation in the cache. BadInput carries the
+  /// compiler's diagnostics; BadUsage is an option that names no entry, phase or instruction set.
   static StatusOr<std::unique_ptr<Program>> compile(const CompileRequest &request);
-  /// Compiles up to the plan: parameters, entries and their summaries are those of compile(), but there is no code, and
-  /// run() must not be called. Costs a small part of the time. Errors as compile()'s, of these phases.
+  /// Compiles up to the plan: parameters, entries and their summaries are those of compile(), but
+  /// there is no code, and run() must not be called. Costs a small part of the time. Errors as
+  /// compile()'s, of these phases.
   static StatusOr<std::unique_ptr<Program>> plan(const CompileRequest &request);
-  /// The inputs, with their limits, of the one entry of the request, a function of the file, for the request's
-  /// shapes. Runs the first phase only: what decides a shape can be asked before anything is compiled for it.
+  /// The inputs, with their limits, of the one entry of the request, a function of the file, for
+  /// the request's shapes. Runs the first phase only: what decides a shape can be asked before
+  /// anything is compiled for it.
   static StatusOr<std::vector<ProgramTensor>> inputs(const CompileRequest &request);
   ~Program();
 

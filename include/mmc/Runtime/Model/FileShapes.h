@@ -11,7 +11,8 @@
 
 namespace mmc {
 
-/// Shapes by name in the files of `sources`, for CompileRequest::fileShapes. Fails as Weights::open.
+/// Shapes by name in the files of `sources`, for CompileRequest::fileShapes. Fails as
+/// Weights::open.
 StatusOr<std::map<std::string, Shape>> fileShapes(const ParameterSources &sources);
 
 } // namespace mmc

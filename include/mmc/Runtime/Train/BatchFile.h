@@ -13,10 +13,10 @@
 
 namespace mmc {
 
-/// Every tensor of the file is a batch input with leading dimensions [S] (steps) or [S, A] (steps and
-/// micro-batches); `input_ids`, which must be there, says which: it has three or four dimensions. With
-/// [S] and gradient accumulation A, A of them after one another make a step. The whole file is one
-/// epoch.
+/// Every tensor of the file is a batch input with leading dimensions [S] (steps) or [S, A] (steps
+/// and micro-batches); `input_ids`, which must be there, says which: it has three or four
+/// dimensions. With [S] and gradient accumulation A, A of them after one another make a step. The
+/// whole file is one epoch.
 class BatchFile final : public DataSource {
 public:
   /// BadInput when leading dimensions differ, there is no batch, or a tensor is of a type that mmc

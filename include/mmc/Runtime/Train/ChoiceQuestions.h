@@ -14,14 +14,15 @@
 
 namespace mmc {
 
-/// Each option is a row that ends in "The answer is X.", and the option whose letter is the most likely
-/// there is chosen: what greedy generation chooses once it has written "The answer is". A letter's
-/// tokens are those between what all rows begin and end with; usually it is one, and one row serves all
-/// options, because causal attention hides the letter from the position that predicts it.
+/// Each option is a row that ends in "The answer is X.", and the option whose letter is the most
+/// likely there is chosen: what greedy generation chooses once it has written "The answer is". A
+/// letter's tokens are those between what all rows begin and end with; usually it is one, and one
+/// row serves all options, because causal attention hides the letter from the position that
+/// predicts it.
 class ChoiceQuestions {
 public:
-  /// `data`, `tokenizer` must outlive it. Problems whose letter is cut off by the sequence length count
-  /// as asked and unread.
+  /// `data`, `tokenizer` must outlive it. Problems whose letter is cut off by the sequence length
+  /// count as asked and unread.
   ChoiceQuestions(const ScienceQaDataset &data, const Tokenizer &tokenizer, LavinRowOptions row,
                   BatchLayout layout, int64_t seqLen, PixelLoader pixels)
       : data(data), tokenizer(tokenizer), row(row), layout(layout), seqLen(seqLen),

@@ -13,9 +13,8 @@ namespace mmc {
 class DatasetSource final : public DataSource {
 public:
   /// `data` must outlive the source. Fails as Batcher::create.
-  static StatusOr<std::unique_ptr<DatasetSource>> create(const Dataset &data,
-                                                         const BatcherOptions &options,
-                                                         PixelLoader pixels);
+  static StatusOr<std::unique_ptr<DatasetSource>>
+  create(const Dataset &data, const BatcherOptions &options, PixelLoader pixels);
 
   StatusOr<MicroBatch> next() override;
   Cursor cursor() const override { return batcher->cursor(); }

@@ -29,8 +29,8 @@ struct EvaluationResult {
   std::optional<MultipleChoiceScore> score;
 };
 
-/// Mean loss over all labels of the data, and the score of the questions. The same batches each time.
-/// BadInput when there is no label.
+/// Mean loss over all labels of the data, and the score of the questions. The same batches each
+/// time. BadInput when there is no label.
 StatusOr<EvaluationResult> evaluate(TrainModel &model, Evaluation &evaluation);
 
 /// For people: "eval_loss 1.25, eval_accuracy 0.5 (with picture 0.5 of 8, text only 0.5 of 4)".

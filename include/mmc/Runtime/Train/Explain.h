@@ -10,12 +10,12 @@
 
 namespace mmc {
 
-/// Parameters by what becomes of them and by group, optimizer state, and the exact peak of the planned
-/// arena per batch shape (what the metrics call peak_bytes).
+/// Parameters by what becomes of them and by group, optimizer state, and the exact peak of the
+/// planned arena per batch shape (what the metrics call peak_bytes).
 std::string explain(const ProgramModel &model);
 
-/// What a run says before its first step: how many values train, by group, how many are frozen, and the
-/// largest peak of a step in bytes.
+/// What a run says before its first step: how many values train, by group, how many are frozen, and
+/// the largest peak of a step in bytes.
 std::string whatTrains(const ProgramModel &model);
 
 /// "1,234,567".

@@ -28,8 +28,8 @@ enum class MicroBatchAverage {
 /// Collects a step. A micro-batch without labels adds nothing.
 class GradientSum {
 public:
-  /// Buffers for gradients of these names and shapes (f32), allocated here and never again. With one
-  /// micro-batch per step sums and gradients are the same memory.
+  /// Buffers for gradients of these names and shapes (f32), allocated here and never again. With
+  /// one micro-batch per step sums and gradients are the same memory.
   GradientSum(const std::vector<std::string> &names, const std::vector<Shape> &shapes,
               int64_t microBatches, MicroBatchAverage average);
 
@@ -43,8 +43,8 @@ public:
   /// Adds what gradient() holds. BadInput if the loss is not finite.
   Status add(const LossSum &loss, int threads);
 
-  /// Closes the step: BadInput when it has no label at all, or, naming the first such tensor, when a
-  /// gradient is not finite. The norm is computed in f64, in an order that does not depend on the
+  /// Closes the step: BadInput when it has no label at all, or, naming the first such tensor, when
+  /// a gradient is not finite. The norm is computed in f64, in an order that does not depend on the
   /// threads.
   Status finish(int threads);
 
@@ -52,8 +52,8 @@ public:
   double loss() const { return meanLoss; }
   int64_t labels() const { return totalLabels; }
   double norm() const { return meanNorm; }
-  /// What the sum is multiplied with to be the mean gradient, clipped to `maxNorm` (0: not clipped) by
-  /// min(1, maxNorm / (norm + 1e-6)).
+  /// What the sum is multiplied with to be the mean gradient, clipped to `maxNorm` (0: not clipped)
+  /// by min(1, maxNorm / (norm + 1e-6)).
   double scale(double maxNorm) const;
 
 private:
@@ -65,7 +65,8 @@ private:
   int64_t totalLabels = 0, withLabels = 0;
 };
 
-/// Sum of squares of f32 values in f64: by blocks of a fixed size, whose sums are then added in order.
+/// Sum of squares of f32 values in f64: by blocks of a fixed size, whose sums are then added in
+/// order.
 double sumOfSquares(const float *values, int64_t count, int threads);
 
 } // namespace mmc

@@ -18,8 +18,8 @@ namespace mmc {
 
 class ImagePixels {
 public:
-  /// Keeps at most `cacheBytes` of pixels. Images are read once an epoch in a random order, where the
-  /// least recently used is as good a guess as any: what came first stays.
+  /// Keeps at most `cacheBytes` of pixels. Images are read once an epoch in a random order, where
+  /// the least recently used is as good a guess as any: what came first stays.
   explicit ImagePixels(const ImageTransform &transform, size_t cacheBytes = size_t{1} << 30)
       : transform(transform), cacheBytes(cacheBytes) {}
 

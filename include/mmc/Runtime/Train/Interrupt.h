@@ -6,8 +6,8 @@
 
 namespace mmc {
 
-/// From now on the first SIGINT or SIGTERM only notes itself; the next one of its kind has its usual
-/// effect. System calls go on across it.
+/// From now on the first SIGINT or SIGTERM only notes itself; the next one of its kind has its
+/// usual effect. System calls go on across it.
 void watchInterrupts();
 
 /// The signal that came, or 0.

@@ -33,7 +33,8 @@ StatusOr<DataKind> dataKind(const std::string &path, const std::string &template
 
 /// The training data of these settings.
 StatusOr<DataRequest> trainingData(const TrainSettings &settings);
-/// The evaluation data: in its own order, not packed, every sample; an empty path when there is none.
+/// The evaluation data: in its own order, not packed, every sample; an empty path when there is
+/// none.
 StatusOr<DataRequest> evaluationData(const TrainSettings &settings);
 
 /// The shapes to compile for: those of the batch file, else one per sequence length.

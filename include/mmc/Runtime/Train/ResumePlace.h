@@ -13,8 +13,8 @@
 namespace mmc {
 
 /// The path of the checkpoint to resume: --resume=DIR is a checkpoint or a directory of checkpoints
-/// (BadInput when it has none), --resume alone the newest of the output directory, or nothing when it
-/// has none.
+/// (BadInput when it has none), --resume alone the newest of the output directory, or nothing when
+/// it has none.
 StatusOr<std::optional<std::string>> resumedCheckpoint(const TrainSettings &settings);
 
 /// The settings that this checkpoint was made with.

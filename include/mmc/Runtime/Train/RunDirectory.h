@@ -10,8 +10,8 @@
 
 namespace mmc {
 
-/// OUTPUT, made if need be and held by this process alone. A directory that was made here and is still
-/// empty at the end is removed again.
+/// OUTPUT, made if need be and held by this process alone. A directory that was made here and is
+/// still empty at the end is removed again.
 class RunDirectory {
 public:
   /// BadInput for a directory that has anything in it, unless a run is to be resumed there, or that

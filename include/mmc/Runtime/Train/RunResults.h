@@ -22,7 +22,8 @@ struct ResultParameter {
 };
 
 /// Writes to `output`
-///   adapter_model.safetensors, adapter_config.json   when an adapter trained: all of the adapter, with
+///   adapter_model.safetensors, adapter_config.json   when an adapter trained: all of the adapter,
+///   with
 ///       what it does not train too, so that it can be loaded; LaVIN's connector lies with it
 ///   mm_projector.safetensors                         when another connector trained: all of it
 ///   model.safetensors                                other parameters that trained

@@ -21,14 +21,15 @@ struct RunIdentity {
 };
 
 /// The checkpoint of `step` in `output`: value, first and second moment of each trainable (as "P",
-/// "first:P", "second:P"), the data cursor and the identity. Older ones beyond `keep` are removed (0:
-/// none).
-Status saveRun(const std::string &output, int64_t step, TrainModel &model,
-               const DataSource &source, const RunIdentity &identity, int64_t keep);
+/// "first:P", "second:P"), the data cursor and the identity. Older ones beyond `keep` are removed
+/// (0: none).
+Status saveRun(const std::string &output, int64_t step, TrainModel &model, const DataSource &source,
+               const RunIdentity &identity, int64_t keep);
 
-/// Reads a checkpoint back, bit for bit, and returns its step. BadInput lists what differs when it is
-/// of another model, other settings or other data, or has other tensors; nothing is changed then. The length of the
-/// training may differ where no learning rate depends on it (schedule constant, no warmup-ratio).
+/// Reads a checkpoint back, bit for bit, and returns its step. BadInput lists what differs when it
+/// is of another model, other settings or other data, or has other tensors; nothing is changed
+/// then. The length of the training may differ where no learning rate depends on it (schedule
+/// constant, no warmup-ratio).
 StatusOr<int64_t> restoreRun(const std::string &checkpoint, TrainModel &model, DataSource &source,
                              const RunIdentity &identity);
 

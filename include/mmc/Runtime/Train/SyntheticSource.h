@@ -10,9 +10,9 @@
 
 namespace mmc {
 
-/// Rows full of random tokens, all labelled except image and modality tokens; with image places, one
-/// random image per place at the start of its row. Needs the layout's vocabSize. Has no end and no
-/// epochs.
+/// Rows full of random tokens, all labelled except image and modality tokens; with image places,
+/// one random image per place at the start of its row. Needs the layout's vocabSize. Has no end and
+/// no epochs.
 class SyntheticSource final : public DataSource {
 public:
   /// BadInput for a row that does not hold its image tokens.

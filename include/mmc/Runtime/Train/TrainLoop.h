@@ -24,8 +24,8 @@ struct RunLength {
   double epochs = 0;
 };
 
-/// Works it out of settings and data. An epoch ends with its last whole step. BadInput when the data
-/// has fewer steps than asked for, or does not say how long an epoch is where that is needed.
+/// Works it out of settings and data. An epoch ends with its last whole step. BadInput when the
+/// data has fewer steps than asked for, or does not say how long an epoch is where that is needed.
 StatusOr<RunLength> runLength(const TrainSettings &settings, DataSource &source);
 
 /// The settings' learning rates for that length.
@@ -45,10 +45,11 @@ struct TrainLoopOptions {
   std::FILE *progress = stderr;
 };
 
-/// Trains `model` on `source` to the end, starting afresh or from a checkpoint; from one of the last step it notes
-/// that nothing is left, and from one beyond it fails with BadInput. `evaluation` may be null. Writes metrics.jsonl, TensorBoard events and checkpoints. Fails with Interrupted, after a
-/// checkpoint, when a signal came (see Interrupt.h), and with BadInput, naming step and tensor, when
-/// a loss or gradient is not finite: that step changes nothing.
+/// Trains `model` on `source` to the end, starting afresh or from a checkpoint; from one of the
+/// last step it notes that nothing is left, and from one beyond it fails with BadInput.
+/// `evaluation` may be null. Writes metrics.jsonl, TensorBoard events and checkpoints. Fails with
+/// Interrupted, after a checkpoint, when a signal came (see Interrupt.h), and with BadInput, naming
+/// step and tensor, when a loss or gradient is not finite: that step changes nothing.
 Status runTraining(TrainModel &model, DataSource &source, Evaluation *evaluation,
                    const TrainLoopOptions &options);
 

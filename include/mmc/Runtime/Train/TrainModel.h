@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What training needs of a compiled model; ProgramModel is the one, tests have a small one of their own.
+// What training needs of a compiled model; ProgramModel is the one, tests have a small one of their
+// own.
 
 #ifndef MMC_RUNTIME_TRAIN_TRAINMODEL_H
 #define MMC_RUNTIME_TRAIN_TRAINMODEL_H
@@ -24,8 +25,8 @@ struct Trainable {
   Tensor first, second;
 };
 
-/// What the update is told: learning rate, 1 - beta1^n and 1 - beta2^n of its n-th step (from 1), and
-/// what gradients are multiplied with.
+/// What the update is told: learning rate, 1 - beta1^n and 1 - beta2^n of its n-th step (from 1),
+/// and what gradients are multiplied with.
 struct UpdateNumbers {
   double learningRate = 0, correction1 = 1, correction2 = 1, gradientScale = 1;
 };
@@ -41,8 +42,8 @@ public:
 
   std::vector<Trainable> &trainables() { return parameters; }
 
-  /// Loss of a micro-batch and, into sum.gradient(i), the gradient of its loss sum by trainables()[i].
-  /// BadInput for tensors that no compiled shape takes or numbers out of range.
+  /// Loss of a micro-batch and, into sum.gradient(i), the gradient of its loss sum by
+  /// trainables()[i]. BadInput for tensors that no compiled shape takes or numbers out of range.
   virtual StatusOr<LossSum> gradients(MicroBatch &batch, RandomKey key, GradientSum &sum) = 0;
   /// Updates every trainable's value and moments from sum.sum(i).
   virtual void update(const UpdateNumbers &numbers, GradientSum &sum) = 0;

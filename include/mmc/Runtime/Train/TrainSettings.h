@@ -92,8 +92,8 @@ Status setSetting(TrainSettings &settings, const TrainSetting &setting,
 nlohmann::json toJson(const TrainSettings &settings);
 
 /// Takes the keys of `config` over. Besides the flags' keys it may have `model`, and the keys
-/// `model_hash` and `versions` that a run's config.json adds. BadInput for any other key, naming the
-/// nearest, and for a value of the wrong kind. `origin` is the file's name, for messages.
+/// `model_hash` and `versions` that a run's config.json adds. BadInput for any other key, naming
+/// the nearest, and for a value of the wrong kind. `origin` is the file's name, for messages.
 Status mergeJson(TrainSettings &settings, const nlohmann::json &config, const std::string &origin);
 
 /// What a resumed run may not change, one line each: "lr: was 0.1, is 0.2".
@@ -108,9 +108,9 @@ struct TrainCommand {
   TrainSettings settings;
 };
 
-/// Reads `--name=value`, `--name value`, `--flag` and one model file; `--config=FILE` is read first,
-/// and, with --resume, the settings of the checkpoint that is resumed before that: the command line
-/// wins over the config, the config over the checkpoint.
+/// Reads `--name=value`, `--name value`, `--flag` and one model file; `--config=FILE` is read
+/// first, and, with --resume, the settings of the checkpoint that is resumed before that: the
+/// command line wins over the config, the config over the checkpoint.
 StatusOr<TrainCommand> parseCommandLine(const std::vector<std::string> &arguments);
 
 /// The text of --help.

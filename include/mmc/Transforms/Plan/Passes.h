@@ -19,10 +19,11 @@ namespace mmc {
 
 /// Attribute of a launch: per result its offset in the arena in bytes, or −1 − k for output k.
 inline constexpr llvm::StringLiteral kOffsetsAttr = "mmc.offsets";
-/// Attribute of a launch and of its kernel: per result the operand whose place it takes over, or −1.
+/// Attribute of a launch and of its kernel: per result the operand whose place it takes over, or
+/// −1.
 inline constexpr llvm::StringLiteral kInPlaceAttr = "mmc.in_place";
-/// Attribute of a kernel: its buffers (operands, then results) that a caller may give it twice, since an entry's
-/// output has the name of an input or parameter that it is the new value of.
+/// Attribute of a kernel: its buffers (operands, then results) that a caller may give it twice,
+/// since an entry's output has the name of an input or parameter that it is the new value of.
 inline constexpr llvm::StringLiteral kMayAliasAttr = "mmc.may_alias";
 /// Attribute of an entry function: bytes of its arena, the exact peak.
 inline constexpr llvm::StringLiteral kArenaAttr = "mmc.arena_bytes";

@@ -18,7 +18,8 @@ namespace mmc {
 #include "mmc/Transforms/Specialize/Passes.h.inc"
 
 /// Inlines, unrolls, gives static shapes and the floating type, and makes parameters unique.
-void populateSpecializePipeline(mlir::OpPassManager &manager, const SpecializeShapesPassOptions &options);
+void populateSpecializePipeline(mlir::OpPassManager &manager,
+                                const SpecializeShapesPassOptions &options);
 
 } // namespace mmc
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The Lower phase for NVIDIA GPUs. lib/Transforms/Lower/Cuda/README.md says how its kernels are called.
+// The Lower phase for NVIDIA GPUs. lib/Transforms/Lower/Cuda/README.md says how its kernels are
+// called.
 
 #ifndef MMC_TRANSFORMS_LOWER_CUDA_PASSES_H
 #define MMC_TRANSFORMS_LOWER_CUDA_PASSES_H
@@ -23,7 +24,8 @@ inline constexpr llvm::StringLiteral kDeviceModule = "kernels";
 /// Attribute of a kernel: threads of a block.
 inline constexpr llvm::StringLiteral kThreadsAttr = "mmc.threads";
 
-/// Attribute of a kernel: bytes of workspace for each block. Absent when the kernel takes no workspace.
+/// Attribute of a kernel: bytes of workspace for each block. Absent when the kernel takes no
+/// workspace.
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "mmc.workspace";
 
 /// A GPU that PTX can be made for.
