@@ -37,7 +37,9 @@ void MmcDialect::initialize() {
 LogicalResult checkRankedTensors(StringRef name, std::optional<Location> location,
                                  ValueRange operands) {
   for (auto [index, operand] : llvm::enumerate(operands)) {
-    if (isa<RankedTensorType>(operand.getType()))
+    // A tile of dropout also has its place, behind its input.
+    if (isa<RankedTensorType>(operand.getType()) ||
+        (index > 0 && isa<IndexType>(operand.getType()) && name == DropoutOp::getOperationName()))
       continue;
     if (location)
       emitError(*location) << "'" << name << "' op operand #" << index

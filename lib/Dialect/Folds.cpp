@@ -57,37 +57,6 @@ OpFoldResult DropoutOp::fold(FoldAdaptor) {
   return getRate().isZero() ? getInput() : OpFoldResult();
 }
 
-// slice of all → x; slice of a concat, within one operand → slice of that operand
-OpFoldResult SliceOp::fold(FoldAdaptor) {
-  auto whole = [&] {
-    return !getDrop() && getInput().getType() == getType() && getType().hasStaticShape();
-  };
-  if (whole())
-    return getInput();
-  auto concat = getInput().getDefiningOp<ConcatOp>();
-  if (!concat || concat.getAxis() != getAxis())
-    return {};
-  int64_t axis = getAxis(), begin = 0;
-  for (Value operand : concat.getOperands()) {
-    int64_t size = shapeOf(operand)[axis], start = static_cast<int64_t>(getStart()) - begin;
-    // What lies behind an operand of unknown size lies nowhere known.
-    if (ShapedType::isDynamic(size) || start < 0)
-      return {};
-    begin += size;
-    if (start >= size)
-      continue;
-    SmallVector<int64_t> rest(shapeOf(operand)), wanted(shapeOf(concat.getResult()));
-    rest[axis] = wanted[axis] = 0;
-    // Within one operand, whose other dimensions are known as well as the result's: its type stays.
-    if (start + static_cast<int64_t>(getSize()) > size || rest != wanted)
-      return {};
-    getInputMutable().assign(operand);
-    setStart(start);
-    return whole() ? OpFoldResult(getInput()) : OpFoldResult(getResult());
-  }
-  return {};
-}
-
 LogicalResult DimSizeOp::canonicalize(DimSizeOp op, PatternRewriter &rewriter) {
   int64_t size = shapeOf(op.getInput())[op.getAxis()];
   if (ShapedType::isDynamic(size))

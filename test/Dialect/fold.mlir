@@ -92,37 +92,3 @@ func.func @dim_size(%x: tensor<?x7xf32>) -> (tensor<i32>, tensor<i32>) {
   %b = mmc.dim_size %x axis(0) : tensor<?x7xf32>
   return %a, %b : tensor<i32>, tensor<i32>
 }
-
-// A slice of what was joined is one of what it lies in, or that itself; with `drop` the dimension goes all the same.
-// CHECK-LABEL: func.func @slice_of_concat
-// CHECK-SAME: (%[[X:.*]]: tensor<2x3x4xf32>, %[[Y:.*]]: tensor<2x5x4xf32>)
-func.func @slice_of_concat(%x: tensor<2x3x4xf32>, %y: tensor<2x5x4xf32>)
-    -> (tensor<2x2x4xf32>, tensor<2x3x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>) {
-  %c = mmc.concat %x, %y, %x axis(1) : tensor<2x3x4xf32>, tensor<2x5x4xf32>, tensor<2x3x4xf32>
-  // CHECK-DAG: %[[A:.*]] = mmc.slice %[[X]] axis(1) at(1) size(2) : tensor<2x3x4xf32>
-  %a = mmc.slice %c axis(1) at(1) size(2) : tensor<2x11x4xf32>
-  %b = mmc.slice %c axis(1) at(8) size(3) : tensor<2x11x4xf32>
-  // CHECK-DAG: %[[D:.*]] = mmc.slice %[[Y]] axis(1) at(1) size(4) : tensor<2x5x4xf32>
-  %d = mmc.slice %c axis(1) at(4) size(4) : tensor<2x11x4xf32>
-  // CHECK-DAG: %[[E:.*]] = mmc.slice %[[Y]] axis(1) at(4) size(1) drop : tensor<2x5x4xf32>
-  %e = mmc.slice %c axis(1) at(7) size(1) drop : tensor<2x11x4xf32>
-  // CHECK: return %[[A]], %[[X]], %[[D]], %[[E]]
-  return %a, %b, %d, %e : tensor<2x2x4xf32>, tensor<2x3x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>
-}
-
-// Left alone: across two operands, along another dimension, behind an operand of unknown size.
-// CHECK-LABEL: func.func @slice_across
-func.func @slice_across(%x: tensor<2x3x4xf32>, %y: tensor<2x5x4xf32>, %u: tensor<2x?x4xf32>)
-    -> (tensor<2x2x4xf32>, tensor<2x8x2xf32>, tensor<2x1x4xf32>) {
-  // CHECK: %[[C:.*]] = mmc.concat
-  %c = mmc.concat %x, %y axis(1) : tensor<2x3x4xf32>, tensor<2x5x4xf32>
-  // CHECK: mmc.slice %[[C]] axis(1) at(2) size(2)
-  %a = mmc.slice %c axis(1) at(2) size(2) : tensor<2x8x4xf32>
-  // CHECK: mmc.slice %[[C]] axis(2) at(0) size(2)
-  %b = mmc.slice %c axis(2) at(0) size(2) : tensor<2x8x4xf32>
-  // CHECK: %[[D:.*]] = mmc.concat
-  %d = mmc.concat %u, %y axis(1) : tensor<2x?x4xf32>, tensor<2x5x4xf32>
-  // CHECK: mmc.slice %[[D]] axis(1) at(6) size(1)
-  %e = mmc.slice %d axis(1) at(6) size(1) : tensor<2x?x4xf32>
-  return %a, %b, %e : tensor<2x2x4xf32>, tensor<2x8x2xf32>, tensor<2x1x4xf32>
-}

@@ -9,7 +9,7 @@
 
 // CHECK-DAG: .visible .entry linear_linear_route_
 // CHECK-DAG: .visible .entry route_grad_weights_
-// CHECK-DAG: .visible .entry dropout_
+// CHECK-DAG: .visible .entry linear_dropout_
 // CHECK-DAG: .visible .entry attention_grad_
 // CHECK-DAG: .visible .entry cross_entropy_grad_
 // CHECK-DAG: .visible .entry adamw_

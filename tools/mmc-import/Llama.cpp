@@ -35,8 +35,11 @@ static std::string readScaling(ConfigReader &rope, ConfigReader &config) {
                                  floatText(high) + " <= " + floatText(low));
     // As in transformers: the model's own field wins, and the context length stands in for both.
     const char *context = "original_max_position_embeddings";
-    int64_t length = rope.size(context, config.size("max_position_embeddings", 2048));
-    text += std::string(", ") + context + " = " + std::to_string(config.size(context, length));
+    int64_t length = rope.has(context)     ? rope.derivedSize(context, 1)
+                     : config.has(context) ? config.derivedSize(context, 1)
+                                           : config.size("max_position_embeddings", 2048);
+    text +=
+        std::string(", ") + context + " = " + std::to_string(config.derivedSize(context, length));
   }
   return "{" + text + "}";
 }

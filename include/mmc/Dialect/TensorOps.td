@@ -116,7 +116,6 @@ def SliceOp : Mmc_PureOp<"slice", [Mmc_Differentiable, Mmc_Fusible]> {
   let assemblyFormat = [{
     $input `axis` `(` $axis `)` `at` `(` $start `)` `size` `(` $size `)` (`drop` $drop^)? attr-dict `:` type($input)
   }];
-  let hasFolder = 1;
 }
 
 def PadOp : Mmc_PureOp<"pad", [Mmc_Differentiable, Mmc_Fusible]> {

@@ -13,6 +13,10 @@ LogicalResult DropoutOp::inferReturnTypes(MLIRContext *, std::optional<Location>
   rules.check(rate >= 0 && rate < 1,
               "rate must be at least 0 and below 1, got: " + std::to_string(rate));
   if (op.getRng()) {
+    if (!isa<RankedTensorType>(op.getRng().getType())) {
+      rules.check(false, "rng must be a tensor of 2 numbers");
+      return failure();
+    }
     rules.rank("rng", op.getRng().getType(), 1);
     if (rules.hold())
       rules.equal("rng dim 0 must be 2 (seed, step)", shapeOf(op.getRng())[0], 2);

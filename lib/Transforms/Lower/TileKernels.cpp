@@ -177,6 +177,8 @@ private:
     Location loc = kernel.getLoc();
     if (llvm::all_of(dims, [&](DimInGroup dim) { return dim.dim < 0 || cuts[dim.dim].count == 1; }))
       return;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(tile);
     SmallVector<Value> place;
     for (DimInGroup dim : dims) {
       if (dim.dim < 0 || cuts[dim.dim].count == 1) {

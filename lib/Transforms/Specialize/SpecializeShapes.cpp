@@ -226,6 +226,8 @@ private:
       if (!isa<InferTypeOpInterface>(op))
         for (Value result : op->getResults())
           result.setType(convert(result.getType()));
+      if (auto patches = dyn_cast<PatchesOp>(op)) // whose inference starts from a written type
+        patches.setType(convert(patches.getType()));
       if (failed(refineResultTypes(op)))
         return WalkResult::interrupt();
       for (Type result : op->getResultTypes())

@@ -6,10 +6,10 @@
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='mm-adapter rank=6 groups=3 dropout=0.3 group=vision'" | FileCheck %s --check-prefix=TOWER
 
 // PLACES: mmc.param "layers.30.adapter_attn.conv_A.weight" init("xavier_uniform") {{.*}} : tensor<6x12x1xf32>
-// PLACES: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x4x1xf32>
+// PLACES: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x6x1xf32>
 // PLACES: mmc.dropout {{.*}} rate(1.000000e-01)
 // TOWER-NOT: "layers.30.adapter_attn
-// TOWER: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x4x1xf32>
+// TOWER: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_A.weight" {{.*}} : tensor<6x6x1xf32>
 // TOWER: mmc.dropout {{.*}} rate(3.000000e-01)
 
 // CHECK-LABEL: func.func @f
@@ -22,7 +22,7 @@
 // CHECK-NEXT: %[[W:.*]] = mmc.param "layers.30.adapter_attn.expert_weights.weight" init("fan_in_uniform") {mmc.group = "adapters"} : tensor<2x12xf32>
 // CHECK-NEXT: %[[WB:.*]] = mmc.param "layers.30.adapter_attn.expert_weights.bias" init("uniform_fan(12)") {mmc.group = "adapters"} : tensor<2xf32>
 // rank = groups: a weight of one column per group.
-// CHECK: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_B.weight" init("zeros") {mmc.group = "adapters"} : tensor<4x1x1xf32>
+// CHECK: mmc.param "backbone.visual.transformer.resblocks.7.adapter_attn.conv_B.weight" init("zeros") {mmc.group = "adapters"} : tensor<6x1x1xf32>
 
 // CHECK: %[[Y:.*]] = mmc.rms_norm %arg0, %{{.*}} eps({{.*}}) {mmc.adapted = 0 : i64}
 // The router reads token 0 of each sample.
@@ -45,24 +45,24 @@
 
 // In the tower, as LaVIN's code has it, sample 0 at every position.
 // CHECK: %[[V:.*]] = mmc.layer_norm %arg1
-// CHECK-NEXT: %[[VR:.*]] = mmc.slice %[[V]] axis(0) at(0) size(1) drop : tensor<2x3x4xf32>
-// CHECK-NEXT: %[[VL:.*]] = mmc.linear %[[VR]], %{{.*}} bias %{{.*}} : tensor<3x4xf32>
-// CHECK: mmc.reshape %{{.*}} : tensor<4x1x1xf32> to tensor<4x1xf32>
+// CHECK-NEXT: %[[VR:.*]] = mmc.slice %[[V]] axis(0) at(0) size(1) drop : tensor<2x3x6xf32>
+// CHECK-NEXT: %[[VL:.*]] = mmc.linear %[[VR]], %{{.*}} bias %{{.*}} : tensor<3x6xf32>
+// CHECK: mmc.reshape %{{.*}} : tensor<6x1x1xf32> to tensor<4x1xf32>
 // CHECK: mmc.route %{{.*}}, %{{.*}}, %{{.*}} axis(1) : tensor<3x2xf32>
 // CHECK: mmc.layer_norm
 // CHECK-NEXT: return
-func.func @f(%x: tensor<2x5x12xf32>, %v: tensor<2x3x4xf32>) -> (tensor<2x5x12xf32>, tensor<2x5x12xf32>, tensor<2x3x4xf32>) {
+func.func @f(%x: tensor<2x5x12xf32>, %v: tensor<2x3x6xf32>) -> (tensor<2x5x12xf32>, tensor<2x5x12xf32>, tensor<2x3x6xf32>) {
   %g = mmc.param "model.layers.30.input_layernorm.weight" {mmc.group = "llm"} : tensor<12xf32>
   %wq = mmc.param "model.layers.30.self_attn.q_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
   %wk = mmc.param "model.layers.30.self_attn.k_proj.weight" {mmc.group = "llm"} : tensor<12x12xf32>
-  %w = mmc.param "vision_model.encoder.layers.7.layer_norm1.weight" {mmc.group = "vision"} : tensor<4xf32>
-  %b = mmc.param "vision_model.encoder.layers.7.layer_norm1.bias" {mmc.group = "vision"} : tensor<4xf32>
+  %w = mmc.param "vision_model.encoder.layers.7.layer_norm1.weight" {mmc.group = "vision"} : tensor<6xf32>
+  %b = mmc.param "vision_model.encoder.layers.7.layer_norm1.bias" {mmc.group = "vision"} : tensor<6xf32>
   // The same name in another group is left alone.
-  %other = mmc.param "model.layers.7.layer_norm1.weight" {mmc.group = "llm"} : tensor<4xf32>
+  %other = mmc.param "model.layers.7.layer_norm1.weight" {mmc.group = "llm"} : tensor<6xf32>
   %n = mmc.rms_norm %x, %g eps(1.0e-6) : tensor<2x5x12xf32>, tensor<12xf32>
   %q = mmc.linear %n, %wq : tensor<2x5x12xf32>, tensor<12x12xf32>
   %k = mmc.linear %n, %wk : tensor<2x5x12xf32>, tensor<12x12xf32>
-  %m = mmc.layer_norm %v, %w, %b eps(1.0e-5) : tensor<2x3x4xf32>, tensor<4xf32>, tensor<4xf32>
-  %l = mmc.layer_norm %m, %other, %b eps(1.0e-5) : tensor<2x3x4xf32>, tensor<4xf32>, tensor<4xf32>
-  return %q, %k, %l : tensor<2x5x12xf32>, tensor<2x5x12xf32>, tensor<2x3x4xf32>
+  %m = mmc.layer_norm %v, %w, %b eps(1.0e-5) : tensor<2x3x6xf32>, tensor<6xf32>, tensor<6xf32>
+  %l = mmc.layer_norm %m, %other, %b eps(1.0e-5) : tensor<2x3x6xf32>, tensor<6xf32>, tensor<6xf32>
+  return %q, %k, %l : tensor<2x5x12xf32>, tensor<2x5x12xf32>, tensor<2x3x6xf32>
 }

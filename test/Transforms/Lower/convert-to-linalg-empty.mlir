@@ -15,7 +15,7 @@ func.func @no_queries(%q: tensor<1x0x8xf32>, %k: tensor<1x5x8xf32>) -> tensor<1x
 // CHECK-NOT: scf.for
 // CHECK: return
 func.func @no_query_gradients(%q: tensor<1x0x8xf32>, %k: tensor<1x5x8xf32>, %l: tensor<1x0x2xf32>) -> tensor<1x5x8xf32> {
-  %d:3 = mmc.attention_grad %q, %k, %k output %q lse %l gradient %q heads(2) kv_heads(2)
+  %d:3 = mmc.attention_grad %q, %k, %k output %q lse %l gradient %q heads(2) kv_heads(2) scale(0.5)
       : tensor<1x0x8xf32>, tensor<1x5x8xf32>, tensor<1x5x8xf32>, tensor<1x0x8xf32>, tensor<1x0x2xf32>, tensor<1x0x8xf32>
       -> tensor<1x0x8xf32>, tensor<1x5x8xf32>, tensor<1x5x8xf32>
   return %d#1 : tensor<1x5x8xf32>

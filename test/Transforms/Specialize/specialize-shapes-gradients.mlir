@@ -25,7 +25,7 @@ func.func @attention(%q: tensor<1x3x8xbf16>) -> tensor<1x3x8xbf16> {
   %y, %lse = mmc.attention %q, %q, %q heads(2) kv_heads(2)
       : tensor<1x3x8xbf16>, tensor<1x3x8xbf16>, tensor<1x3x8xbf16> -> tensor<1x3x8xbf16>, tensor<1x3x2xf32>
   // CHECK: mmc.attention_grad {{.*}} -> tensor<1x3x8x[[E]]>, tensor<1x3x8x[[E]]>, tensor<1x3x8x[[E]]>
-  %d:3 = mmc.attention_grad %q, %q, %q output %y lse %lse gradient %y heads(2) kv_heads(2)
+  %d:3 = mmc.attention_grad %q, %q, %q output %y lse %lse gradient %y heads(2) kv_heads(2) scale(0.5)
       : tensor<1x3x8xbf16>, tensor<1x3x8xbf16>, tensor<1x3x8xbf16>, tensor<1x3x8xbf16>, tensor<1x3x2xf32>, tensor<1x3x8xbf16>
       -> tensor<1x3x8xbf16>, tensor<1x3x8xbf16>, tensor<1x3x8xbf16>
   return %d#0 : tensor<1x3x8xbf16>
