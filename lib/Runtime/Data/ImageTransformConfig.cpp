@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reads an ImageTransform from a Hugging Face preprocessor_config.json.
 
+#include "mmc/Runtime/Data/ImageTiles.h"
 #include "mmc/Runtime/Data/ImageTransform.h"
 
 #include <algorithm>
@@ -181,6 +182,11 @@ StatusOr<ImageTransform> imageTransformFor(const std::string &nameOrPath, int64_
   const std::vector<std::string> &names = imageTransformNames();
   if (std::find(names.begin(), names.end(), nameOrPath) != names.end())
     return imageTransform(nameOrPath, size);
+  if (isTiledTransform(nameOrPath))
+    return Status::badInput(
+        "a model takes one picture of one size for each image, got: " + nameOrPath +
+        ", which makes 14 tiles of three scales; name the transform without -s2 (mmc-data pixels "
+        "writes the tiles)");
   MMC_ASSIGN_OR_RETURN(ImageTransform transform, readImageTransform(nameOrPath));
   if (transform.size != size)
     return Status::badInput(nameOrPath +

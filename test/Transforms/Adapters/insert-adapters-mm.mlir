@@ -47,7 +47,7 @@
 // CHECK: %[[V:.*]] = mmc.layer_norm %arg1
 // CHECK-NEXT: %[[VR:.*]] = mmc.slice %[[V]] axis(0) at(0) size(1) drop : tensor<2x3x6xf32>
 // CHECK-NEXT: %[[VL:.*]] = mmc.linear %[[VR]], %{{.*}} bias %{{.*}} : tensor<3x6xf32>
-// CHECK: mmc.reshape %{{.*}} : tensor<6x1x1xf32> to tensor<4x1xf32>
+// CHECK: mmc.reshape %{{.*}} : tensor<6x1x1xf32> to tensor<6x1xf32>
 // CHECK: mmc.route %{{.*}}, %{{.*}}, %{{.*}} axis(1) : tensor<3x2xf32>
 // CHECK: mmc.layer_norm
 // CHECK-NEXT: return

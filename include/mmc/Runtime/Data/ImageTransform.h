@@ -66,7 +66,8 @@ StatusOr<ImageTransform> parseImageTransform(std::string_view json, const std::s
 StatusOr<ImageTransform> readImageTransform(const std::string &path);
 
 /// A transform by name, or readImageTransform of a path. BadInput also when the file makes images
-/// of another size than `size`.
+/// of another size than `size`, and for the names of tiledTransform: no model takes several tiles
+/// for an image.
 StatusOr<ImageTransform> imageTransformFor(const std::string &nameOrPath, int64_t size);
 
 /// The same transform with its image padded to a square first, in the colour int(255 * mean) that
