@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # How lit runs the tests of the command-line tools: RUN lines with mmc's tools and LLVM's by their names.
 
+import glob
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -22,3 +24,24 @@ config.substitutions.append(("%golden", os.path.join(config.test_source_root, "g
 # NVIDIA's assembler, which checks the PTX that target=cuda writes.
 if shutil.which("ptxas", path=config.environment["PATH"]):
     config.available_features.add("ptxas")
+
+# cuda.h, where there is one: the emulated driver's declarations are compared with it.
+def find_cuda_include():
+    candidates = [os.environ.get("CUDA_HOME"), "/usr/local/cuda"]
+    nvcc = shutil.which("nvcc", path=config.environment["PATH"])
+    if nvcc:
+        candidates.append(os.path.dirname(os.path.dirname(os.path.realpath(nvcc))))
+    candidates += sorted(glob.glob("/usr/local/cuda-*"), reverse=True)
+    for candidate in candidates:
+        if candidate and os.path.exists(os.path.join(candidate, "include", "cuda.h")):
+            return os.path.join(candidate, "include")
+    return None
+
+
+cuda_include = find_cuda_include()
+if cuda_include:
+    config.available_features.add("cuda-headers")
+    config.substitutions.append(("%cuda_include", cuda_include))
+config.substitutions.append(("%include", os.path.join(config.mmc_source, "include")))
+config.substitutions.append(("%libraries", config.mmc_libraries))
+config.substitutions.append(("%python", sys.executable))

@@ -51,7 +51,7 @@ protected:
   std::vector<void *> hosts;
 };
 
-/// What a program of tests does; it runs with a context as Driver's.
+/// What a program of tests does; it runs with a context as Driver's, unless its name begins with "bare".
 class Program : public Driver {
 public:
   void TestBody() override {}

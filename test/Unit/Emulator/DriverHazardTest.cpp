@@ -3,7 +3,9 @@
 
 #include "Driver.h"
 
-#include <cstring>
+#include <cstdlib>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace mmc::emulator::test {
 
@@ -256,6 +258,52 @@ DRIVER_PROGRAM(launchRefused) {
   EXPECT_EQ(program.launch("reverse", 1025, {&a}), CUDA_ERROR_INVALID_VALUE);
 }
 
+DRIVER_PROGRAM(bareWithoutInit) {
+  int number = 0;
+  size_t bytes = 0;
+  CUcontext context = nullptr;
+  CUdeviceptr address = 0;
+  CUstream stream = nullptr;
+  CUgraph graph = nullptr;
+  EXPECT_EQ(cuDeviceGetCount(&number), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuDevicePrimaryCtxRetain(&context, 0), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuCtxGetCurrent(&context), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuMemAlloc_v2(&address, 4), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuMemGetInfo_v2(&bytes, &bytes), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuStreamCreate(&stream, 0), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuStreamSynchronize(nullptr), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_EQ(cuGraphDestroy(graph), CUDA_ERROR_NOT_INITIALIZED);
+  EXPECT_CU(cuDriverGetVersion(&number));
+}
+
+DRIVER_PROGRAM(bareWithoutDevices) { EXPECT_EQ(cuInit(0), CUDA_ERROR_NO_DEVICE); }
+
+DRIVER_PROGRAM(forkedChildHasNoDriver) {
+  (void)program.stream();
+  pid_t child = fork();
+  if (child == 0)
+    std::exit(cuCtxSynchronize() == CUDA_ERROR_NOT_INITIALIZED && cuInit(0) == CUDA_ERROR_NOT_INITIALIZED ? 0 : 1);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+/// Its own destructors run before the report.
+struct FreesAtTheEnd {
+  ~FreesAtTheEnd() {
+    if (address)
+      EXPECT_CU(cuMemFree_v2(address));
+  }
+  CUdeviceptr address = 0;
+};
+static FreesAtTheEnd freesAtTheEnd;
+DRIVER_PROGRAM(memoryFreedByDestructors) {
+  CUcontext again = nullptr;
+  EXPECT_CU(cuDevicePrimaryCtxRetain(&again, 0));
+  EXPECT_CU(cuMemAlloc_v2(&freesAtTheEnd.address, 4));
+  EXPECT_CU(cuCtxPushCurrent_v2(again)); // still current when the fixture has taken its own away
+}
+
 using Kinds = std::set<std::string>;
 
 struct Case {
@@ -288,7 +336,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"branchesRace", {"stream-race"}}, Case{"branchesOrdered", {}},
         Case{"memoryUsedBeforeItsAllocation", {"stream-race"}}, Case{"memoryUsedAfterItsAllocation", {}},
         Case{"kernelReadsUninitialized", {"uninitialized"}}, Case{"kernelFaults", {"out-of-bounds"}},
-        Case{"launchRefused", {"launch-configuration"}}),
+        Case{"launchRefused", {"launch-configuration"}}, Case{"forkedChildHasNoDriver", {}},
+        Case{"memoryFreedByDestructors", {}}),
     [](const auto &info) { return std::string(info.param.program); });
 
 TEST(DriverReport, NamesBothParties) {
@@ -320,6 +369,11 @@ TEST(DriverReport, IsSilentWhenNothingIsWrong) {
 TEST(DriverReport, HazardsCanBeSwitchedOff) {
   EXPECT_EQ(runProgram("copiesRace", {"MMC_EMULATOR_HAZARDS=0"}).kinds, Kinds{});
   EXPECT_EQ(runProgram("hostReadsTooEarly", {"MMC_EMULATOR_WATCH_HOST=0"}).kinds, Kinds{});
+}
+
+TEST(DriverReport, NothingWorksBeforeInit) {
+  EXPECT_EQ(runProgram("bareWithoutInit").status, 0);
+  EXPECT_EQ(runProgram("bareWithoutDevices", {"MMC_EMULATOR_DEVICES=0"}).status, 0);
 }
 
 TEST(DriverReport, RefusesBadSettings) {

@@ -146,6 +146,29 @@ TEST_F(Driver, CountsPrimaryContexts) {
   EXPECT_EQ(cuCtxGetLimit(&limit, static_cast<CUlimit>(99)), CUDA_ERROR_UNSUPPORTED_LIMIT);
 }
 
+TEST_F(Driver, KnowsWhatContextsAre) {
+  unsigned long long id = 0, again = 0;
+  unsigned version = 0;
+  CUfunc_cache cache;
+  EXPECT_CU(cuCtxGetId(context, &id));
+  EXPECT_CU(cuCtxGetId(nullptr, &again));
+  EXPECT_EQ(id, again);
+  EXPECT_EQ(cuCtxGetId(reinterpret_cast<CUcontext>(module), &id), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuCtxGetId(context, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxGetApiVersion(context, &version));
+  EXPECT_EQ(version, 3020u);
+  EXPECT_EQ(cuCtxGetApiVersion(context, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxGetCacheConfig(&cache));
+  EXPECT_EQ(cuCtxGetCacheConfig(nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxSetCacheConfig(CU_FUNC_CACHE_PREFER_L1));
+  EXPECT_EQ(cuCtxSetCacheConfig(static_cast<CUfunc_cache>(9)), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 4096));
+  EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 1 << 20), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_PRINTF_FIFO_SIZE, 1), CUDA_ERROR_UNSUPPORTED_LIMIT);
+  EXPECT_EQ(cuCtxDisablePeerAccess(context), CUDA_ERROR_PEER_ACCESS_NOT_ENABLED);
+  EXPECT_EQ(cuCtxEnablePeerAccess(context, 1), CUDA_ERROR_INVALID_VALUE);
+}
+
 TEST_F(Driver, RunsOutOfMemory) {
   size_t free = 0, total = 0;
   EXPECT_CU(cuMemGetInfo_v2(&free, &total));
@@ -294,6 +317,46 @@ TEST_F(Driver, Fills) {
   EXPECT_EQ(cuMemsetD32_v2(a, 0, ~size_t(0)), CUDA_ERROR_INVALID_VALUE);
 }
 
+TEST_F(Driver, CopiesAndFillsAsynchronously) {
+  CUstream work = stream();
+  CUdeviceptr a = allocate(4096), b = allocate(4096);
+  void *pointer = nullptr;
+  ASSERT_CU(cuMemAllocHost_v2(&pointer, 4096));
+  hosts.push_back(pointer);
+  auto *host = static_cast<uint8_t *>(pointer);
+  EXPECT_CU(cuMemsetD2D8Async(a, 64, 1, 64, 64, work));
+  EXPECT_CU(cuMemsetD2D16Async(a + 4, 64, 0x0202, 2, 64, work));
+  EXPECT_CU(cuMemsetD2D32Async(a + 8, 64, 0x03030303, 1, 64, work));
+  EXPECT_CU(cuMemcpyAsync(b, a, 4096, work));
+  EXPECT_CU(cuMemcpyPeerAsync(a, context, b, context, 4096, work));
+  CUDA_MEMCPY2D copy = {};
+  copy.srcMemoryType = CU_MEMORYTYPE_DEVICE;
+  copy.srcDevice = a;
+  copy.srcPitch = 64;
+  copy.dstMemoryType = CU_MEMORYTYPE_HOST;
+  copy.dstHost = host;
+  copy.dstPitch = 32;
+  copy.WidthInBytes = 32;
+  copy.Height = 64;
+  EXPECT_CU(cuMemcpy2DAsync_v2(&copy, work));
+  EXPECT_CU(cuStreamSynchronize(work));
+  for (size_t i = 0; i < 64 * 32; ++i)
+    ASSERT_EQ(host[i], i % 32 < 4 ? 1 : i % 32 < 8 ? 2 : i % 32 < 12 ? 3 : 1) << i;
+  EXPECT_CU(cuMemsetD2D16_v2(a, 64, 7, 32, 2));
+  EXPECT_CU(cuMemsetD2D32_v2(a, 64, 7, 16, 2));
+  EXPECT_CU(cuMemcpy2DUnaligned_v2(&copy));
+  EXPECT_EQ(host[0], 7);
+  CUstream none = reinterpret_cast<CUstream>(module);
+  EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 64, none), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuMemsetD2D16Async(a, 63, 1, 2, 2, work), CUDA_ERROR_INVALID_VALUE); // rows that are not aligned
+  EXPECT_EQ(cuMemsetD2D32Async(a, 64, 1, 17, 2, work), CUDA_ERROR_INVALID_VALUE); // and that overlap
+  EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 65, work), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyAsync(b, a + 1, 4096, work), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyPeerAsync(a, context, b, nullptr, 4, work), CUDA_ERROR_INVALID_CONTEXT);
+  EXPECT_EQ(cuMemcpy2DAsync_v2(&copy, none), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuMemcpy2DAsync_v2(nullptr, work), CUDA_ERROR_INVALID_VALUE);
+}
+
 TEST_F(Driver, KnowsPointers) {
   CUdeviceptr a = allocate(100), base = 0;
   size_t bytes = 0;
@@ -316,6 +379,14 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, a), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 12345), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuPointerGetAttribute(nullptr, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a), CUDA_ERROR_INVALID_VALUE);
+  CUmemorytype kinds[2] = {};
+  CUpointer_attribute wanted[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE};
+  void *places[] = {&kinds[0]};
+  EXPECT_CU(cuPointerGetAttributes(1, wanted, places, a));
+  EXPECT_EQ(kinds[0], CU_MEMORYTYPE_DEVICE);
+  EXPECT_CU(cuPointerGetAttributes(1, wanted, places, 12345)); // unknown memory is no error here
+  EXPECT_EQ(int(kinds[0]), 0);
+  EXPECT_EQ(cuPointerGetAttributes(1, nullptr, places, a), CUDA_ERROR_INVALID_VALUE);
   CUdeviceptr seen = 0;
   EXPECT_CU(cuMemHostGetDevicePointer_v2(&seen, host, 0));
   EXPECT_EQ(seen, address);

@@ -61,6 +61,21 @@ TEST_F(Driver, FindsFunctionsAndVariables) {
   const char *name = nullptr;
   EXPECT_CU(cuFuncGetName(&name, again));
   EXPECT_STREQ(name, "axpy");
+  CUfunction list[6] = {};
+  EXPECT_CU(cuModuleEnumerateFunctions(list, 6, module));
+  EXPECT_EQ(list[0], again);
+  EXPECT_EQ(cuModuleEnumerateFunctions(nullptr, 6, module), CUDA_ERROR_INVALID_VALUE);
+  CUmodule owner = nullptr;
+  EXPECT_CU(cuFuncGetModule(&owner, again));
+  EXPECT_EQ(owner, module);
+  EXPECT_EQ(cuFuncGetModule(nullptr, again), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuFuncSetCacheConfig(again, CU_FUNC_CACHE_PREFER_SHARED));
+  EXPECT_EQ(cuFuncSetCacheConfig(nullptr, CU_FUNC_CACHE_PREFER_SHARED), CUDA_ERROR_INVALID_HANDLE);
+  CUmoduleLoadingMode mode;
+  EXPECT_CU(cuModuleGetLoadingMode(&mode));
+  EXPECT_EQ(mode, CU_MODULE_EAGER_LOADING);
+  EXPECT_EQ(cuModuleGetLoadingMode(nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuModuleLoadFatBinary(&owner, "\x50\xed\x55\xba"), CUDA_ERROR_NO_BINARY_FOR_GPU);
   size_t offset = 0, bytes = 0;
   EXPECT_CU(cuFuncGetParamInfo(again, 3, &offset, &bytes));
   EXPECT_EQ(offset, 20u);
@@ -90,6 +105,11 @@ TEST_F(Driver, LoadsLibraries) {
   EXPECT_EQ(cuLibraryGetKernel(&again, library, "nothing"), CUDA_ERROR_NOT_FOUND);
   EXPECT_CU(cuKernelGetFunction(&function, kernel));
   EXPECT_CU(cuLibraryGetModule(&itsModule, library));
+  CUdeviceptr factor = 0;
+  size_t bytes = 0;
+  EXPECT_CU(cuLibraryGetGlobal(&factor, &bytes, library, "factor"));
+  EXPECT_EQ(bytes, 4u);
+  EXPECT_EQ(cuLibraryGetGlobal(&factor, &bytes, library, "nothing"), CUDA_ERROR_NOT_FOUND);
   CUdeviceptr out = allocate(4);
   void *parameters[] = {&out};
   uint32_t result = 0;
@@ -151,6 +171,8 @@ TEST_F(Driver, RefusesLaunches) {
   CUlaunchConfig config = {2, 1, 1, 32, 1, 1, 128, nullptr, &cluster, 1};
   EXPECT_EQ(cuLaunchKernelEx(&config, reverse, parameters, nullptr), CUDA_ERROR_NOT_SUPPORTED);
   EXPECT_EQ(cuLaunchKernelEx(nullptr, reverse, parameters, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuMemsetD8_v2(p, 0, 4096));
+  EXPECT_CU(cuLaunchCooperativeKernel(reverse, 1, 1, 1, 32, 1, 1, 128, nullptr, parameters));
   EXPECT_EQ(cuLaunchCooperativeKernel(reverse, 1 << 20, 1, 1, 32, 1, 1, 128, nullptr, parameters),
             CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE);
   CUmodule bounded = nullptr;

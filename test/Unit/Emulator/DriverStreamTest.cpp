@@ -61,6 +61,12 @@ TEST_F(Driver, EventsOrderStreams) {
   EXPECT_EQ(cuStreamWaitEvent(first, event, 0), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cuEventQuery(nullptr), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cuEventCreate(&event, 0x100), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuEventCreate(&event, CU_EVENT_INTERPROCESS | CU_EVENT_DISABLE_TIMING), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_CU(cuEventCreate(&event, 0));
+  EXPECT_CU(cuEventRecordWithFlags(event, first, 0));
+  EXPECT_EQ(cuEventRecordWithFlags(event, first, 1), CUDA_ERROR_ILLEGAL_STATE); // only while capturing
+  EXPECT_EQ(cuEventRecordWithFlags(event, first, 2), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuEventDestroy_v2(event));
   EXPECT_EQ(cuEventCreate(nullptr, 0), CUDA_ERROR_INVALID_VALUE);
 }
 
@@ -145,6 +151,10 @@ TEST_F(Driver, RunsHostFunctionsInOrder) {
       &state, 0));
   EXPECT_CU(cuStreamSynchronize(work));
   EXPECT_EQ(state.seen, 16);
+  EXPECT_CU(cuLaunchHostFunc(
+      work, [](void *data) { static_cast<State *>(data)->seen = cuCtxSynchronize(); }, &state));
+  EXPECT_CU(cuStreamSynchronize(work));
+  EXPECT_EQ(state.seen, CUDA_ERROR_NOT_PERMITTED);
   EXPECT_EQ(cuLaunchHostFunc(work, nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuStreamAddCallback(work, nullptr, nullptr, 0), CUDA_ERROR_INVALID_VALUE);
 }
@@ -231,7 +241,14 @@ TEST_F(Driver, GraphsRunWhatWasCaptured) {
   EXPECT_CU(cuMemcpyDtoH_v2(back, y, 256));
   EXPECT_EQ(back[0], 0); // nothing has run
   CUgraphExec exec = nullptr;
+  CUgraph clone = nullptr;
+  EXPECT_CU(cuGraphClone(&clone, graph));
+  EXPECT_CU(cuGraphGetNodes(clone, nullptr, &count));
+  EXPECT_EQ(count, 2u);
+  EXPECT_CU(cuGraphDestroy(clone));
+  EXPECT_EQ(cuGraphClone(&clone, clone), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuGraphInstantiateWithFlags(&exec, graph, 0));
+  EXPECT_CU(cuGraphUpload(exec, work));
   for (int i = 0; i < 3; ++i)
     EXPECT_CU(cuGraphLaunch(exec, work));
   EXPECT_CU(cuStreamSynchronize(work));
@@ -257,7 +274,16 @@ TEST_F(Driver, GraphsRunWhatWasCaptured) {
   EXPECT_EQ(cuGraphExecUpdate_v2(exec, empty, &info), CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE);
   EXPECT_EQ(info.result, CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED);
 
-  for (CUgraph each : {graph, next, empty})
+  // A launch that is captured becomes nodes.
+  CUgraph nested = nullptr;
+  EXPECT_CU(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_CU(cuGraphLaunch(exec, work));
+  EXPECT_CU(cuStreamGetCaptureInfo_v2(work, &status, nullptr, nullptr, nullptr, &count));
+  EXPECT_EQ(count, 1u);
+  EXPECT_CU(cuStreamEndCapture(work, &nested));
+  EXPECT_CU(cuGraphGetNodes(nested, nullptr, &count));
+  EXPECT_EQ(count, 2u);
+  for (CUgraph each : {graph, next, empty, nested})
     EXPECT_CU(cuGraphDestroy(each));
   EXPECT_EQ(cuGraphDestroy(graph), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuGraphExecDestroy(exec));

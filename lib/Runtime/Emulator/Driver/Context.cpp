@@ -23,6 +23,7 @@ struct Registry {
   std::vector<std::shared_ptr<Context>> everyContext; ///< destroyed ones too
   std::vector<std::function<void()>> leakReports;
   std::atomic<bool> isReady{false}, isShutDown{false};
+  std::atomic<pid_t> process{0}; ///< that has called cuInit; its children have none of the threads
 };
 /// Never destroyed: threads may use it until the process is gone.
 Registry &registry() {
@@ -48,20 +49,28 @@ CUresult initialize() {
   if (!settings().devices)
     return CUDA_ERROR_NO_DEVICE;
   if (all.isReady)
-    return CUDA_SUCCESS;
+    return all.process == getpid() ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
   for (unsigned i = 0; i < settings().devices; ++i)
     all.gpus.push_back(std::make_unique<Gpu>(settings().chip, i));
+  all.process = getpid();
   all.isReady = true;
   return CUDA_SUCCESS;
 }
 
 bool isShutDown() { return registry().isShutDown; }
 
+bool &isInHostFunction() {
+  thread_local bool is = false;
+  return is;
+}
+
 CUresult checkReady() {
   const Registry &all = registry();
   if (all.isShutDown)
     return CUDA_ERROR_DEINITIALIZED;
-  return all.isReady ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
+  if (isInHostFunction())
+    return CUDA_ERROR_NOT_PERMITTED;
+  return all.isReady && all.process == getpid() ? CUDA_SUCCESS : CUDA_ERROR_NOT_INITIALIZED;
 }
 
 const std::vector<std::unique_ptr<Gpu>> &gpus() { return registry().gpus; }
@@ -79,8 +88,8 @@ std::vector<Context *> liveContexts() {
   return list;
 }
 
-std::vector<Context *> &contextStack() {
-  thread_local std::vector<Context *> stack;
+ContextStack &contextStack() {
+  thread_local ContextStack stack;
   return stack;
 }
 
@@ -151,7 +160,7 @@ static bool drain() {
 /// Runs when the process ends (or unloads the library), after its own destructors.
 __attribute__((destructor)) static void finish() {
   Registry &all = registry();
-  if (!all.isReady || all.isShutDown.exchange(true))
+  if (!all.isReady || all.process != getpid() || all.isShutDown.exchange(true))
     return;
   bool isIdle = drain();
   std::vector<std::function<void()>> leakReports;

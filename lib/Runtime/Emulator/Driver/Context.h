@@ -53,13 +53,29 @@ private:
 
 /// The devices there are; made by cuInit.
 const std::vector<std::unique_ptr<Gpu>> &gpus();
+/// Whether the calling thread runs a function of the program for a stream, which must not call the driver.
+bool &isInHostFunction();
 /// Null when there is no such device.
 Gpu *findGpu(CUdevice device);
 Context *findContext(CUcontext handle);
 /// All that are not destroyed.
 std::vector<Context *> liveContexts();
-/// The thread's stack of current contexts; the last one is current. May hold destroyed ones.
-std::vector<Context *> &contextStack();
+/// A thread's stack of current contexts; the last one is current. May hold destroyed ones. It needs no destructor: the
+/// program's own may call the driver when those of its threads have run.
+class ContextStack {
+public:
+  bool empty() const { return !count; }
+  bool isFull() const { return count == capacity; }
+  Context *back() const { return contexts[count - 1]; }
+  void push(Context *context) { contexts[count++] = context; }
+  void pop() { --count; }
+
+private:
+  static constexpr size_t capacity = 128;
+  Context *contexts[capacity] = {};
+  size_t count = 0;
+};
+ContextStack &contextStack();
 
 /// Guards the primary contexts of all devices.
 std::mutex &primaryMutex();

@@ -81,8 +81,9 @@ MMC_EXPORT CUresult cuCtxCreate_v2(CUcontext *context, unsigned int flags, CUdev
   MMC_REQUIRE(context && areContextFlags(flags), CUDA_ERROR_INVALID_VALUE);
   Gpu *gpu = findGpu(device);
   MMC_REQUIRE(gpu, CUDA_ERROR_INVALID_DEVICE);
+  MMC_REQUIRE(!contextStack().isFull(), CUDA_ERROR_OUT_OF_MEMORY);
   Context *made = createContext(*gpu, flags, /*isPrimary=*/false);
-  contextStack().push_back(made);
+  contextStack().push(made);
   *context = made->handle;
   return CUDA_SUCCESS;
 }
@@ -99,7 +100,7 @@ MMC_EXPORT CUresult cuCtxDestroy_v2(CUcontext handle) {
   Context *context = findContext(handle);
   MMC_REQUIRE(context && !context->isPrimary, CUDA_ERROR_INVALID_CONTEXT);
   if (!contextStack().empty() && contextStack().back() == context)
-    contextStack().pop_back();
+    contextStack().pop();
   destroyContext(*context);
   return CUDA_SUCCESS;
 }
@@ -108,7 +109,8 @@ MMC_EXPORT CUresult cuCtxPushCurrent_v2(CUcontext handle) {
   MMC_TRY(checkReady());
   Context *context = findContext(handle);
   MMC_REQUIRE(context, CUDA_ERROR_INVALID_CONTEXT);
-  contextStack().push_back(context);
+  MMC_REQUIRE(!contextStack().isFull(), CUDA_ERROR_OUT_OF_MEMORY);
+  contextStack().push(context);
   return CUDA_SUCCESS;
 }
 
@@ -117,7 +119,7 @@ MMC_EXPORT CUresult cuCtxPopCurrent_v2(CUcontext *context) {
   MMC_REQUIRE(!contextStack().empty() && contextStack().back(), CUDA_ERROR_INVALID_CONTEXT);
   if (context)
     *context = contextStack().back()->handle;
-  contextStack().pop_back();
+  contextStack().pop();
   return CUDA_SUCCESS;
 }
 
@@ -126,9 +128,9 @@ MMC_EXPORT CUresult cuCtxSetCurrent(CUcontext handle) {
   Context *context = handle ? findContext(handle) : nullptr;
   MMC_REQUIRE(context || !handle, CUDA_ERROR_INVALID_CONTEXT);
   if (!contextStack().empty())
-    contextStack().pop_back();
+    contextStack().pop();
   if (context)
-    contextStack().push_back(context);
+    contextStack().push(context);
   return CUDA_SUCCESS;
 }
 

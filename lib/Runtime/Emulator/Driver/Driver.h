@@ -17,8 +17,8 @@
 
 namespace mmc::emulator::driver {
 
-/// cuInit has been called, and the process is not ending: CUDA_SUCCESS, CUDA_ERROR_NOT_INITIALIZED or
-/// CUDA_ERROR_DEINITIALIZED.
+/// cuInit has been called, the process is not ending, and this is no function that a stream calls: CUDA_SUCCESS,
+/// CUDA_ERROR_NOT_INITIALIZED, CUDA_ERROR_DEINITIALIZED or CUDA_ERROR_NOT_PERMITTED.
 CUresult checkReady();
 /// The calling thread's current context, live and without an error: CUDA_ERROR_INVALID_CONTEXT, or the context's
 /// error. Contexts stay in memory until the process ends.

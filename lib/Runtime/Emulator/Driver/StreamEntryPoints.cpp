@@ -133,7 +133,9 @@ MMC_EXPORT CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void *u
   operation.type = CU_GRAPH_NODE_TYPE_HOST;
   operation.tellsHost = true;
   operation.work = [function, userData](Execution &) {
+    isInHostFunction() = true;
     function(userData);
+    isInHostFunction() = false;
     return CUDA_SUCCESS;
   };
   return enqueue(stream, std::move(operation));
@@ -148,7 +150,9 @@ MMC_EXPORT CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback callba
   operation.name = "cuStreamAddCallback";
   operation.tellsHost = operation.evenAfterFault = true;
   operation.work = [callback, handle, userData](Execution &execution) {
+    isInHostFunction() = true;
     callback(handle, execution.context.error(), userData);
+    isInHostFunction() = false;
     return CUDA_SUCCESS;
   };
   std::lock_guard<std::mutex> lock(orderMutex());

@@ -85,15 +85,18 @@ StreamRef makeLegacyStream(Context &context) {
 
 /// The calling thread's own default stream of the context.
 static StreamRef perThreadStream(Context &context) {
-  thread_local std::vector<std::weak_ptr<Stream>> mine;
-  for (const std::weak_ptr<Stream> &weak : mine)
-    if (StreamRef stream = weak.lock())
+  // Without a destructor, as ContextStack. A thread that works in more contexts gets another stream for the oldest.
+  thread_local struct {
+    CUstream streams[16];
+    unsigned next;
+  } mine = {};
+  for (CUstream handle : mine.streams)
+    if (StreamRef stream = handle ? streamTable().find(handle) : nullptr)
       if (&stream->context == &context)
         return stream;
   auto stream = std::make_shared<Stream>(context, CU_STREAM_DEFAULT, 0, "a thread's default stream");
   stream->isImplicit = true;
-  mine.push_back(stream);
-  streamTable().add(stream);
+  mine.streams[mine.next++ % 16] = streamTable().add(stream);
   return stream;
 }
 
