@@ -127,6 +127,7 @@ static StatusOr<std::unique_ptr<Dataset>> openConversations(const Tokenizer &tok
   options.imageRoot = imageFolder;
   options.split = split;
   options.checkImages = !imageFolder.empty();
+  options.showImageLabels = bool(encodeSubCommand);
   MMC_ASSIGN_OR_RETURN(std::unique_ptr<ConversationDataset> data,
                        ConversationDataset::load(dataPath, tokenizer, options));
   return std::unique_ptr<Dataset>(std::move(data));

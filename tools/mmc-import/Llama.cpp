@@ -12,7 +12,7 @@ namespace mmc::import {
 bool isLlama(const ModelDirectory &model) { return model.architecture() == "LlamaForCausalLM"; }
 
 /// The `scaling` attribute, from what transformers calls rope_scaling, later rope_parameters.
-static std::string readScaling(ConfigReader &rope) {
+static std::string readScaling(ConfigReader &rope, ConfigReader &config) {
   // The first files with scaling said `type`.
   std::string type = rope.text("rope_type", rope.text("type", "default"));
   if (type == "default")
@@ -33,10 +33,10 @@ static std::string readScaling(ConfigReader &rope) {
     double low = number("low_freq_factor"), high = number("high_freq_factor");
     rope.require(low < high, "high_freq_factor must exceed low_freq_factor, got: " +
                                  floatText(high) + " <= " + floatText(low));
+    // As in transformers: the model's own field wins, and the context length stands in for both.
     const char *context = "original_max_position_embeddings";
-    rope.require(rope.has(context),
-                 "rope_type llama3 needs '" + std::string(context) + "', which is missing");
-    text += std::string(", ") + context + " = " + std::to_string(rope.size(context, 1));
+    int64_t length = rope.size(context, config.size("max_position_embeddings", 2048));
+    text += std::string(", ") + context + " = " + std::to_string(config.size(context, length));
   }
   return "{" + text + "}";
 }
@@ -45,19 +45,23 @@ static std::string readScaling(ConfigReader &rope) {
 static Status readRope(const ModelDirectory &model, ConfigReader &config, Llama &llama) {
   llama.theta = config.positive("rope_theta", 1e4);
   double partial = config.positive("partial_rotary_factor", 1);
-  // transformers 5 writes rope_parameters, with the base in it.
+  // transformers 5 writes rope_parameters, with the base in it; where both are there it takes the old one.
   for (const char *key : {"rope_scaling", "rope_parameters"}) {
-    if (!config.has(key))
+    if (!config.has(key) || model.config[key].empty())
       continue;
     const json &object = model.config[key];
     if (!object.is_object())
       return Status::badInput(model.configPath() + ": " + key +
                               " must be an object, got: " + object.dump());
     ConfigReader rope(object, model.configPath() + ": " + key);
+    for (auto &[name, value] : object.items())
+      rope.require(!value.is_object(),
+                   "must be the same for all layers, got an object under '" + name + "'");
     llama.theta = rope.positive("rope_theta", llama.theta);
     partial = rope.positive("partial_rotary_factor", partial);
-    llama.scaling = readScaling(rope);
+    llama.scaling = readScaling(rope, config);
     MMC_RETURN_IF_ERROR(rope.status());
+    break;
   }
   config.require(partial == 1,
                  "partial_rotary_factor must be 1 for LLaMA, got: " + floatText(partial));

@@ -29,7 +29,8 @@ struct Options {
   cl::list<std::string> weights{"weights", cl::value_desc("FILE|DIR|init:SEED"),
                                 cl::desc("base weights; repeated, the later wins per parameter")};
   cl::opt<std::string> adapter{"adapter", cl::value_desc("DIR|SPEC"),
-                               cl::desc("a directory with adapter_config.json, or 'lora rank=8 alpha=16 targets=q_proj,v_proj'")};
+                               cl::desc("a directory with adapter_config.json, or 'lora rank=8 alpha=16 targets=q_proj,v_proj'; "
+                                        "its dropout is left out unless the inputs have rng")};
   cl::opt<std::string> train{"train", cl::value_desc("GROUPS|PATTERNS"),
                              cl::desc("which parameters have gradients (default: adapters,connector)")};
   cl::opt<std::string> inputs{"inputs", cl::Required, cl::value_desc("FILE"), cl::desc("safetensors file with the batch")};
@@ -117,18 +118,22 @@ static Status runTool(const Options &options) {
   request.cpuFeatures = options.features;
   request.cacheDir = options.cacheDir;
   request.dumpDir = options.dumpDir;
+  MMC_ASSIGN_OR_RETURN(SafetensorsFile batch, SafetensorsFile::open(options.inputs));
   ParameterSources sources;
   sources.weights.assign(options.weights.begin(), options.weights.end());
   sources.seed = options.seed;
   if (!options.adapter.empty()) {
     MMC_ASSIGN_OR_RETURN(AdapterConfig config, readAdapter(options.adapter));
+    // Dropout needs a key for its masks; without one the adapter is as it evaluates.
+    if (!batch.find("rng") && config.config["peft_type"] != "MMC") {
+      MMC_ASSIGN_OR_RETURN(config, readAdapter(options.adapter, 0.0));
+    }
     request.adapter = config.spec;
     sources.adapterDirectory = config.directory;
   }
   request.train = options.train;
   if (options.entry == "gradients" && options.train.empty())
     request.train = "adapters,connector";
-  MMC_ASSIGN_OR_RETURN(SafetensorsFile batch, SafetensorsFile::open(options.inputs));
   TensorViews views;
   for (const std::string &name : batch.names())
     if (std::optional<TensorView> view = batch.find(name)) {

@@ -164,6 +164,7 @@ static Status train(const TrainSettings &settings) {
   }
   MMC_RETURN_IF_ERROR(loadWeights(job));
 
+  note(whatTrains(model));
   TrainLoopOptions options;
   options.settings = settings;
   options.identity = identity;

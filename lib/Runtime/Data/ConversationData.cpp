@@ -158,7 +158,7 @@ Status ConversationDataset::expand(const EncodedConversation &row, Sample &sampl
     ++count;
     for (int64_t token = 0; token < perImage; ++token) {
       sample.inputIds.push_back(0);
-      sample.labels.push_back(kIgnoredLabel);
+      sample.labels.push_back(settings.showImageLabels ? row.labels[i] : kIgnoredLabel);
       sample.imageSlots.push_back(static_cast<int32_t>(image * perImage + token));
     }
   }

@@ -8,8 +8,11 @@
 #include "mmc/Runtime/Data/JsonRows.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 using namespace mmc;
 
@@ -99,7 +102,79 @@ static void save(const std::string &file, const std::string &key, const SampleLe
   (void)writeFile(file, content).isOk();
 }
 
-StatusOr<SampleLengths> SampleLengths::measure(const Dataset &data) {
+namespace {
+
+/// Encodes the samples of a data set on several threads, a run of samples at a time.
+class Measurement {
+public:
+  Measurement(const Dataset &data, SampleLengths &lengths) : data(data), lengths(lengths) {}
+
+  Status run(unsigned threads) {
+    lengths.all.resize(data.size());
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < threads; ++i)
+      others.emplace_back([this] { work(); });
+    work();
+    for (std::thread &other : others)
+      other.join();
+    if (failedAt < data.size())
+      return failure;
+    std::sort(reasons.begin(), reasons.end());
+    for (size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i)
+      lengths.reasons.push_back(std::move(reasons[i].second));
+    return Status::ok();
+  }
+
+private:
+  void work() {
+    // A thread's runs ascend, so its first reasons hold all that can be among the first of all.
+    std::vector<std::pair<int64_t, std::string>> own;
+    for (int64_t begin; (begin = next.fetch_add(kRun)) < data.size();)
+      for (int64_t i = begin; i < std::min(begin + kRun, data.size()); ++i)
+        if (!measure(i, own))
+          return;
+    std::lock_guard<std::mutex> lock(mutex);
+    reasons.insert(reasons.end(), own.begin(), own.end());
+  }
+
+  /// False where the data set cannot be measured.
+  bool measure(int64_t i, std::vector<std::pair<int64_t, std::string>> &own) {
+    StatusOr<Sample> sample = data.sample(i);
+    if (sample.isOk()) {
+      int64_t imageTokens = std::count_if(sample->imageSlots.begin(), sample->imageSlots.end(),
+                                          [](int32_t slot) { return slot >= 0; });
+      lengths.all[i] = lengthOf(*sample, imageTokens);
+      return true;
+    }
+    if (data.mayRefuse() && sample.status().code() == StatusCode::BadInput) {
+      lengths.all[i].flags = SampleLength::Refused;
+      if (own.size() < kMostReasons)
+        own.emplace_back(i, sample.status().message());
+      return true;
+    }
+    // Runs before this one are still finished, so that the first failure is always the same one.
+    next = data.size();
+    std::lock_guard<std::mutex> lock(mutex);
+    if (i < failedAt) {
+      failedAt = i;
+      failure = sample.status();
+    }
+    return false;
+  }
+
+  static constexpr int64_t kRun = 256;
+  const Dataset &data;
+  SampleLengths &lengths;
+  std::atomic<int64_t> next{0};
+  std::mutex mutex;
+  std::vector<std::pair<int64_t, std::string>> reasons;
+  int64_t failedAt = INT64_MAX;
+  Status failure = Status::ok();
+};
+
+} // namespace
+
+StatusOr<SampleLengths> SampleLengths::measure(const Dataset &data, unsigned threads) {
   SampleLengths lengths;
   std::string key = data.lengthsKey();
   std::string file = key.empty() ? "" : cacheFile("lengths " + key, ".lengths");
@@ -108,21 +183,9 @@ StatusOr<SampleLengths> SampleLengths::measure(const Dataset &data) {
       return lengths;
     lengths = {};
   }
-  lengths.all.resize(data.size());
-  for (int64_t i = 0; i < data.size(); ++i) {
-    StatusOr<Sample> sample = data.sample(i);
-    if (sample.isOk()) {
-      int64_t imageTokens = std::count_if(sample->imageSlots.begin(), sample->imageSlots.end(),
-                                          [](int32_t slot) { return slot >= 0; });
-      lengths.all[i] = lengthOf(*sample, imageTokens);
-      continue;
-    }
-    if (!data.mayRefuse() || sample.status().code() != StatusCode::BadInput)
-      return sample.status();
-    lengths.all[i].flags = SampleLength::Refused;
-    if (lengths.reasons.size() < kMostReasons)
-      lengths.reasons.push_back(sample.status().message());
-  }
+  if (threads == 0)
+    threads = std::max(1u, std::thread::hardware_concurrency());
+  MMC_RETURN_IF_ERROR(Measurement(data, lengths).run(threads));
   findRefused(lengths);
   if (!lengths.all.empty() && lengths.refused.size() == lengths.all.size())
     return Status::badInput("every sample is refused, the first: " + lengths.reasons[0]);

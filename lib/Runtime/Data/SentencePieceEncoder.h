@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sentencepiece's encoding, with words that were seen before remembered.
+// sentencepiece's encoding: Unigram models, BPE by words that are remembered, or the library.
 
 #ifndef MMC_LIB_RUNTIME_DATA_SENTENCEPIECEENCODER_H
 #define MMC_LIB_RUNTIME_DATA_SENTENCEPIECEENCODER_H
 
 #include "ByteTable.h"
 #include "ScratchPool.h"
+#include "SentencePieceBpe.h"
+#include "SentencePieceNormalizer.h"
+#include "UnigramModel.h"
 
 #include "mmc/Runtime/Core/Status.h"
 
@@ -25,27 +28,30 @@ public:
   Status open(const std::string &model);
   const sentencepiece::SentencePieceProcessor &library() const { return processor; }
 
-  /// The ids that the library gives. A BPE model whose pieces have blanks only in front, and that
-  /// leaves text as it is, treats each word by itself: then words come from a cache.
+  /// The ids that sentencepiece 0.2.3 gives. A BPE model whose pieces have blanks only in front
+  /// treats each word by itself: then words come from a cache. A Unigram model does not, because a
+  /// sum's rounding depends on what came before.
   StatusOr<std::vector<int32_t>> encode(std::string_view text) const;
 
 private:
   struct Scratch {
+    std::string text, word;
     /// Words to offset << 16 | count in `ids`.
     ByteTable words;
     std::vector<int32_t> ids;
   };
-  Status encodeWord(std::string_view word, Scratch &scratch, std::vector<int32_t> &ids) const;
+  void encodeWord(std::string_view word, Scratch &scratch, std::vector<int32_t> &ids) const;
 
   sentencepiece::SentencePieceProcessor processor;
-  /// The same model without its dummy prefix, where words can be encoded one by one; else null.
-  std::unique_ptr<sentencepiece::SentencePieceProcessor> words;
-  bool dummyPrefix = true;
+  SentencePieceNormalizer normalizer;
+  /// The model's kind; neither for word and character models, which the library encodes.
+  std::unique_ptr<UnigramModel> unigram;
+  std::unique_ptr<SentencePieceBpe> bpe;
+  /// The normalizer without its prefix, where words are cut out before anything is normalized.
+  SentencePieceNormalizer wordNormalizer;
+  bool wordsAsTheyAre = false, dummyPrefix = true;
   mutable ScratchPool<Scratch> scratches{[] { return std::make_unique<Scratch>(); }};
 };
-
-/// Appended to a serialised model, this sets normalizer_spec.add_dummy_prefix to false.
-std::string withoutDummyPrefix(std::string model);
 
 } // namespace mmc
 

@@ -8,10 +8,12 @@
 
 using namespace mmc;
 
-/// Keys that say nothing about what is computed, or only together with a key that is refused.
+/// Keys that say nothing about what is computed, or only together with a key that is refused. fan_in_fan_out is about
+/// layers that lie transposed; PEFT itself sets it back at those that mmc has (torch.nn.Linear).
 static const std::set<std::string> harmless = {
     "peft_type",       "task_type",     "auto_mapping",      "base_model_name_or_path", "revision", "inference_mode",
-    "peft_version",    "megatron_core", "qalora_group_size", "runtime_config"};
+    "peft_version",    "megatron_core", "qalora_group_size", "runtime_config",
+    "fan_in_fan_out"};
 
 /// Keys that mmc follows.
 static const std::set<std::string> supported = {

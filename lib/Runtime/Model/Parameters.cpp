@@ -96,6 +96,38 @@ static std::string mismatch(const ProgramParameter &parameter, const TensorView 
   return "";
 }
 
+/// What PEFT puts before the name of a module in its files.
+static const std::string kPeftPrefix = "base_model.model.";
+
+/// Keys that a PEFT file may have for a parameter, other than its name. Base weights beside an adapter (tables that were
+/// resized) replace the base's. Files from transformers 5 do not have the prefix that the hub's towers have.
+static std::vector<std::string> otherKeysOf(const ProgramParameter &parameter) {
+  const std::string &name = parameter.name, tower = kPeftPrefix + "vision_model.";
+  if (name.rfind(tower, 0) == 0)
+    return {kPeftPrefix + name.substr(tower.size())};
+  if (name.rfind(kPeftPrefix, 0) == 0)
+    return {tower + name.substr(kPeftPrefix.size())};
+  size_t leaf = name.rfind('.');
+  if (leaf == std::string::npos)
+    return {};
+  return {kPeftPrefix + name, kPeftPrefix + name.substr(0, leaf) + ".base_layer" + name.substr(leaf)};
+}
+
+/// Keys of an adapter's file that must not be left out: without them the adapter is another one.
+static Status checkAdapterKeys(const Weights &adapter, const std::set<std::string> &used, const std::string &path) {
+  constexpr size_t most = 8;
+  std::string list;
+  size_t count = 0;
+  for (const std::string &name : adapter.names())
+    if (name.rfind(kPeftPrefix, 0) == 0 && !used.count(name) && ++count <= most)
+      list += "\n  " + name;
+  if (count > most)
+    list += "\n  and " + std::to_string(count - most) + " more";
+  return count == 0 ? Status::ok()
+                    : Status::badInput(path + ": " + std::to_string(count) +
+                                       " tensors belong to no parameter that adapter_config.json makes of this model:" + list);
+}
+
 StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wanted, const ParameterSources &sources) {
   MMC_ASSIGN_OR_RETURN(Sources given, sortSources(sources.weights));
   Parameters result;
@@ -112,6 +144,9 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
   if (hasAdapterFile) {
     MMC_ASSIGN_OR_RETURN(Weights weights, Weights::open({adapter}));
     result.mapped.push_back(std::move(weights));
+  } else if (std::string pickled = sources.adapterDirectory + "/adapter_model.bin";
+             !sources.adapterDirectory.empty() && stat(pickled.c_str(), &status) == 0) {
+    return Status::badInput(pickled + ": only adapter_model.safetensors is read; let PEFT save the adapter as such");
   }
 
   std::string problems;
@@ -133,6 +168,10 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     std::string key = parameter.name;
     const Weights *owner = ownerOf(key);
     std::optional<std::string> baseName = baseNameOf(parameter);
+    if (hasAdapterFile)
+      for (const std::string &other : otherKeysOf(parameter))
+        if (bool isBase = parameter.group != "adapters"; (isBase || !owner) && result.mapped.back().find(other))
+          owner = ownerOf(key = other);
     if (!owner && baseName && !hasAdapterFile)
       owner = ownerOf(key = *baseName);
     if (!owner) {
@@ -169,6 +208,8 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
   if (problemCount)
     return Status::badInput(std::to_string(problemCount) + " of the model's " + std::to_string(wanted.size()) +
                             " parameters cannot be loaded (--weights, --adapter):" + problems);
+  if (hasAdapterFile)
+    MMC_RETURN_IF_ERROR(checkAdapterKeys(result.mapped.back(), used, adapter));
   for (const Weights &weights : result.mapped)
     for (const std::string &name : weights.names())
       result.unused += !used.count(name);

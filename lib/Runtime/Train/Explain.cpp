@@ -135,3 +135,21 @@ std::string mmc::explain(const ProgramModel &model) {
     out += "\nOnce a step\n" + costs("update", *steps.front().update);
   return out;
 }
+
+std::string mmc::whatTrains(const ProgramModel &model) {
+  std::map<std::string, int64_t> groups;
+  int64_t trainable = 0, frozen = 0, peak = 0;
+  for (const ProgramParameter &parameter : model.modelParameters()) {
+    const int64_t count = elementCount(parameter.shape);
+    (parameter.trainable ? trainable : frozen) += count;
+    if (parameter.trainable)
+      groups[parameter.group.empty() ? "no group" : parameter.group] += count;
+  }
+  std::string out;
+  for (const auto &[name, count] : groups)
+    out += (out.empty() ? "" : ", ") + name + " " + withSeparators(count);
+  for (const ProgramModel::StepMemory &memory : model.stepMemory())
+    peak = std::max(peak, memory.peak());
+  return withSeparators(trainable) + " values train (" + out + "), " + withSeparators(frozen) +
+         " are frozen; a step's peak is " + withSeparators(peak) + " bytes";
+}

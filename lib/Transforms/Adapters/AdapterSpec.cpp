@@ -12,7 +12,7 @@ std::optional<StringRef> ModuleChoice::match(StringRef module) const {
   if (regex)
     return regex->matches(module.str()) ? std::optional<StringRef>(text) : std::nullopt;
   for (const std::string &name : names)
-    if (module == name || (module.ends_with(name) && module.drop_back(name.size()).ends_with(".")))
+    if (module == name || (module.ends_with(name) && (anyEnd || module.drop_back(name.size()).ends_with("."))))
       return StringRef(name);
   return std::nullopt;
 }
@@ -20,7 +20,7 @@ std::optional<StringRef> ModuleChoice::match(StringRef module) const {
 std::optional<int64_t> AdapterClause::layerOf(StringRef module) const {
   for (const ModuleRegex &regex : layersRegexes) {
     int64_t layer;
-    std::optional<std::string> number = regex.firstGroup(module.str());
+    std::optional<std::string> number = regex.lastGroup(module.str());
     if (number && !StringRef(*number).getAsInteger(10, layer))
       return layer;
   }
@@ -164,16 +164,19 @@ private:
   bool finish(AdapterClause &clause) {
     if (clause.targets.empty())
       return fail("adapter '" + clause.definition + "' needs targets=…: names of modules, /REGEX/ or all-linear");
+    clause.targets.anyEnd = !clause.isPath && clause.definition == "full";
     if (clause.targets.regex && !clause.layers.empty())
       return fail("layers cannot be given with targets=/REGEX/; put them into the expression");
     if (!clause.layersPatterns.empty() && clause.layers.empty())
       return fail("layers_pattern needs layers=…");
+    // A layer's number is the first behind such a name; without a pattern any name will do that is not the first.
     std::vector<std::string> patterns = clause.layersPatterns;
+    std::string before = patterns.empty() ? ".*?\\." : "(?:.*?\\.)?";
     if (patterns.empty())
       patterns.push_back("[^.]*");
     for (const std::string &name : patterns) {
       std::string why;
-      std::optional<ModuleRegex> regex = ModuleRegex::create(".*\\.(?:" + name + ")\\.(\\d+)\\..*", why);
+      std::optional<ModuleRegex> regex = ModuleRegex::create(before + "(?:" + name + ")\\.(\\d+)\\..*", why);
       if (!regex)
         return fail("layers_pattern '" + name + "' is not a regular expression: " + why);
       clause.layersRegexes.push_back(*regex);

@@ -17,12 +17,13 @@ namespace mmc {
 
 /// A choice of modules: names or suffixes behind a dot (`q_proj`, `self_attn.q_proj`), a regular
 /// expression that matches the whole name (`/.*\.layers\.\d+\..*_proj/`), or every linear layer but
-/// the head (`all-linear`).
+/// the head (`all-linear`). With `full`, `norm` is input_layernorm too.
 struct ModuleChoice {
   bool allLinear = false;
   std::optional<ModuleRegex> regex;
   std::vector<std::string> names;
   std::string text;
+  bool anyEnd = false; ///< a name may be any end of a module's name, as in PEFT's modules_to_save
 
   bool empty() const { return text.empty(); }
   /// By name or expression; `allLinear` is for the caller to decide. Returns the matching entry.
@@ -43,7 +44,7 @@ struct AdapterClause {
   ModuleChoice targets, exclude;
   std::vector<int64_t> layers;             ///< empty: all
   std::vector<std::string> layersPatterns; ///< names that stand before a layer's number; empty: any
-  std::vector<ModuleRegex> layersRegexes;  ///< with the layer's number as first group
+  std::vector<ModuleRegex> layersRegexes;  ///< with the layer's number as last group
   std::string group;                       ///< only modules of this group; empty: any
   bool prove = true;                       ///< starts as the identity
   std::vector<AdapterSetting> settings;

@@ -101,8 +101,36 @@ private:
       return nothingMatches(clause, all);
     for (const std::string &name : clause.targets.names)
       if (!clause.targets.allLinear && !clause.targets.regex && !matched.count(name))
-        getOperation().emitWarning("adapter '") << clause.definition << "': no module matches target '" << name << "'";
+        if (failed(unmatched(clause, name)))
+          return failure();
     return success();
+  }
+
+  /// A name of several that no module has: a warning, unless PEFT finds the module under that name. A head that shares
+  /// the embedding's table has no weight of its own here, while PEFT adapts or copies it.
+  LogicalResult unmatched(const AdapterClause &clause, const std::string &name) {
+    ParamOp tied;
+    bool hasHead = false;
+    getOperation().walk([&](ParamOp param) {
+      if (!param->getParentOfType<func::FuncOp>())
+        return;
+      hasHead |= param.getName().ends_with("lm_head.weight");
+      if (isTied(param))
+        tied = param;
+    });
+    if (tied && !hasHead && clause.selects("lm_head") && StringRef("lm_head").ends_with(name))
+      return tied.emitOpError("is the weight of the head too (tied embeddings); mmc cannot give the head an adapter or a "
+                              "weight of its own, got: target '")
+             << name << "' of '" << clause.definition << "'; leave it out";
+    getOperation().emitWarning("adapter '") << clause.definition << "': no module matches target '" << name << "'";
+    return success();
+  }
+
+  /// A table that is looked up and multiplied with.
+  static bool isTied(ParamOp param) {
+    SmallVector<OpOperand *> readers = readersOf(param);
+    return llvm::any_of(readers, [](OpOperand *use) { return isa<EmbeddingOp>(use->getOwner()); }) &&
+           llvm::any_of(readers, [](OpOperand *use) { return isa<LinearOp>(use->getOwner()); });
   }
 
   /// `all-linear`, as in PEFT, leaves out the head; it also leaves out what the definition cannot go on.
@@ -183,6 +211,15 @@ private:
     });
     if (chosen.empty())
       return getOperation().emitError("adapter 'full': no module matches targets=") << clause.targets.text;
+    for (auto &[param, module] : chosen)
+      if (isTied(param))
+        return param.emitOpError("is the weight of the embedding and of the head (tied embeddings); mmc cannot train one of "
+                                 "them in full and keep the other, as PEFT does, got: '")
+               << module << "'; leave it out";
+    for (const std::string &name : clause.targets.names)
+      if (!clause.targets.regex && llvm::none_of(chosen, [&](auto &entry) { return entry.second.ends_with(name); }) &&
+          failed(unmatched(clause, name)))
+        return failure();
     std::string as = "base_model.model.{site}";
     for (const AdapterSetting &setting : clause.settings) {
       if (setting.option != "as" || setting.where)

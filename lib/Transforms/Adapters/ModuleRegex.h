@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Regular expressions as PEFT's configurations write them: Python's syntax, as far as ECMAScript has it too.
+// Regular expressions as PEFT's configurations write them: Python's syntax, as far as ECMAScript has it too, and
+// Python's named groups.
 
 #ifndef MMC_LIB_TRANSFORMS_ADAPTERS_MODULEREGEX_H
 #define MMC_LIB_TRANSFORMS_ADAPTERS_MODULEREGEX_H
@@ -19,8 +20,8 @@ public:
 
   /// Whether all of `name` matches.
   bool matches(const std::string &name) const;
-  /// What the first group holds when all of `name` matches.
-  std::optional<std::string> firstGroup(const std::string &name) const;
+  /// What the last group holds when all of `name` matches.
+  std::optional<std::string> lastGroup(const std::string &name) const;
 
 private:
   struct Compiled;

@@ -39,6 +39,12 @@
 // TYPE: type.mlir:{{.*}}error: 'mmc.yield' op must yield the type of what it replaces at 'model.layers.0.fc', got: 'tensor<2x4xf32>' != 'tensor<2x5xf32>'
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='full targets=head'" 2>&1 | FileCheck %s --check-prefix=FULL
 // FULL: error: adapter 'full': no module matches targets=head
+// A table that is the head too: PEFT would keep one of them as it was, and copy or adapt the other.
+// RUN: not mmc-opt %t/tied.mlir --mmc-insert-adapters="spec='full targets=embed_tokens'" 2>&1 | FileCheck %s --check-prefix=TIEDTABLE
+// TIEDTABLE: error: 'mmc.param' op is the weight of the embedding and of the head (tied embeddings); {{.*}} got: 'model.embed_tokens'; leave it out
+// RUN: not mmc-opt %t/tied.mlir --mmc-insert-adapters="spec='lora targets=fc,lm_head'" 2>&1 | FileCheck %s --check-prefix=TIEDHEAD
+// RUN: not mmc-opt %t/tied.mlir --mmc-insert-adapters="spec='full targets=fc,head'" 2>&1 | FileCheck %s --check-prefix=TIEDHEAD
+// TIEDHEAD: error: 'mmc.param' op is the weight of the head too (tied embeddings); {{.*}} got: target '{{(lm_)?}}head' of '{{lora|full}}'; leave it out
 // RUN: not mmc-opt %t/model.mlir --mmc-insert-adapters="spec='lora targets=0.fc; lora targets=fc as=b.{site}'" 2>&1 | FileCheck %s --check-prefix=BOTH
 // BOTH: error: 'mmc.linear' op takes one adapter, and is a site of two clauses, got: 'model.layers.0.fc' for lora again
 // A target that matches nothing beside others that do is a warning, as one configuration serves many models.
@@ -56,6 +62,16 @@ func.func @f(%ids: tensor<2xi32>) -> tensor<2x3xf32> {
   %y = mmc.linear %n, %w : tensor<2x4xf32>, tensor<5x4xf32>
   %z = mmc.linear %y, %v : tensor<2x5xf32>, tensor<3x5xf32>
   return %z : tensor<2x3xf32>
+}
+
+//--- tied.mlir
+func.func @f(%ids: tensor<2xi32>) -> tensor<2x7xf32> {
+  %e = mmc.param "model.embed_tokens.weight" : tensor<7x4xf32>
+  %w = mmc.param "model.fc.weight" : tensor<4x4xf32>
+  %x = mmc.embedding %ids, %e : tensor<2xi32>, tensor<7x4xf32>
+  %y = mmc.linear %x, %w : tensor<2x4xf32>, tensor<4x4xf32>
+  %z = mmc.linear %y, %e : tensor<2x4xf32>, tensor<7x4xf32>
+  return %z : tensor<2x7xf32>
 }
 
 //--- type.mlir

@@ -3,6 +3,9 @@
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='lora targets=all-linear exclude=k_proj'" | FileCheck %s --check-prefix=LINEAR
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='full targets=lm_head; lora targets=q_proj,lm_head exclude=0.q_proj'" | FileCheck %s --check-prefix=FULL
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='lora targets=model.layers.0.q_proj,k_proj layers=1 layers_pattern=h,layers'" | FileCheck %s --check-prefix=EXACT
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='lora targets=q_proj layers=1 layers_pattern=(h|model.layers)'" | FileCheck %s --check-prefix=PATTERN
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='lora targets=/model\.layers\.(?P<layer>\d)\.q_proj/'" | FileCheck %s --check-prefix=NAMED
+// RUN: mmc-opt %s --mmc-insert-adapters="spec='full targets=orm,proj'" | FileCheck %s --check-prefix=END
 // RUN: mmc-opt %s --mmc-insert-adapters="spec='lora rank=2 init_a=normal(0,{1/rank}) targets=1.q_proj'" | FileCheck %s --check-prefix=GAUSSIAN
 
 // Both functions take the same adapter.
@@ -56,6 +59,22 @@
 // An exact name needs no layer.
 // EXACT: "base_model.model.model.layers.0.q_proj.lora_A.weight"
 // EXACT: "base_model.model.model.layers.1.k_proj.lora_A.weight"
+
+// The pattern may begin a name and have groups of its own.
+// PATTERN-NOT: layers.0.q_proj.lora
+// PATTERN: "base_model.model.model.layers.1.q_proj.lora_A.weight"
+// PATTERN-NOT: layers.0.q_proj.lora
+
+// NAMED: "base_model.model.model.layers.0.q_proj.lora_A.weight"
+// NAMED: "base_model.model.model.layers.1.q_proj.lora_A.weight"
+
+// What trains in full is named by any end of its name; a bias belongs to it.
+// END: mmc.param "base_model.model.model.norm.weight" init("parameter(model.norm.weight)")
+// END-NEXT: mmc.param "base_model.model.model.layers.0.q_proj.weight"
+// END-NEXT: mmc.param "base_model.model.model.layers.1.q_proj.weight"
+// END-NEXT: mmc.param "base_model.model.model.layers.1.k_proj.weight"
+// END-NEXT: mmc.param "base_model.model.model.layers.1.k_proj.bias"
+// END-NEXT: mmc.param "lm_head.weight"
 
 // GAUSSIAN: lora_A.weight" init("normal(0,0.5)")
 

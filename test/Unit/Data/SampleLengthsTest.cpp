@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 using namespace mmc;
 using namespace mmc::test;
 
@@ -18,7 +20,7 @@ public:
   std::vector<int64_t> lengths;
   std::string key;
   bool refuses = true;
-  mutable int encoded = 0;
+  mutable std::atomic<int> encoded{0};
   int64_t size() const override { return lengths.size(); }
   std::string id(int64_t index) const override { return std::to_string(index); }
   StatusOr<Sample> sample(int64_t index) const override {
@@ -80,4 +82,24 @@ TEST(SampleLengths, Flags) {
   EXPECT_EQ(lengths->all[0].flags, SampleLength::Cut);
   EXPECT_EQ(lengths->all[1].flags, SampleLength::Mended);
   EXPECT_EQ(lengths->all[2].flags, SampleLength::NothingLearnt);
+}
+
+TEST(SampleLengths, ThreadsFindTheSameInTheSameOrder) {
+  TempDir dir;
+  Counting data;
+  for (int64_t i = 0; i < 20000; ++i)
+    data.lengths.push_back(i % 7 == 3 ? 0 : 1 + i % 50);
+  auto one = SampleLengths::measure(data, 1), four = SampleLengths::measure(data, 4);
+  ASSERT_TRUE(one.isOk() && four.isOk());
+  EXPECT_EQ(data.encoded, 40000);
+  EXPECT_EQ(one->refused, four->refused);
+  ASSERT_EQ(four->reasons.size(), 100u);
+  EXPECT_EQ(four->reasons[99], "sample '696': it is empty");
+  EXPECT_EQ(one->reasons, four->reasons);
+  for (size_t i = 0; i < one->all.size(); ++i)
+    ASSERT_EQ(one->all[i].tokens, four->all[i].tokens) << i;
+  data.refuses = false;
+  auto failed = SampleLengths::measure(data, 4);
+  ASSERT_FALSE(failed.isOk());
+  EXPECT_EQ(failed.status().message(), "sample '3': it is empty");
 }

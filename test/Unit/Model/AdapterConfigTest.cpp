@@ -80,6 +80,9 @@ TEST(AdapterConfig, FollowsEveryKeyOfLora) {
             "layers_pattern=layers rank@/z.v/=3 rank@/^a\\.\\d+\\.v/=5 alpha@/v/=2 init_a=normal(0,{1/rank})");
 }
 
+// PEFT sets it back where layers do not lie transposed.
+TEST(AdapterConfig, IgnoresFanInFanOut) { EXPECT_EQ(specOf(savedWith("fan_in_fan_out", true).dump()), specOf(saved)); }
+
 TEST(AdapterConfig, TellsExpressionsFromLists) {
   EXPECT_EQ(specOf(savedWith("target_modules", R"(.*\.(?:q|v)_proj)").dump()), "lora rank=6 alpha=9 targets=/.*\\.(?:q|v)_proj/");
   EXPECT_EQ(specOf(savedWith("target_modules", "ALL-linear").dump()), "lora rank=6 alpha=9 targets=all-linear");
@@ -94,7 +97,6 @@ TEST(AdapterConfig, LetsBothFactorsStartRandom) {
 TEST(AdapterConfig, RefusesWhatItDoesNotSupport) {
   for (auto &[key, value] : std::vector<std::pair<std::string, json>>{{"use_dora", true},
                                                         {"bias", "all"},
-                                                        {"fan_in_fan_out", true},
                                                         {"lora_bias", true},
                                                         {"init_lora_weights", "pissa"},
                                                         {"loftq_config", {{"loftq_bits", 4}}},

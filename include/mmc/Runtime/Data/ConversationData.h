@@ -32,6 +32,9 @@ struct ConversationDataOptions {
   std::string imageRoot;
   /// Only entries whose field `split` is this; empty: all.
   std::string split;
+  /// Whether a picture's place shows the label that LLaVA's preprocessing gives it (its id, -200,
+  /// where an answer or v0's drifting mask has it). For showing only: LLaVA's model masks it later.
+  bool showImageLabels = false;
   /// Whether a missing picture refuses its sample (false where only ids are looked at).
   bool checkImages = true;
 };

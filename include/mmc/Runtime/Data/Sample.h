@@ -47,6 +47,7 @@ struct Sample {
 };
 
 /// A finite sequence of samples that can be asked for in any order, from several threads.
+/// Const members may be called from several threads at once.
 class Dataset {
 public:
   virtual ~Dataset() = default;

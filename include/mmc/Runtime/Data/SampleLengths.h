@@ -29,10 +29,11 @@ struct SampleLengths {
   /// What the first of them were refused for, at most 100: messages that name the sample.
   std::vector<std::string> reasons;
 
-  /// Encodes every sample once. A data set with a lengthsKey() has its lengths kept in the cache
-  /// folder; with them nothing is encoded. Fails on what sample() fails on, unless the data set
-  /// mayRefuse(); then only if every sample is refused, with the first reason.
-  static StatusOr<SampleLengths> measure(const Dataset &data);
+  /// Encodes every sample once, on so many threads (0: one for each core). A data set with a
+  /// lengthsKey() has its lengths kept in the cache folder; with them nothing is encoded. Fails on
+  /// what sample() fails on, unless the data set mayRefuse(); then only if every sample is refused,
+  /// with the first reason.
+  static StatusOr<SampleLengths> measure(const Dataset &data, unsigned threads = 0);
 };
 
 } // namespace mmc

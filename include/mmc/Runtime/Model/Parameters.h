@@ -28,7 +28,8 @@ struct ParameterSources {
 class Parameters {
 public:
   /// BadInput lists every parameter that is missing, has another shape, an inconvertible dtype or values
-  /// that are not finite; each with the file that was asked.
+  /// that are not finite; each with the file that was asked. So is a PEFT adapter's file with tensors that no parameter
+  /// takes. Base weights in it win over `weights`, as PEFT loads them.
   static StatusOr<Parameters> load(const std::vector<ProgramParameter> &wanted, const ParameterSources &sources);
 
   /// Pointers in the order of `wanted`, for Bindings::parameters. Frozen ones must not be written to.

@@ -14,6 +14,10 @@ namespace mmc {
 /// arena per batch shape (what the metrics call peak_bytes).
 std::string explain(const ProgramModel &model);
 
+/// What a run says before its first step: how many values train, by group, how many are frozen, and the
+/// largest peak of a step in bytes.
+std::string whatTrains(const ProgramModel &model);
+
 /// "1,234,567".
 std::string withSeparators(int64_t number);
 

@@ -22,10 +22,13 @@ struct DeviceMemory::State {
   uint64_t inUse = 0;
   size_t freed = 0;
 
-  /// Tables are never changed once somebody may hold them.
+  bool isShared = false; ///< a launch may hold the table
+
+  /// Tables are never changed once somebody may hold them. How many do is not asked: that would order nothing.
   AllocationTable &editable() {
-    if (table.use_count() > 1)
+    if (isShared)
       table = std::make_shared<AllocationTable>(*table);
+    isShared = false;
     return *table;
   }
   void insert(std::shared_ptr<Allocation> allocation) {
@@ -43,6 +46,12 @@ struct DeviceMemory::State {
     list.insert(place, std::move(allocation));
   }
   std::shared_ptr<Allocation> find(uint64_t address) const { return findAllocation(*table, address); }
+  std::shared_ptr<Allocation> findLocked(uint64_t address) const {
+    std::lock_guard<std::mutex> lock(mutex);
+    return find(address);
+  }
+  /// The live allocation that has all the bytes. Takes the mutex.
+  StatusOr<std::shared_ptr<Allocation>> liveRange(uint64_t address, uint64_t bytes) const;
 };
 
 std::shared_ptr<Allocation> findAllocation(const AllocationTable &table, uint64_t address) {
@@ -167,16 +176,16 @@ Status DeviceMemory::free(uint64_t address) {
   return Status::ok();
 }
 
-/// The live allocation that has all the bytes.
-static StatusOr<std::shared_ptr<Allocation>> liveRange(const AllocationTable &table, uint64_t address, uint64_t bytes) {
-  std::shared_ptr<Allocation> found = findAllocation(table, address);
+StatusOr<std::shared_ptr<Allocation>> DeviceMemory::State::liveRange(uint64_t address, uint64_t bytes) const {
+  std::lock_guard<std::mutex> lock(mutex);
+  std::shared_ptr<Allocation> found = find(address);
   if (found && !found->isFreed && bytes <= found->end() - address)
     return found;
   std::string text = std::to_string(bytes) + " bytes at " + hex(address) + " are not within an allocation: ";
   if (found && !found->isFreed)
     return Status::badInput(text + "only " + std::to_string(found->end() - address) + " bytes of '" + found->name +
                             "' (" + std::to_string(found->bytes) + " bytes) follow");
-  return Status::badInput(text + describeAddress(table, address));
+  return Status::badInput(text + describeAddress(*table, address));
 }
 
 /// Calls f(offset, bytes) for the parts of the range in each chunk, its lock held.
@@ -193,11 +202,11 @@ static void forChunks(Allocation &allocation, uint64_t address, uint64_t bytes, 
 }
 
 Status DeviceMemory::check(uint64_t address, uint64_t bytes) const {
-  return liveRange(*snapshot(), address, bytes).status();
+  return state->liveRange(address, bytes).status();
 }
 
 StatusOr<MemoryView> DeviceMemory::view(uint64_t address, uint64_t bytes) const {
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, state->liveRange(address, bytes));
   uint64_t offset = address - allocation->base;
   MemoryView view;
   view.data = allocation->data + offset;
@@ -207,7 +216,7 @@ StatusOr<MemoryView> DeviceMemory::view(uint64_t address, uint64_t bytes) const 
 }
 
 Status DeviceMemory::write(uint64_t address, const void *source, uint64_t bytes) {
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, state->liveRange(address, bytes));
   const uint8_t *from = static_cast<const uint8_t *>(source);
   forChunks(*allocation, address, bytes, [&](uint64_t offset, uint64_t count) {
     std::memcpy(allocation->data + offset, from, count);
@@ -219,7 +228,7 @@ Status DeviceMemory::write(uint64_t address, const void *source, uint64_t bytes)
 }
 
 Status DeviceMemory::read(uint64_t address, void *destination, uint64_t bytes) const {
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, state->liveRange(address, bytes));
   uint8_t *to = static_cast<uint8_t *>(destination);
   forChunks(*allocation, address, bytes, [&](uint64_t offset, uint64_t count) {
     std::memcpy(to, allocation->data + offset, count);
@@ -229,9 +238,8 @@ Status DeviceMemory::read(uint64_t address, void *destination, uint64_t bytes) c
 }
 
 Status DeviceMemory::copy(uint64_t destination, uint64_t source, uint64_t bytes) {
-  std::shared_ptr<const AllocationTable> table = snapshot();
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> from, liveRange(*table, source, bytes));
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> to, liveRange(*table, destination, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> from, state->liveRange(source, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> to, state->liveRange(destination, bytes));
   std::vector<uint8_t> data(bytes), known(bytes, 1);
   uint64_t at = 0;
   forChunks(*from, source, bytes, [&](uint64_t offset, uint64_t count) {
@@ -257,7 +265,7 @@ Status DeviceMemory::fill(uint64_t address, uint32_t pattern, unsigned width, ui
     return Status::badInput("a fill at " + hex(address) + " is not aligned to its elements of " +
                             std::to_string(width) + " bytes");
   uint64_t bytes = count * width;
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, state->liveRange(address, bytes));
   forChunks(*allocation, address, bytes, [&](uint64_t offset, uint64_t part) {
     uint64_t skew = (offset - (address - allocation->base)) % width;
     for (uint64_t i = 0; i < part; ++i)
@@ -269,7 +277,7 @@ Status DeviceMemory::fill(uint64_t address, uint32_t pattern, unsigned width, ui
 }
 
 Status DeviceMemory::markInitialized(uint64_t address, uint64_t bytes) {
-  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, liveRange(*snapshot(), address, bytes));
+  MMC_ASSIGN_OR_RETURN(std::shared_ptr<Allocation> allocation, state->liveRange(address, bytes));
   if (allocation->initialized)
     forChunks(*allocation, address, bytes, [&](uint64_t offset, uint64_t count) {
       std::memset(allocation->initialized + offset, 1, count);
@@ -278,7 +286,7 @@ Status DeviceMemory::markInitialized(uint64_t address, uint64_t bytes) {
 }
 
 uint64_t DeviceMemory::countUninitialized(uint64_t address, uint64_t bytes, uint64_t *first) const {
-  std::shared_ptr<Allocation> allocation = findAllocation(*snapshot(), address);
+  std::shared_ptr<Allocation> allocation = state->findLocked(address);
   if (!allocation || !allocation->initialized)
     return 0;
   uint64_t missing = 0;
@@ -304,7 +312,7 @@ static AllocationInfo infoOf(const Allocation &allocation) {
 }
 
 std::optional<AllocationInfo> DeviceMemory::find(uint64_t address) const {
-  std::shared_ptr<Allocation> found = findAllocation(*snapshot(), address);
+  std::shared_ptr<Allocation> found = state->findLocked(address);
   if (!found || found->isFreed)
     return std::nullopt;
   return infoOf(*found);
@@ -312,16 +320,21 @@ std::optional<AllocationInfo> DeviceMemory::find(uint64_t address) const {
 
 std::vector<AllocationInfo> DeviceMemory::live() const {
   std::vector<AllocationInfo> list;
-  for (const auto &allocation : *snapshot())
+  std::lock_guard<std::mutex> lock(state->mutex);
+  for (const auto &allocation : *state->table)
     if (!allocation->isFreed)
       list.push_back(infoOf(*allocation));
   return list;
 }
 
-std::string DeviceMemory::describe(uint64_t address) const { return describeAddress(*snapshot(), address); }
+std::string DeviceMemory::describe(uint64_t address) const {
+  std::lock_guard<std::mutex> lock(state->mutex);
+  return describeAddress(*state->table, address);
+}
 
 std::shared_ptr<const AllocationTable> DeviceMemory::snapshot() const {
   std::lock_guard<std::mutex> lock(state->mutex);
+  state->isShared = true;
   return state->table;
 }
 
