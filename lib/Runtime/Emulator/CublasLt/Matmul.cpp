@@ -87,7 +87,7 @@ std::optional<std::string> findViews(const QueuedMatmul &matmul, std::array<Memo
 void reportBadAddress(const std::string &message) {
   driver::Finding finding;
   finding.kind = "out-of-bounds";
-  finding.message = "cublasLtMatmul: " + message;
+  finding.message = message;
   finding.operation = "cublasLtMatmul";
   driver::report(finding);
 }

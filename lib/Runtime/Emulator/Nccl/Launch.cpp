@@ -134,7 +134,7 @@ void reportFailure(const Job &job, const Outcome &outcome) {
                  : outcome.code == ncclUnhandledCudaError ? "out-of-bounds"
                                                           : "rank-lost";
   finding.operation = nameOf(job.calls.front().call.kind);
-  finding.message = finding.operation + ": " + outcome.message;
+  finding.message = outcome.message;
   driver::report(finding);
 }
 

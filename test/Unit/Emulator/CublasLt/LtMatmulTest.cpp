@@ -214,9 +214,11 @@ TEST(LtMatmul, Int32SumsWrap) {
 }
 
 /// D = epilogue(x · 1) for a column of numbers.
-std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double> &x, const std::vector<double> &aux) {
+std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double> &x, const std::vector<double> &aux,
+                          cublasComputeType_t computeType = CUBLAS_COMPUTE_32F) {
   useDevice();
   MatmulCase test;
+  test.computeType = computeType;
   test.epilogue = epilogue;
   const int64_t rows = int64_t(x.size());
   TestMatrix a(CUDA_R_32F, rows, 1, 1, CUBLASLT_ORDER_COL, 0, 1), one(CUDA_R_32F, 1, 1, 1, CUBLASLT_ORDER_COL, 0, 1);
@@ -232,6 +234,18 @@ std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double>
             CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
   return decodeElements(CUDA_R_32F, dDevice.read());
+}
+
+TEST(LtMatmul, RoundingOfInputsInTheMiddle) {
+  // Half of the last bit that is kept: tf32 and bf16 above and below it, f16 too.
+  const std::vector<double> x = {1 + std::ldexp(1, -11), -1 - std::ldexp(1, -11), 1 + std::ldexp(1, -8),
+                                 1 + 3 * std::ldexp(1, -8), 1 + 3 * std::ldexp(1, -11)};
+  EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_TF32),
+            (std::vector<double>{1 + std::ldexp(1, -10), -1 - std::ldexp(1, -10), x[2], x[3], 1 + std::ldexp(1, -9)}));
+  EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_16BF),
+            (std::vector<double>{1, -1, 1, 1 + std::ldexp(1, -6), 1}));
+  EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_16F),
+            (std::vector<double>{1, -1, x[2], x[3], 1 + std::ldexp(1, -9)}));
 }
 
 TEST(LtMatmul, GeluGradientIsTheSlopeOfGelu) {
