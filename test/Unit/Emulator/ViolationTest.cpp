@@ -101,6 +101,15 @@ TEST_P(Violations, AreCaughtAndNothingElse) {
       }
 }
 
+// What a flag publishes must be there as soon as another host thread sees the flag.
+TEST(ParallelBlocks, FlagsOrderBlocksOnSeveralThreads) {
+  for (int i = 0; i < 400; ++i) {
+    LaunchResult good = launch("violations/violations.clang.sm_90.ptx", "good_race_flag", 0);
+    ASSERT_TRUE(good.status.isOk()) << good.status.message();
+    ASSERT_TRUE(good.report.violations.empty()) << toText(good.report);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Violations, testing::ValuesIn(cases),
                          [](const testing::TestParamInfo<Case> &info) { return info.param.name; });
 

@@ -218,42 +218,43 @@ void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned 
   counters.bankConflicts += passes - parts;
 }
 
-/// Learns what was published at an address, and publishes what a fence has made ready.
-static void synchronizeAt(Warp &warp, SyncTable &table, uint64_t address, bool reads, bool writes, uint8_t flags, bool isGlobal) {
-  Launch &launch = *warp.block->launch;
-  if (reads && (!isGlobal || launch.hasSyncs)) {
+template <typename F>
+static void forAddresses(const Addresses &addresses, uint32_t lanes, F what) {
+  uint64_t last = ~uint64_t(0);
+  forLanes(lanes, [&](unsigned lane) {
+    if (addresses[lane] != last)
+      what(last = addresses[lane]);
+  });
+}
+
+void publishAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal) {
+  const bool isRelease = flags & accessRelease;
+  if (!lanes || (!isRelease && !warp.fenced))
+    return;
+  const Knowledge known = isRelease ? warp.knowledge() : *warp.fenced;
+  forAddresses(addresses, lanes, [&](uint64_t address) { table.release(address, known); });
+  if (isGlobal)
+    warp.block->launch->hasSyncs = true;
+}
+
+void learnAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, bool isGlobal) {
+  if (isGlobal && !warp.block->launch->hasSyncs)
+    return;
+  forAddresses(addresses, lanes, [&](uint64_t address) {
     if (address != warp.acquiredAddress)
       warp.acquiredVersion = 0;
     warp.acquiredAddress = address;
     Knowledge news;
     if (table.acquire(address, warp.acquiredVersion, news))
       warp.learn(news);
-  }
-  if (!writes)
-    return;
-  if (flags & accessRelease) {
-    table.release(address, warp.knowledge());
-    warp.advanceClock();
-  } else if (warp.fenced) {
-    table.release(address, *warp.fenced);
-  } else {
-    return;
-  }
-  if (isGlobal)
-    launch.hasSyncs = true;
+  });
 }
 
-void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, AccessKind kind,
-                        uint8_t flags, bool isGlobal) {
+void finishStrong(Warp &warp, AccessKind kind, uint8_t flags) {
   // A loop with such an access may wait for lanes of this warp: they shall have their turn soon.
   warp.switchBudget += spinPenalty;
-  uint64_t last = ~uint64_t(0);
-  forLanes(lanes, [&](unsigned lane) {
-    if (addresses[lane] == last)
-      return;
-    last = addresses[lane];
-    synchronizeAt(warp, table, last, kind != AccessKind::Write, kind != AccessKind::Read, flags, isGlobal);
-  });
+  if (kind != AccessKind::Read && (flags & accessRelease))
+    warp.advanceClock();
 }
 
 } // namespace mmc::emulator

@@ -61,9 +61,13 @@ void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsig
 const Allocation *findForWarp(Warp &warp, uint64_t address);
 void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
 void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
-/// Strong accesses: learn what was published at the addresses, publish what a fence made ready.
-void synchronizeLanesAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, AccessKind kind,
-                        uint8_t flags, bool isGlobal);
+/// Strong accesses that write: publishes what a fence made ready, or a release, at the addresses. Before the value can be
+/// seen: who sees it must find what was published with it.
+void publishAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal);
+/// Strong accesses that read: learns what was published at the addresses, after the value was read.
+void learnAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, bool isGlobal);
+/// The end of a strong access.
+void finishStrong(Warp &warp, AccessKind kind, uint8_t flags);
 
 /// Keeps two reads that are not ordered with one another, in different warps or blocks if there are such.
 inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
@@ -157,6 +161,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     counters.globalBytesRead += plan.kind != AccessKind::Write ? bytes : 0;
     counters.globalBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   }
+  if (isStrong && plan.kind != AccessKind::Read)
+    publishAt(warp, launch.syncs, addresses, mask, plan.flags, /*isGlobal=*/true);
   while (mask) {
     unsigned first = __builtin_ctz(mask);
     const Allocation *allocation = findForWarp(warp, addresses[first]);
@@ -243,8 +249,10 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       reportRace(warp, space, N, addresses[lane], lane, plan.kind, earlier[lane], earlierIsWrite[lane]);
     });
   }
+  if (isStrong && plan.kind != AccessKind::Write)
+    learnAt(warp, launch.syncs, addresses, done, /*isGlobal=*/true);
   if (isStrong)
-    synchronizeLanesAt(warp, launch.syncs, addresses, done, plan.kind, plan.flags, true);
+    finishStrong(warp, plan.kind, plan.flags);
   return done;
 }
 
@@ -308,8 +316,13 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
       reportRace(warp, Space::Shared, N, address, lane, plan.kind, conflict, earlierIsWrite);
     done |= 1u << lane;
   });
+  // The warps of a block take turns, so nobody has seen the value yet.
+  if (isStrong && plan.kind != AccessKind::Write)
+    learnAt(warp, block.sharedSyncs, addresses, done, /*isGlobal=*/false);
+  if (isStrong && plan.kind != AccessKind::Read)
+    publishAt(warp, block.sharedSyncs, addresses, done, plan.flags, /*isGlobal=*/false);
   if (isStrong)
-    synchronizeLanesAt(warp, block.sharedSyncs, addresses, done, plan.kind, plan.flags, false);
+    finishStrong(warp, plan.kind, plan.flags);
   return done;
 }
 
