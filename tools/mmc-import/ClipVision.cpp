@@ -59,7 +59,7 @@ StatusOr<ClipVision> readClipVision(const ModelDirectory &model) {
   config.require(tower.width % tower.heads == 0,
                  "hidden_size must be a multiple of num_attention_heads, got: " +
                      std::to_string(tower.width) + " % " + std::to_string(tower.heads) + " != 0");
-  tower.channels = config.size("num_channels", 3, 1 << 20);
+  tower.channels = config.derivedSize("num_channels", 3, 1 << 20);
   tower.image = config.size("image_size", 224, 1 << 20);
   tower.patch = config.size("patch_size", 32, 1 << 20);
   config.require(tower.patch <= tower.image,
