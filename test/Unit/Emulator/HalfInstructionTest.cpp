@@ -4,6 +4,8 @@
 
 #include "Instruction.h"
 
+#include "mmc/Runtime/Emulator/Device.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -163,6 +165,20 @@ TEST(HalfInstruction, Extremes) {
           return sign | (takesFirst ? a : b);
         }, true);
       }
+}
+
+/// .xorsign.abs is one modifier.
+TEST(HalfInstruction, ExtremesRefuseHalfAModifier) {
+  for (const char *type : {".f16", ".bf16x2", ".f32"})
+    for (const char *word : {".abs", ".xorsign", ".abs.xorsign"}) {
+      std::string bits = std::string(type) == ".f16" ? ".b16" : ".b32";
+      std::string text = std::string("max") + word + type + " d, d, d;";
+      Device device(**findChip("sm_100"));
+      StatusOr<std::shared_ptr<Module>> module =
+          device.load(".version 8.7\n.target sm_100\n.address_size 64\n.visible .entry k() {\n.reg " + bits + " d;\n" + text + "\nret;\n}\n", text);
+      ASSERT_FALSE(module.isOk()) << text;
+      EXPECT_NE(module.status().message().find("is not supported"), std::string::npos) << module.status().message();
+    }
 }
 
 TEST(HalfInstruction, Signs) {
