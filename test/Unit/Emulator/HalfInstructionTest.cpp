@@ -30,8 +30,9 @@ struct Format {
     if (!isBf16)
       return halfEdges();
     std::vector<uint64_t> list;
-    for (uint16_t size : {0x0, 0x1, 0x2, 0x40, 0x7f, 0x80, 0x81, 0x3f80, 0x3f81, 0x3f7f, 0x3eab, 0x4049, 0x4300, 0x437f, 0x7f7f, 0x7f00, 0x7f80,
-                          0x7fc0, 0x1f80, 0x3b80})
+    for (uint16_t size :
+         {0x0,    0x1,    0x2,    0x40,   0x7f,   0x80,   0x81,   0x3f80, 0x3f81, 0x3f7f,
+          0x3eab, 0x4049, 0x4300, 0x437f, 0x7f7f, 0x7f00, 0x7f80, 0x7fc0, 0x1f80, 0x3b80})
       for (uint16_t sign : {0x0, 0x8000})
         list.push_back(size | sign);
     return list;
@@ -50,7 +51,9 @@ Exact sum(Exact a, Exact b) {
   if (high - high != 0)
     return high;
   Exact part = high - a, low = (a - (high - part)) + (b - part);
-  return low == 0 ? high : high + (low > 0 ? 1 : -1) * (high < 0 ? -high : high) * static_cast<Exact>(std::ldexp(1.0, -110));
+  return low == 0 ? high
+                  : high + (low > 0 ? 1 : -1) * (high < 0 ? -high : high) *
+                               static_cast<Exact>(std::ldexp(1.0, -110));
 }
 
 uint16_t finish(const Format &format, Exact value, const Modifiers &modifiers) {
@@ -66,7 +69,8 @@ uint16_t finish(const Format &format, Exact value, const Modifiers &modifiers) {
 
 /// The model on a half, then on pairs whose upper halves are other edges than the lower ones.
 /// A model's 0x7fff stands for any NaN where `anyNan`.
-void halves(const Format &format, const std::string &name, size_t operands, const Model &model, bool anyNan = false) {
+void halves(const Format &format, const std::string &name, size_t operands, const Model &model,
+            bool anyNan = false) {
   std::vector<uint64_t> edges = format.edges(), pairs;
   if (operands == 3)
     for (size_t i = edges.size(); i-- > 0;)
@@ -74,21 +78,23 @@ void halves(const Format &format, const std::string &name, size_t operands, cons
         edges.erase(edges.begin() + static_cast<long>(i));
   for (size_t i = 0; i < edges.size(); ++i)
     pairs.push_back(edges[i] | edges[(7 * i + 3) % edges.size()] << 16);
-  std::string list = std::string(" d, a") + (operands > 1 ? ", b" : "") + (operands > 2 ? ", c" : "") + ";";
+  std::string list =
+      std::string(" d, a") + (operands > 1 ? ", b" : "") + (operands > 2 ? ", c" : "") + ";";
   // Any NaN becomes 0x7fff before it is compared.
   std::string one = anyNan ? " setp.nan." + format.name + " p, d, d; @p mov.b16 d, 0x7fff;" : "";
-  std::string both = anyNan ? " { .reg .b16 l, h; mov.b32 {l, h}, d; setp.nan." + format.name + " p, l, l; @p mov.b16 l, 0x7fff; setp.nan." +
-                                  format.name + " p, h, h; @p mov.b16 h, 0x7fff; mov.b32 d, {l, h}; }"
+  std::string both = anyNan ? " { .reg .b16 l, h; mov.b32 {l, h}, d; setp.nan." + format.name +
+                                  " p, l, l; @p mov.b16 l, 0x7fff; setp.nan." + format.name +
+                                  " p, h, h; @p mov.b16 h, 0x7fff; mov.b32 d, {l, h}; }"
                             : "";
-  compare(name + "." + format.name + list + one, std::vector<unsigned>(operands + 1, 16), std::vector<std::vector<uint64_t>>(operands, edges),
-          [&](const Row &row) -> uint64_t {
+  compare(name + "." + format.name + list + one, std::vector<unsigned>(operands + 1, 16),
+          std::vector<std::vector<uint64_t>>(operands, edges), [&](const Row &row) -> uint64_t {
             uint16_t x[3] = {};
             for (size_t i = 0; i < operands; ++i)
               x[i] = static_cast<uint16_t>(row[i]);
             return model(x);
           });
-  compare(name + "." + format.name + "x2" + list + both, std::vector<unsigned>(operands + 1, 32), std::vector<std::vector<uint64_t>>(operands, pairs),
-          [&](const Row &row) -> uint64_t {
+  compare(name + "." + format.name + "x2" + list + both, std::vector<unsigned>(operands + 1, 32),
+          std::vector<std::vector<uint64_t>>(operands, pairs), [&](const Row &row) -> uint64_t {
             uint16_t low[3] = {}, high[3] = {};
             for (size_t i = 0; i < operands; ++i)
               low[i] = static_cast<uint16_t>(row[i]), high[i] = static_cast<uint16_t>(row[i] >> 16);
@@ -97,11 +103,13 @@ void halves(const Format &format, const std::string &name, size_t operands, cons
 }
 
 std::string words(const Modifiers &modifiers) {
-  return std::string(modifiers.ftz ? ".ftz" : "") + (modifiers.sat ? ".sat" : "") + (modifiers.relu ? ".relu" : "") + (modifiers.nan ? ".NaN" : "") +
+  return std::string(modifiers.ftz ? ".ftz" : "") + (modifiers.sat ? ".sat" : "") +
+         (modifiers.relu ? ".relu" : "") + (modifiers.nan ? ".NaN" : "") +
          (modifiers.xorsign ? ".xorsign.abs" : "");
 }
 
-void arithmetic(const std::string &name, size_t operands, bool hasRelu, Exact (*f)(Exact, Exact, Exact)) {
+void arithmetic(const std::string &name, size_t operands, bool hasRelu,
+                Exact (*f)(Exact, Exact, Exact)) {
   for (bool isBf16 : {false, true}) {
     Format format{isBf16};
     for (unsigned bits = 0; bits < 8; ++bits) {
@@ -109,7 +117,8 @@ void arithmetic(const std::string &name, size_t operands, bool hasRelu, Exact (*
       modifiers.ftz = bits & 1;
       modifiers.sat = bits & 2;
       modifiers.relu = bits & 4;
-      if ((isBf16 && (modifiers.ftz || modifiers.sat)) || (modifiers.relu && (modifiers.sat || !hasRelu)))
+      if ((isBf16 && (modifiers.ftz || modifiers.sat)) ||
+          (modifiers.relu && (modifiers.sat || !hasRelu)))
         continue;
       halves(format, name + words(modifiers), operands, [&](const uint16_t *x) {
         Exact v[3];
@@ -150,20 +159,25 @@ TEST(HalfInstruction, Extremes) {
         modifiers.xorsign = bits & 4;
         if (isBf16 && modifiers.ftz)
           continue;
-        halves(format, (maximum ? "max" : "min") + words(modifiers), 2, [&](const uint16_t *x) -> uint16_t {
-          uint16_t a = modifiers.ftz ? format.flush(x[0]) : x[0], b = modifiers.ftz ? format.flush(x[1]) : x[1];
-          uint16_t sign = modifiers.xorsign ? (a ^ b) & 0x8000 : 0;
-          if (modifiers.xorsign)
-            a &= 0x7fff, b &= 0x7fff;
-          if (format.isNan(a) || format.isNan(b)) {
-            if (modifiers.nan || (format.isNan(a) && format.isNan(b)))
-              return 0x7fff;
-            return sign | (format.isNan(a) ? b : a);
-          }
-          Exact first = format.value(a), second = format.value(b);
-          bool takesFirst = first == second ? ((a & 0x8000) == 0) == maximum : (first > second) == maximum;
-          return sign | (takesFirst ? a : b);
-        }, true);
+        halves(
+            format, (maximum ? "max" : "min") + words(modifiers), 2,
+            [&](const uint16_t *x) -> uint16_t {
+              uint16_t a = modifiers.ftz ? format.flush(x[0]) : x[0],
+                       b = modifiers.ftz ? format.flush(x[1]) : x[1];
+              uint16_t sign = modifiers.xorsign ? (a ^ b) & 0x8000 : 0;
+              if (modifiers.xorsign)
+                a &= 0x7fff, b &= 0x7fff;
+              if (format.isNan(a) || format.isNan(b)) {
+                if (modifiers.nan || (format.isNan(a) && format.isNan(b)))
+                  return 0x7fff;
+                return sign | (format.isNan(a) ? b : a);
+              }
+              Exact first = format.value(a), second = format.value(b);
+              bool takesFirst =
+                  first == second ? ((a & 0x8000) == 0) == maximum : (first > second) == maximum;
+              return sign | (takesFirst ? a : b);
+            },
+            true);
       }
 }
 
@@ -174,10 +188,13 @@ TEST(HalfInstruction, ExtremesRefuseHalfAModifier) {
       std::string bits = std::string(type) == ".f16" ? ".b16" : ".b32";
       std::string text = std::string("max") + word + type + " d, d, d;";
       Device device(**findChip("sm_100"));
-      StatusOr<std::shared_ptr<Module>> module =
-          device.load(".version 8.7\n.target sm_100\n.address_size 64\n.visible .entry k() {\n.reg " + bits + " d;\n" + text + "\nret;\n}\n", text);
+      StatusOr<std::shared_ptr<Module>> module = device.load(
+          ".version 8.7\n.target sm_100\n.address_size 64\n.visible .entry k() {\n.reg " + bits +
+              " d;\n" + text + "\nret;\n}\n",
+          text);
       ASSERT_FALSE(module.isOk()) << text;
-      EXPECT_NE(module.status().message().find("is not supported"), std::string::npos) << module.status().message();
+      EXPECT_NE(module.status().message().find("is not supported"), std::string::npos)
+          << module.status().message();
     }
 }
 
@@ -189,8 +206,12 @@ TEST(HalfInstruction, Signs) {
       Format format{isBf16};
       std::string suffix = ftz ? ".ftz" : "";
       auto unary = [&](const char *name, uint16_t (*f)(uint16_t)) {
-        halves(format, name + suffix, 1,
-               [&](const uint16_t *x) -> uint16_t { return format.isNan(x[0]) ? 0x7fff : f(ftz ? format.flush(x[0]) : x[0]); }, true);
+        halves(
+            format, name + suffix, 1,
+            [&](const uint16_t *x) -> uint16_t {
+              return format.isNan(x[0]) ? 0x7fff : f(ftz ? format.flush(x[0]) : x[0]);
+            },
+            true);
       };
       unary("abs", [](uint16_t v) -> uint16_t { return v & 0x7fff; });
       unary("neg", [](uint16_t v) -> uint16_t { return v ^ 0x8000; });
@@ -199,7 +220,8 @@ TEST(HalfInstruction, Signs) {
 
 /// On all halves: the errors of the PTX manual, and its table of special values. One step of the
 /// subnormals is allowed where a result is so small.
-static void approximation(const Format &format, const std::string &name, double (*exact)(double), bool ftz, double relative, double absolute) {
+static void approximation(const Format &format, const std::string &name, double (*exact)(double),
+                          bool ftz, double relative, double absolute) {
   std::vector<std::vector<uint64_t>> rows, pairs;
   for (uint64_t i = 0; i < 65536; ++i)
     rows.push_back({i}), pairs.push_back({i | (i ^ 0x8000) << 16});
@@ -214,20 +236,23 @@ static void approximation(const Format &format, const std::string &name, double 
       ASSERT_TRUE(format.isNan(got)) << name << " of " << i;
       continue;
     }
-    double want = exact(format.table.value(ftz ? format.flush(bits) : bits)), value = format.table.value(got);
+    double want = exact(format.table.value(ftz ? format.flush(bits) : bits)),
+           value = format.table.value(got);
     ASSERT_EQ(std::signbit(want), std::signbit(value)) << name << " of " << i;
     if (std::isinf(format.table.value(bits)) || want == 0) {
       ASSERT_EQ(value, want) << name << " of " << i;
       continue;
     }
-    double largest = format.table.value(static_cast<uint16_t>(format.infinity - 1)), step = format.table.value(1);
+    double largest = format.table.value(static_cast<uint16_t>(format.infinity - 1)),
+           step = format.table.value(1);
     double smallestNormal = format.table.value(format.isBf16 ? 0x80 : 0x400);
     if (want > largest * 1.01) {
       ASSERT_TRUE(std::isinf(value)) << name << " of " << i;
     } else if (ftz && want < smallestNormal * 0.99) {
       ASSERT_EQ(value, 0) << name << " of " << i;
     } else if (want <= largest * 0.99 && !(ftz && want < smallestNormal * 1.01)) {
-      ASSERT_LE(std::fabs(value - want), absolute + relative * std::fabs(want) + step) << name << " of " << i;
+      ASSERT_LE(std::fabs(value - want), absolute + relative * std::fabs(want) + step)
+          << name << " of " << i;
     }
   }
 }
