@@ -156,12 +156,13 @@ struct Extend {
 /// The n-th set bit from a base, upward or downward.
 struct FindNth {
   static uint32_t apply(uint32_t bits, uint32_t base, uint32_t offset) {
-    int32_t n = static_cast<int32_t>(offset);
+    int64_t n = static_cast<int32_t>(offset); // wide, so that the smallest has an absolute value
     if (base > 31)
       return 0xffffffff;
     if (n == 0)
       return bits >> base & 1 ? base : 0xffffffff;
-    int32_t step = n < 0 ? -1 : 1, left = n < 0 ? -n : n;
+    int32_t step = n < 0 ? -1 : 1;
+    int64_t left = n < 0 ? -n : n;
     for (int32_t at = static_cast<int32_t>(base); at >= 0 && at < 32; at += step)
       if ((bits >> at & 1) && --left == 0)
         return static_cast<uint32_t>(at);
