@@ -36,3 +36,13 @@ func.func @joined(%x: tensor<2x0xf32>, %y: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %z = mmc.concat %x, %y axis(1) : tensor<2x0xf32>, tensor<2x3xf32>
   return %z : tensor<2x3xf32>
 }
+
+// No token, no gradient.
+// CHECK-LABEL: func.func @no_tokens
+// CHECK: linalg.fill
+// CHECK-NOT: scf.for
+// CHECK: return
+func.func @no_tokens(%i: tensor<0x3xi32>, %g: tensor<0x3x8xf32>) -> tensor<5x8xf32> {
+  %r = mmc.embedding_grad %i, %g : tensor<0x3xi32>, tensor<0x3x8xf32> -> tensor<5x8xf32>
+  return %r : tensor<5x8xf32>
+}

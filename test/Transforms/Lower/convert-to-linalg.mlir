@@ -61,6 +61,17 @@ func.func private @many(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %t: tensor<4xi32
 
 // -----
 
+// Dimensions that are neither split nor merged are regrouped by way of one.
+// CHECK-LABEL: func.func @regrouped
+// CHECK: tensor.collapse_shape %{{.*}} : tensor<2x3xf32> into tensor<6xf32>
+// CHECK: tensor.expand_shape {{.*}} : tensor<6xf32> into tensor<3x2xf32>
+func.func @regrouped(%x: tensor<2x3xf32>) -> tensor<3x2xf32> {
+  %y = mmc.reshape %x : tensor<2x3xf32> to tensor<3x2xf32>
+  return %y : tensor<3x2xf32>
+}
+
+// -----
+
 // A parameter is no computation: it has no place in a kernel.
 func.func private @param() -> tensor<4xf32> attributes {mmc.kernel} {
   // expected-error @+1 {{has no lowering to linalg}}

@@ -202,14 +202,18 @@ Value Emitter::insert(Value piece, Value into, int64_t axis, int64_t start) {
 Value Emitter::reshape(Value tensor, ArrayRef<int64_t> to) {
   if (shape(tensor) == to)
     return tensor;
+  if (isEmpty(tensor))
+    return empty(to, element(tensor));
   auto type = RankedTensorType::get(to, element(tensor));
   auto source = llvm::cast<RankedTensorType>(tensor.getType());
   bool collapse = to.size() < shape(tensor).size();
   std::optional<SmallVector<ReassociationIndices>> groups =
       collapse ? getReassociationIndicesForReshape(source, type)
                : getReassociationIndicesForReshape(type, source);
+  // Within a kernel a reshape only splits or merges dimensions; one that does neither goes by way
+  // of one dimension.
   if (!groups)
-    llvm_unreachable("a reshape within a kernel only splits or merges dimensions");
+    return reshape(reshape(tensor, {type.getNumElements()}), to);
   if (collapse)
     return tensor::CollapseShapeOp::create(builder, loc, type, tensor, *groups);
   return tensor::ExpandShapeOp::create(builder, loc, type, tensor, *groups);

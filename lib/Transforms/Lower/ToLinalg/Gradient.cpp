@@ -64,9 +64,11 @@ static Value scatterRows(Emitter &e, Value ids, Value gradient, RankedTensorType
   int64_t rows = type.getDimSize(0), width = type.getDimSize(1), tokens = 1;
   for (int64_t dim : e.shape(ids))
     tokens *= dim;
+  Value zero = e.filled(type.getShape(), sum, 0);
+  if (tokens == 0)
+    return e.cast(zero, type.getElementType());
   Value flatIds = e.shape(ids).size() == 1 ? ids : e.reshape(ids, {tokens});
   Value flat = e.shape(gradient).size() == 2 ? gradient : e.reshape(gradient, {tokens, width});
-  Value zero = e.filled(type.getShape(), sum, 0);
   // One loop of scalars that the code generator vectorises along the row.
   auto loop = scf::ForOp::create(
       e.builder, e.loc, e.index(0), e.index(tokens), e.index(1), zero,
