@@ -178,6 +178,10 @@ private:
       if (ShapedType::isDynamic(size))
         size = wanted;
     }
+    if (llvm::is_contained(shape, 0))
+      return function.emitOpError()
+             << "argument " << index << " '" << name << "' must have elements, got: "
+             << RankedTensorType::get(shape, type.getElementType());
     argument.setType(RankedTensorType::get(shape, convert(type.getElementType())));
     return success();
   }

@@ -25,6 +25,14 @@ func.func @nameless(%x: tensor<?xf32>) { return }
 
 // -----
 
+// expected-error @+1 {{argument 0 'x' must have elements, got: 'tensor<2x0xf32>'}}
+func.func @nothing(%x: tensor<2x0xf32> {mmc.name = "x"}) -> tensor<f32> {
+  %s = mmc.sum %x : tensor<2x0xf32>
+  return %s : tensor<f32>
+}
+
+// -----
+
 // expected-error @+1 {{argument 'custom' must have rank 1, got: 2 != 1}}
 func.func @rank(%x: tensor<?xf32> {mmc.name = "custom"}) { return }
 
