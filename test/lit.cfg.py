@@ -21,6 +21,10 @@ config.environment["PATH"] = os.pathsep.join(
 config.substitutions.append(("%models", os.path.join(config.mmc_source, "models")))
 config.substitutions.append(("%golden", os.path.join(config.test_source_root, "golden")))
 
+# Where libomp registers itself.
+if os.access("/dev/shm", os.W_OK):
+    config.available_features.add("shared-memory")
+
 # NVIDIA's assembler, which checks the PTX that target=cuda writes.
 if shutil.which("ptxas", path=config.environment["PATH"]):
     config.available_features.add("ptxas")
