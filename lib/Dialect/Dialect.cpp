@@ -35,11 +35,10 @@ void MmcDialect::initialize() {
 }
 
 LogicalResult checkRankedTensors(StringRef name, std::optional<Location> location,
-                                 ValueRange operands) {
+                                 ValueRange operands, bool takesPlace) {
   for (auto [index, operand] : llvm::enumerate(operands)) {
-    // A tile of dropout also has its place, behind its input.
     if (isa<RankedTensorType>(operand.getType()) ||
-        (index > 0 && isa<IndexType>(operand.getType()) && name == DropoutOp::getOperationName()))
+        (takesPlace && index > 0 && isa<IndexType>(operand.getType())))
       continue;
     if (location)
       emitError(*location) << "'" << name << "' op operand #" << index

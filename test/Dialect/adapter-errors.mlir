@@ -110,3 +110,20 @@ func.func @dropout_place(%x: tensor<4x8xf32>, %r: tensor<2xi64>, %i: index) {
   %0 = mmc.dropout %x rng %r at[%i] of [64, 32] rate(0.5) : tensor<4x8xf32>, tensor<2xi64>, index
   return
 }
+
+// -----
+
+func.func @dropout_rng_index(%x: tensor<4xf32>, %i: index) {
+  // expected-error @+1 {{'mmc.dropout' op rng must be a tensor of 2 numbers}}
+  %0 = mmc.dropout %x rng %i rate(0.5) : tensor<4xf32>, index
+  return
+}
+
+// -----
+
+// Only what has a place takes an index.
+func.func @index_operand(%x: tensor<4xf32>, %i: index) {
+  // expected-error @+1 {{'mmc.add' op operand #1 must be a ranked tensor, got: 'index'}}
+  %0 = mmc.add %x, %i : tensor<4xf32>, index
+  return
+}

@@ -46,7 +46,8 @@ def Mmc_InferType : TraitList<[
                                   ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
                                   ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
                                   ::llvm::SmallVectorImpl<::mlir::Type> &inferredReturnTypes) {
-        if (::llvm::failed(::mmc::checkRankedTensors(getOperationName(), location, operands)))
+        if (::llvm::failed(::mmc::checkRankedTensors(getOperationName(), location, operands,
+                                                       hasTrait<::mmc::OpTrait::TakesPlace>())))
           return ::llvm::failure();
         return inferReturnTypes(context, location, Adaptor(operands, attributes, properties, regions),
                                 inferredReturnTypes);
@@ -63,7 +64,10 @@ def Mmc_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["
 def Mmc_DifferentiableWithSaved
     : DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildAdjoint", "withSavedResults"]>;
 def Mmc_Fusible : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace"]>;
-def Mmc_FusibleWithPlace : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "placeTile"]>;
+/// A tile of it also has index operands, behind the first operand: where it lies in the whole.
+def Mmc_TakesPlace : NativeOpTrait<"TakesPlace"> { let cppNamespace = "::mmc::OpTrait"; }
+def Mmc_FusibleWithPlace
+    : TraitList<[DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "placeTile"]>, Mmc_TakesPlace]>;
 def Mmc_FusibleWithTile : DeclareOpInterfaceMethods<FusibleOpInterface, ["getTileSpace", "buildTile"]>;
 
 #endif // MMC_DIALECT_BASE

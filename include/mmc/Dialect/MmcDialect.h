@@ -22,9 +22,16 @@
 #include "mmc/Dialect/MmcInterfaces.h.inc"
 
 namespace mmc {
-/// Reports, as an error of op `name`, the first operand that is not a ranked tensor.
+/// Reports, as an error of op `name`, the first operand that is not a ranked tensor. With
+/// `takesPlace`, operands behind the first may be indices too.
 llvm::LogicalResult checkRankedTensors(llvm::StringRef name, std::optional<mlir::Location> location,
-                                       mlir::ValueRange operands);
+                                       mlir::ValueRange operands, bool takesPlace);
+
+namespace OpTrait {
+/// See Mmc_TakesPlace in MmcBase.td.
+template <typename ConcreteOp>
+class TakesPlace : public mlir::OpTrait::TraitBase<ConcreteOp, TakesPlace> {};
+} // namespace OpTrait
 } // namespace mmc
 
 #include "mmc/Dialect/MmcDialect.h.inc"
