@@ -5,7 +5,11 @@
 
 #include "mmc/Runtime/Core/File.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <regex>
 
 namespace mmc::emulator::test {
 
@@ -34,14 +38,35 @@ void Gpu::run(Dim3 grid, Dim3 block, uint64_t shared) {
   ASSERT_TRUE(result.report.violations.empty()) << toText(result.report);
 }
 
+std::vector<std::string> variants(const std::string &folder, const std::string &file) {
+  const char *other = std::getenv("MMC_TEST_PTX");
+  std::filesystem::path place = std::filesystem::path(other ? other : MMC_TEST_PTX) / folder;
+  std::vector<std::string> paths;
+  std::error_code none;
+  for (const auto &entry : std::filesystem::directory_iterator(place, none))
+    if (entry.path().extension() == ".ptx" && entry.path().filename().string().rfind(file + ".", 0) == 0)
+      paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  EXPECT_FALSE(paths.empty()) << place << " has no " << file << ".*.ptx";
+  return paths;
+}
+
 Loaded &load(const std::string &path) {
   static std::map<std::string, Loaded> loaded;
   Loaded &entry = loaded[path];
   if (entry.module)
     return entry;
-  StatusOr<std::string> text = readFile(std::string(MMC_TEST_PTX) + "/" + path);
+  StatusOr<std::string> text = readFile(path);
   EXPECT_TRUE(text.isOk()) << text.status().message();
-  StatusOr<const Chip *> chip = findChip(path.find("sm_90") == std::string::npos ? "sm_80" : "sm_90");
+  std::smatch target;
+  if (!text.isOk() || !std::regex_search(*text, target, std::regex("\\.target\\s+(sm_\\d+[af]?)"))) {
+    ADD_FAILURE() << path << " has no .target";
+    return entry;
+  }
+  StatusOr<const Chip *> chip = findChip(target[1].str());
+  EXPECT_TRUE(chip.isOk()) << chip.status().message();
+  if (!chip.isOk())
+    return entry;
   entry.device = std::make_unique<Device>(**chip);
   StatusOr<std::shared_ptr<Module>> module = entry.device->load(*text, path);
   EXPECT_TRUE(module.isOk()) << module.status().message();
@@ -51,26 +76,24 @@ Loaded &load(const std::string &path) {
 }
 
 void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test) {
-  for (const char *compiler : {"nvcc", "clang"})
-    for (const char *chip : {"sm_80", "sm_90"}) {
-      std::string path = "corpus/" + file + "." + compiler + "." + chip + ".ptx";
-      Loaded &loaded = load(path);
-      ASSERT_TRUE(loaded.module);
-      const Kernel *found = loaded.module->kernel(kernel);
-      ASSERT_TRUE(found) << path << " has no kernel " << kernel;
-      for (unsigned seed = 0; seed <= 20; ++seed) {
-        SCOPED_TRACE(path + ", schedule " + (seed ? std::to_string(seed) : std::string("as it comes")));
-        LaunchOptions options;
-        options.threads = 2;
-        options.maxInstructions = 20000000;
-        if (seed)
-          options.schedule = seed;
-        Gpu gpu(*loaded.device, *found, options);
-        test(gpu);
-        if (testing::Test::HasFailure())
-          return;
-      }
+  for (const std::string &path : variants("corpus", file)) {
+    Loaded &loaded = load(path);
+    ASSERT_TRUE(loaded.module);
+    const Kernel *found = loaded.module->kernel(kernel);
+    ASSERT_TRUE(found) << path << " has no kernel " << kernel;
+    for (unsigned seed = 0; seed <= 20; ++seed) {
+      SCOPED_TRACE(path + ", schedule " + (seed ? std::to_string(seed) : std::string("as it comes")));
+      LaunchOptions options;
+      options.threads = 2;
+      options.maxInstructions = 20000000;
+      if (seed)
+        options.schedule = seed;
+      Gpu gpu(*loaded.device, *found, options);
+      test(gpu);
+      if (testing::Test::HasFailure())
+        return;
     }
+  }
 }
 
 void expectClose(const std::vector<float> &got, const std::vector<double> &want, double tolerance) {

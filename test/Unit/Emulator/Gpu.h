@@ -66,9 +66,12 @@ private:
   std::vector<std::vector<uint8_t>> arguments;
 };
 
-/// Calls the test for each variant of `file` in test/PTX/corpus: as blocks come, and under 20 schedules.
+/// What FOLDER/FILE.cu was compiled to, sorted. The folder is in test/PTX, or where the variable MMC_TEST_PTX says
+/// (test/PTX/variants compiles in many more ways).
+std::vector<std::string> variants(const std::string &folder, const std::string &file);
+/// Calls the test for each variant of `file` in corpus: as blocks come, and under 20 schedules.
 void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test);
-/// Loads a file below test/PTX on the chip that it is for.
+/// Loads a file on the chip that it is for.
 struct Loaded {
   std::unique_ptr<Device> device;
   std::shared_ptr<Module> module;
