@@ -26,52 +26,59 @@ namespace {
 /// The command line. An object rather than globals: it registers after libLLVM's own options are
 /// gone.
 struct Options {
-  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("model.mlir")};
-  cl::list<std::string> weights{"weights", cl::OneOrMore, cl::value_desc("FILE|DIR|init:SEED"),
+  /// Without it --help lists nothing: the general one went with libLLVM's options.
+  cl::OptionCategory category{"mmc-generate options"};
+  cl::opt<std::string> model{cl::Positional, cl::cat(category), cl::Required,
+                             cl::desc("model.mlir")};
+  cl::list<std::string> weights{"weights", cl::cat(category), cl::OneOrMore,
+                                cl::value_desc("FILE|DIR|init:SEED"),
                                 cl::desc("base weights; repeated, the later wins per parameter")};
-  cl::opt<std::string> adapter{"adapter", cl::value_desc("DIR"),
+  cl::opt<std::string> adapter{"adapter", cl::cat(category), cl::value_desc("DIR"),
                                cl::desc("a directory with adapter_config.json")};
-  cl::opt<std::string> prompt{"prompt", cl::Required, cl::value_desc("TEXT"),
+  cl::opt<std::string> prompt{"prompt", cl::cat(category), cl::Required, cl::value_desc("TEXT"),
                               cl::desc("what is continued")};
-  cl::opt<std::string> image{"image", cl::value_desc("FILE"),
+  cl::opt<std::string> image{"image", cl::cat(category), cl::value_desc("FILE"),
                              cl::desc("a PNG or JPEG that the model sees with it")};
-  cl::opt<std::string> tokenizer{"tokenizer", cl::value_desc("PATH"),
+  cl::opt<std::string> tokenizer{"tokenizer", cl::cat(category), cl::value_desc("PATH"),
                                  cl::desc("tokenizer.model or the directory that has it (default: "
                                           "beside the weights or the adapter)")};
   cl::opt<std::string> preprocess{
-      "preprocess", cl::value_desc("NAME|PATH"),
+      "preprocess", cl::cat(category), cl::value_desc("NAME|PATH"),
       cl::desc("clip, clip-pad, siglip, siglip-pad, lavin, eva-clip or a preprocessor_config.json "
                "(default: lavin for "
                "LaVIN, else the preprocessor_config.json beside the weights, else clip)")};
-  cl::opt<int64_t> maxNewTokens{"max-new-tokens", cl::init(128), cl::value_desc("N"),
-                                cl::desc("at most so many (default: 128)")};
+  cl::opt<int64_t> maxNewTokens{"max-new-tokens", cl::cat(category), cl::init(128),
+                                cl::value_desc("N"), cl::desc("at most so many (default: 128)")};
   cl::opt<int64_t> seqLen{
-      "seq-len", cl::init(0), cl::value_desc("N"),
+      "seq-len", cl::cat(category), cl::init(0), cl::value_desc("N"),
       cl::desc("most tokens of prompt and text together (default: max_position_embeddings of the "
                "config.json beside the weights, else 2048)")};
-  cl::opt<double> temperature{"temperature", cl::init(0), cl::value_desc("X"),
+  cl::opt<double> temperature{"temperature", cl::cat(category), cl::init(0), cl::value_desc("X"),
                               cl::desc("0: always the likeliest token (default); else logits are "
                                        "divided by it and a token drawn")};
-  cl::opt<int64_t> topK{"top-k", cl::init(0), cl::value_desc("K"),
+  cl::opt<int64_t> topK{"top-k", cl::cat(category), cl::init(0), cl::value_desc("K"),
                         cl::desc("draw among the K likeliest (0: all)")};
   cl::opt<double> topP{
-      "top-p", cl::init(1), cl::value_desc("P"),
+      "top-p", cl::cat(category), cl::init(1), cl::value_desc("P"),
       cl::desc("draw among the likeliest that together have probability P (1: all)")};
-  cl::opt<uint64_t> seed{"seed", cl::init(0), cl::value_desc("N"), cl::desc("of what is drawn")};
-  cl::opt<bool> ignoreEos{"ignore-eos",
+  cl::opt<uint64_t> seed{"seed", cl::cat(category), cl::init(0), cl::value_desc("N"),
+                         cl::desc("of what is drawn")};
+  cl::opt<bool> ignoreEos{"ignore-eos", cl::cat(category),
                           cl::desc("go on behind the end-of-text token, up to --max-new-tokens")};
   cl::opt<bool> fullForward{
-      "full-forward", cl::desc("compute the whole row for every token, without key/value cache")};
+      "full-forward", cl::cat(category),
+      cl::desc("compute the whole row for every token, without key/value cache")};
   cl::opt<std::string> dtype{
-      "dtype", cl::init("auto"), cl::value_desc("NAME"),
+      "dtype", cl::cat(category), cl::init("auto"), cl::value_desc("NAME"),
       cl::desc("bf16, f32, or auto: bf16 for weights stored in 16 bits, else f32")};
-  cl::opt<std::string> device{"device", cl::init("cpu"), cl::desc("cpu")};
-  cl::opt<int> threads{"threads", cl::init(0), cl::desc("threads (0: one per core)")};
-  cl::opt<std::string> features{"cpu-features", cl::init("native"),
+  cl::opt<std::string> device{"device", cl::cat(category), cl::init("cpu"), cl::desc("cpu")};
+  cl::opt<int> threads{"threads", cl::cat(category), cl::init(0),
+                       cl::desc("threads (0: one per core)")};
+  cl::opt<std::string> features{"cpu-features", cl::cat(category), cl::init("native"),
                                 cl::desc("native, avx2, avx512, avx512-bf16 or amx")};
-  cl::opt<std::string> cacheDir{"cache-dir", cl::value_desc("DIR|none"),
+  cl::opt<std::string> cacheDir{"cache-dir", cl::cat(category), cl::value_desc("DIR|none"),
                                 cl::desc("where compiled code is kept")};
-  cl::opt<std::string> dumpDir{"dump-dir", cl::value_desc("DIR"),
+  cl::opt<std::string> dumpDir{"dump-dir", cl::cat(category), cl::value_desc("DIR"),
                                cl::desc("where the module is written after each phase")};
 };
 } // namespace

@@ -20,38 +20,43 @@ namespace {
 /// The command line. An object rather than globals: it registers after libLLVM's own options are
 /// gone.
 struct Options {
-  cl::opt<std::string> file{cl::Positional, cl::value_desc("FILE.ptx"), cl::desc("FILE.ptx")};
-  cl::opt<std::string> kernel{"kernel", cl::value_desc("NAME"),
+  /// Without it --help lists nothing: the general one went with libLLVM's options.
+  cl::OptionCategory category{"mmc-ptx-run options"};
+  cl::opt<std::string> file{cl::Positional, cl::cat(category), cl::value_desc("FILE.ptx"),
+                            cl::desc("FILE.ptx")};
+  cl::opt<std::string> kernel{"kernel", cl::cat(category), cl::value_desc("NAME"),
                               cl::desc("the kernel (default: the only one)")};
-  cl::opt<std::string> grid{"grid", cl::init("1"), cl::value_desc("X[,Y[,Z]]"), cl::desc("blocks")};
-  cl::opt<std::string> block{"block", cl::init("1"), cl::value_desc("X[,Y[,Z]]"),
+  cl::opt<std::string> grid{"grid", cl::cat(category), cl::init("1"), cl::value_desc("X[,Y[,Z]]"),
+                            cl::desc("blocks")};
+  cl::opt<std::string> block{"block", cl::cat(category), cl::init("1"), cl::value_desc("X[,Y[,Z]]"),
                              cl::desc("threads of a block")};
-  cl::opt<uint64_t> shared{"shared", cl::init(0), cl::value_desc("BYTES"),
+  cl::opt<uint64_t> shared{"shared", cl::cat(category), cl::init(0), cl::value_desc("BYTES"),
                            cl::desc("dynamic shared memory")};
   cl::list<std::string> args{
-      "arg", cl::value_desc("KIND:VALUE"),
+      "arg", cl::cat(category), cl::value_desc("KIND:VALUE"),
       cl::desc("arguments in order: buffer:TENSOR (of the inputs, updated in place), "
                "i8|i16|i32|i64|f16|bf16|f32|f64:V, bytes:HEX, scratch:BYTES (an uninitialised "
                "buffer), null")};
-  cl::opt<std::string> inputs{"inputs", cl::value_desc("FILE"),
+  cl::opt<std::string> inputs{"inputs", cl::cat(category), cl::value_desc("FILE"),
                               cl::desc("safetensors file with the buffers")};
-  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"),
+  cl::opt<std::string> outputs{"outputs", cl::cat(category), cl::value_desc("FILE"),
                                cl::desc("where the buffers are written afterwards")};
-  cl::opt<std::string> report{"report", cl::value_desc("FILE.json"),
+  cl::opt<std::string> report{"report", cl::cat(category), cl::value_desc("FILE.json"),
                               cl::desc("violations and counters as JSON")};
-  cl::opt<std::string> chip{"chip", cl::value_desc("sm_80|…"),
+  cl::opt<std::string> chip{"chip", cl::cat(category), cl::value_desc("sm_80|…"),
                             cl::desc("the emulated chip (default: that of .target)")};
   cl::opt<std::string> schedule{
-      "schedule", cl::value_desc("SEED"),
+      "schedule", cl::cat(category), cl::value_desc("SEED"),
       cl::desc("interleave warps and blocks as a seed says, the same way each time")};
-  cl::opt<unsigned> threads{"threads", cl::init(0), cl::desc("host threads (0: one per core)")};
+  cl::opt<unsigned> threads{"threads", cl::cat(category), cl::init(0),
+                            cl::desc("host threads (0: one per core)")};
   cl::opt<uint64_t> maxInstructions{
-      "max-instructions", cl::init(uint64_t(1) << 36), cl::value_desc("N"),
+      "max-instructions", cl::cat(category), cl::init(uint64_t(1) << 36), cl::value_desc("N"),
       cl::desc("warp instructions after which the kernel counts as hung (0: no limit)")};
-  cl::opt<bool> quiet{"quiet", cl::desc("print violations only, no counters")};
-  cl::opt<bool> timing{"timing", cl::desc("print how fast the emulator was")};
-  cl::opt<bool> check{"check", cl::desc("only parse and decode the file")};
-  cl::opt<bool> list{"list-instructions",
+  cl::opt<bool> quiet{"quiet", cl::cat(category), cl::desc("print violations only, no counters")};
+  cl::opt<bool> timing{"timing", cl::cat(category), cl::desc("print how fast the emulator was")};
+  cl::opt<bool> check{"check", cl::cat(category), cl::desc("only parse and decode the file")};
+  cl::opt<bool> list{"list-instructions", cl::cat(category),
                      cl::desc("print the supported instructions as Markdown and stop")};
 };
 } // namespace

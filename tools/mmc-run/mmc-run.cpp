@@ -24,38 +24,45 @@ namespace {
 /// The command line. An object rather than globals: it registers after libLLVM's own options are
 /// gone.
 struct Options {
-  cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("model.mlir")};
+  /// Without it --help lists nothing: the general one went with libLLVM's options.
+  cl::OptionCategory category{"mmc-run options"};
+  cl::opt<std::string> model{cl::Positional, cl::cat(category), cl::Required,
+                             cl::desc("model.mlir")};
   cl::opt<std::string> entry{
-      "entry", cl::Required,
+      "entry", cl::cat(category), cl::Required,
       cl::desc("logits, loss, gradients, hidden_states, or another function of the module")};
-  cl::list<std::string> weights{"weights", cl::value_desc("FILE|DIR|init:SEED"),
+  cl::list<std::string> weights{"weights", cl::cat(category), cl::value_desc("FILE|DIR|init:SEED"),
                                 cl::desc("base weights; repeated, the later wins per parameter")};
   cl::opt<std::string> adapter{
-      "adapter", cl::value_desc("DIR|SPEC"),
+      "adapter", cl::cat(category), cl::value_desc("DIR|SPEC"),
       cl::desc(
           "a directory with adapter_config.json, or 'lora rank=8 alpha=16 targets=q_proj,v_proj'; "
           "its dropout is left out unless the inputs have rng")};
   cl::opt<std::string> train{
-      "train", cl::value_desc("GROUPS|PATTERNS"),
+      "train", cl::cat(category), cl::value_desc("GROUPS|PATTERNS"),
       cl::desc("which parameters have gradients (default: adapters,connector)")};
-  cl::opt<std::string> inputs{"inputs", cl::Required, cl::value_desc("FILE"),
+  cl::opt<std::string> inputs{"inputs", cl::cat(category), cl::Required, cl::value_desc("FILE"),
                               cl::desc("safetensors file with the batch")};
-  cl::opt<std::string> outputs{"outputs", cl::value_desc("FILE"),
+  cl::opt<std::string> outputs{"outputs", cl::cat(category), cl::value_desc("FILE"),
                                cl::desc("where results are written")};
-  cl::opt<std::string> check{"check", cl::value_desc("FILE"),
+  cl::opt<std::string> check{"check", cl::cat(category), cl::value_desc("FILE"),
                              cl::desc("expected results to compare with")};
-  cl::opt<double> rtol{"rtol", cl::init(1e-5), cl::desc("relative to max|expected| of a tensor")};
-  cl::opt<double> atol{"atol", cl::init(0), cl::desc("absolute tolerance")};
-  cl::opt<std::string> dtype{"dtype", cl::init("bf16"), cl::desc("bf16, f32 or f64")};
-  cl::opt<std::string> device{"device", cl::init("cpu"), cl::desc("cpu")};
-  cl::opt<int> threads{"threads", cl::init(0), cl::desc("threads (0: one per core)")};
-  cl::opt<std::string> features{"cpu-features", cl::init("native"),
+  cl::opt<double> rtol{"rtol", cl::cat(category), cl::init(1e-5),
+                       cl::desc("relative to max|expected| of a tensor")};
+  cl::opt<double> atol{"atol", cl::cat(category), cl::init(0), cl::desc("absolute tolerance")};
+  cl::opt<std::string> dtype{"dtype", cl::cat(category), cl::init("bf16"),
+                             cl::desc("bf16, f32 or f64")};
+  cl::opt<std::string> device{"device", cl::cat(category), cl::init("cpu"), cl::desc("cpu")};
+  cl::opt<int> threads{"threads", cl::cat(category), cl::init(0),
+                       cl::desc("threads (0: one per core)")};
+  cl::opt<std::string> features{"cpu-features", cl::cat(category), cl::init("native"),
                                 cl::desc("native, avx2, avx512, avx512-bf16 or amx")};
-  cl::opt<std::string> cacheDir{"cache-dir", cl::value_desc("DIR|none"),
+  cl::opt<std::string> cacheDir{"cache-dir", cl::cat(category), cl::value_desc("DIR|none"),
                                 cl::desc("where compiled code is kept")};
-  cl::opt<std::string> dumpDir{"dump-dir", cl::value_desc("DIR"),
+  cl::opt<std::string> dumpDir{"dump-dir", cl::cat(category), cl::value_desc("DIR"),
                                cl::desc("where the module is written after each phase")};
-  cl::opt<uint64_t> seed{"seed", cl::init(0), cl::desc("of a fresh adapter's initial values")};
+  cl::opt<uint64_t> seed{"seed", cl::cat(category), cl::init(0),
+                         cl::desc("of a fresh adapter's initial values")};
 };
 } // namespace
 
