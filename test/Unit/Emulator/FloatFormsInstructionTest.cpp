@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The less common forms of f32 and f64 arithmetic: pairs, mad, extremes with every modifier, signs
+// The less common forms of f32 and f64 arithmetic: pairs, mad, signs
 // and properties of doubles, approximations of special values.
 
 #include "Instruction.h"
@@ -115,45 +115,6 @@ TEST(FloatForms, Rounded) {
                     value = std::isnan(value) || value <= 0 ? 0.0f : value > 1 ? 1.0f : value;
                   return bitsOfSingle(value);
                 });
-}
-
-TEST(FloatForms, Extremes) {
-  for (bool maximum : {false, true}) {
-    std::string name = maximum ? "max" : "min";
-    for (unsigned bits = 0; bits < 8; ++bits) {
-      bool ftz = bits & 1, nan = bits & 2, xorsign = bits & 4;
-      compare(name + (ftz ? ".ftz" : "") + (nan ? ".NaN" : "") + (xorsign ? ".xorsign.abs" : "") +
-                  ".f32 d, a, b; testp.notanumber.f32 p, d; @p mov.b32 d, 0x7fffffff;",
-              {32, 32, 32}, {singleEdges(), singleEdges()}, [&](const Row &row) -> uint64_t {
-                float a = single(row[0]), b = single(row[1]);
-                if (ftz)
-                  a = flushed(a), b = flushed(b);
-                bool negative = std::signbit(a) != std::signbit(b);
-                if (xorsign)
-                  a = std::fabs(a), b = std::fabs(b);
-                if (std::isnan(a) && std::isnan(b))
-                  return 0x7fffffff;
-                if (nan && (std::isnan(a) || std::isnan(b)))
-                  return 0x7fffffff;
-                bool takesA =
-                    std::isnan(b) ||
-                    (!std::isnan(a) && (a == b ? std::signbit(a) != maximum : (a > b) == maximum));
-                float value = takesA ? a : b;
-                return bitsOf<uint32_t>(xorsign ? std::copysign(value, negative ? -1.0f : 1.0f)
-                                                : value);
-              });
-    }
-    compare(name + ".f64 d, a, b; testp.notanumber.f64 p, d; @p mov.b64 d, 1;", {64, 64, 64},
-            {doublesWithNan(), doublesWithNan()}, [&](const Row &row) -> uint64_t {
-              double a = bitsOf<double>(row[0]), b = bitsOf<double>(row[1]);
-              if (std::isnan(a) && std::isnan(b))
-                return 1;
-              bool takesA =
-                  std::isnan(b) ||
-                  (!std::isnan(a) && (a == b ? std::signbit(a) != maximum : (a > b) == maximum));
-              return takesA ? row[0] : row[1];
-            });
-  }
 }
 
 TEST(FloatForms, SignsAndProperties) {

@@ -15,7 +15,7 @@ namespace mmc::emulator::test {
 std::vector<uint64_t> execute(const std::string &text, const std::vector<unsigned> &bits,
                               const std::vector<std::vector<uint64_t>> &rows) {
   size_t operands = bits.size() - 1;
-  std::string ptx = ".version 8.7\n.target sm_100\n.address_size 64\n.visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n) {\n"
+  std::string ptx = ".version 8.8\n.target sm_100a\n.address_size 64\n.visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n) {\n"
                     ".reg .pred inside, p, q;\n.reg .b32 i, t, n1;\n.reg .b64 x, y, w;\n.reg .b" + std::to_string(bits[0]) + " d;\n";
   const char *names[] = {"a", "b", "c"};
   for (size_t i = 0; i < operands; ++i)
@@ -26,7 +26,7 @@ std::vector<uint64_t> execute(const std::string &text, const std::vector<unsigne
   for (size_t i = 0; i < operands; ++i)
     ptx += "ld.global.b" + std::to_string(bits[i + 1]) + " " + names[i] + ", [x+" + std::to_string(8 * i) + "];\n";
   ptx += "mov.b" + std::to_string(bits[0]) + " d, 0;\n" + text + "\nst.global.b" + std::to_string(bits[0]) + " [y], d;\nret;\n}\n";
-  Device device(**findChip("sm_100"));
+  Device device(**findChip("sm_100a"));
   StatusOr<std::shared_ptr<Module>> module = device.load(ptx, text);
   if (!module.isOk()) {
     ADD_FAILURE() << module.status().message();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Single and double precision: add, sub, mul, fma, div, rcp, sqrt, min, max, abs, neg, copysign, testp.
+// Single and double precision: add, sub, mul, fma, div, rcp, sqrt, abs, neg, copysign, testp.
 
 #include "Floating.h"
 
@@ -39,15 +39,6 @@ struct Sqrt {
   static double apply(double a) { return __builtin_sqrt(a); }
 };
 
-template <typename T>
-using Bits = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
-template <typename T>
-constexpr Bits<T> signBit = Bits<T>(1) << (8 * sizeof(T) - 1);
-
-struct Abs {
-  template <typename T>
-  static T apply(T a) { return bitCast<T>(bitCast<Bits<T>>(a) & ~signBit<T>); }
-};
 struct Neg {
   template <typename T>
   static T apply(T a) { return bitCast<T>(bitCast<Bits<T>>(a) ^ signBit<T>); }
@@ -57,31 +48,6 @@ struct CopySign {
   template <typename T>
   static T apply(T a, T b) {
     return bitCast<T>((bitCast<Bits<T>>(a) & signBit<T>) | (bitCast<Bits<T>>(b) & ~signBit<T>));
-  }
-};
-
-/// -0 is less than +0; a NaN gives way to a number, or with `propagate` wins.
-template <bool maximum, bool propagate>
-struct Extreme {
-  template <typename T>
-  static T apply(T a, T b) {
-    bool aFirst = a == b ? (bitCast<Bits<T>>(a) >> (8 * sizeof(T) - 1)) != 0 : a < b;
-    T value = aFirst == maximum ? b : a;
-    T nan = canonical(static_cast<T>(__builtin_nan("")));
-    if constexpr (propagate)
-      return a == a && b == b ? value : nan;
-    value = a == a ? value : b;
-    return b == b ? value : a;
-  }
-};
-/// The extreme of the magnitudes, with the product of the signs.
-template <bool maximum, bool propagate>
-struct XorSignExtreme {
-  template <typename T>
-  static T apply(T a, T b) {
-    T value = Extreme<maximum, propagate>::apply(Abs::apply(a), Abs::apply(b));
-    Bits<T> sign = (bitCast<Bits<T>>(a) ^ bitCast<Bits<T>>(b)) & signBit<T>;
-    return bitCast<T>((bitCast<Bits<T>>(value) & ~signBit<T>) | sign);
   }
 };
 
@@ -126,18 +92,6 @@ void build3(Builder &b, const Instruction &in) {
   b.run(in.type() == Type::F64 ? ternary<double, double, double, double, Wrapped<F, false, false>>
                                : singles3<F>(in.has("ftz"), in.has("sat")));
   setRounding(b, in);
-}
-
-template <bool maximum>
-void buildExtreme(Builder &b, const Instruction &in) {
-  bool nan = in.has("NaN"), xorsign = in.has("xorsign");
-  if (in.type() == Type::F64) {
-    takeBinary(b, in.type());
-    return b.run(binary<double, double, double, Extreme<maximum, false>>);
-  }
-  if (xorsign)
-    return nan ? build2<XorSignExtreme<maximum, true>>(b, in) : build2<XorSignExtreme<maximum, false>>(b, in);
-  return nan ? build2<Extreme<maximum, true>>(b, in) : build2<Extreme<maximum, false>>(b, in);
 }
 
 /// Without .ftz only the sign changes: NaNs keep their bits.
@@ -287,12 +241,6 @@ void addFloatRows(Rows &rows) {
       {"rcp", "<rn|rz|rm|rp> f64", "d, a", c, build1<Rcp>},
       {"sqrt", "<rn|rz|rm|rp> [ftz] f32", "d, a", c, build1<Sqrt>},
       {"sqrt", "<rn|rz|rm|rp> f64", "d, a", c, build1<Sqrt>},
-      {"min", "[ftz] [NaN] f32", "d, a, b", c, buildExtreme<false>},
-      {"min", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<false>},
-      {"min", "f64", "d, a, b", c, buildExtreme<false>},
-      {"max", "[ftz] [NaN] f32", "d, a, b", c, buildExtreme<true>},
-      {"max", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<true>},
-      {"max", "f64", "d, a, b", c, buildExtreme<true>},
       {"abs", "[ftz] f32", "d, a", c, buildAbsNeg},
       {"abs", "f64", "d, a", c, buildAbsNeg},
       {"neg", "[ftz] f32", "d, a", c, buildAbsNeg},

@@ -53,6 +53,40 @@ struct Wrapped {
   static T apply(T a, T b, T c) { return out(F::apply(in(a), in(b), in(c))); }
 };
 
+template <typename T>
+using Bits = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
+template <typename T>
+constexpr Bits<T> signBit = Bits<T>(1) << (8 * sizeof(T) - 1);
+
+struct Abs {
+  template <typename T>
+  static T apply(T a) { return bitCast<T>(bitCast<Bits<T>>(a) & ~signBit<T>); }
+};
+/// -0 is less than +0; a NaN gives way to a number, or with `propagate` wins.
+template <bool maximum, bool propagate>
+struct Extreme {
+  template <typename T>
+  static T apply(T a, T b) {
+    bool aFirst = a == b ? (bitCast<Bits<T>>(a) >> (8 * sizeof(T) - 1)) != 0 : a < b;
+    T value = aFirst == maximum ? b : a;
+    T nan = canonical(static_cast<T>(__builtin_nan("")));
+    if constexpr (propagate)
+      return a == a && b == b ? value : nan;
+    value = a == a ? value : b;
+    return b == b ? value : a;
+  }
+};
+/// The extreme of the magnitudes, with the product of the signs.
+template <bool maximum, bool propagate>
+struct XorSignExtreme {
+  template <typename T>
+  static T apply(T a, T b) {
+    T value = Extreme<maximum, propagate>::apply(Abs::apply(a), Abs::apply(b));
+    Bits<T> sign = (bitCast<Bits<T>>(a) ^ bitCast<Bits<T>>(b)) & signBit<T>;
+    return bitCast<T>((bitCast<Bits<T>>(value) & ~signBit<T>) | sign);
+  }
+};
+
 /// Makes the operation compute with rz, rm or rp if its modifiers say so (rn otherwise).
 void setRounding(Builder &builder, const Instruction &instruction);
 Rounding roundingOf(const Instruction &instruction);

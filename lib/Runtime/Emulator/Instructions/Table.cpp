@@ -49,6 +49,8 @@ struct Table {
   Table() {
     addIntegerRows(rows);
     addFloatRows(rows);
+    addExtremeRows(rows);
+    addMixedRows(rows);
     addHalfRows(rows);
     addApproximateRows(rows);
     addBitRows(rows);
@@ -101,6 +103,51 @@ Progress match(const std::vector<Element> &pattern, const std::vector<Token> &mo
   return progress;
 }
 
+/// 0 for words whose order means nothing, else what they are among: "f32.s32" is not "s32.f32".
+int orderedAmong(std::string_view word) {
+  for (std::string_view space : {"shared", "global", "local", "const", "param"})
+    if (word.substr(0, word.find("::")) == space)
+      return 1;
+  return parseType(word) ? 2 : 0;
+}
+
+/// The modifiers in the row's order, for those that are written in another one, as ptxas has it: any order, but
+/// types among themselves and state spaces among themselves in the row's. Empty: they are not the row's.
+std::vector<Token> inOrderOf(const std::vector<Element> &pattern, const std::vector<Token> &modifiers) {
+  std::vector<Token> ordered;
+  std::vector<bool> isUsed(modifiers.size());
+  size_t next[3] = {0, 0, 0}; // where the next one of each order may stand
+  for (const Element &element : pattern) {
+    size_t at = 0;
+    while (at < modifiers.size() && (isUsed[at] || std::find(element.words.begin(), element.words.end(),
+                                                             modifiers[at].text) == element.words.end()))
+      ++at;
+    if (at == modifiers.size()) {
+      if (!element.isOptional)
+        return {};
+      continue;
+    }
+    if (int order = orderedAmong(modifiers[at].text)) {
+      if (at < next[order])
+        return {};
+      next[order] = at;
+    }
+    isUsed[at] = true;
+    ordered.push_back(modifiers[at]);
+  }
+  return ordered.size() == modifiers.size() ? ordered : std::vector<Token>();
+}
+
+bool accept(Instruction &instruction, const InstructionRow &row, const std::vector<Token> &modifiers) {
+  instruction.row = &row;
+  for (const Token &modifier : modifiers) {
+    instruction.modifiers.push_back(modifier.text);
+    if (std::optional<Type> type = parseType(modifier.text))
+      instruction.types.push_back(*type);
+  }
+  return true;
+}
+
 } // namespace
 
 const std::vector<InstructionRow> &instructionTable() { return table().rows; }
@@ -115,20 +162,18 @@ bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifi
   bool any = false;
   for (size_t i : found->second) {
     Progress progress = match(table().patterns[i], modifiers);
-    if (progress.complete) {
-      instruction.row = &table().rows[i];
-      for (const Token &modifier : modifiers) {
-        instruction.modifiers.push_back(modifier.text);
-        if (std::optional<Type> type = parseType(modifier.text))
-          instruction.types.push_back(*type);
-      }
-      return true;
-    }
+    if (progress.complete)
+      return accept(instruction, table().rows[i], modifiers);
     if (!any || progress.matched > best.matched)
       best = std::move(progress);
     else if (progress.matched == best.matched)
       best.expected.insert(best.expected.end(), progress.expected.begin(), progress.expected.end());
     any = true;
+  }
+  for (size_t i : found->second) {
+    std::vector<Token> ordered = inOrderOf(table().patterns[i], modifiers);
+    if (!ordered.empty())
+      return accept(instruction, table().rows[i], ordered);
   }
   std::string prefix(instruction.opcode);
   for (size_t i = 0; i < best.matched; ++i)
@@ -154,7 +199,7 @@ bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifi
   return false;
 }
 
-std::string checkOperandCount(const InstructionRow &row, size_t count) {
+static std::string operandCountProblem(const InstructionRow &row, size_t count) {
   size_t minimum = 0, maximum = 0;
   bool isOptional = false;
   unsigned braces = 0;
@@ -177,6 +222,22 @@ std::string checkOperandCount(const InstructionRow &row, size_t count) {
   std::string needed = minimum == maximum ? std::to_string(minimum)
                                           : std::to_string(minimum) + " to " + std::to_string(maximum);
   return "takes " + needed + " operands (" + row.operands + "), got: " + std::to_string(count);
+}
+
+std::string settleOperandCount(Instruction &instruction) {
+  const size_t count = instruction.operands.size();
+  std::string problem = operandCountProblem(*instruction.row, count);
+  if (problem.empty())
+    return problem;
+  std::vector<Token> modifiers(instruction.modifiers.size());
+  for (size_t i = 0; i < modifiers.size(); ++i)
+    modifiers[i].text = instruction.modifiers[i];
+  for (size_t i : table().byOpcode.at(instruction.opcode))
+    if (match(table().patterns[i], modifiers).complete && operandCountProblem(table().rows[i], count).empty()) {
+      instruction.row = &table().rows[i];
+      return "";
+    }
+  return problem;
 }
 
 std::string supportedInstructions() {

@@ -3,7 +3,7 @@
 
 #include "WarpWide.h"
 
-#include "Alu.h"
+#include "Floating.h"
 
 #include <algorithm>
 
@@ -160,6 +160,25 @@ Step reduce(Warp &warp, const Op &op, uint32_t mask) {
   });
 }
 
+/// Of f32. The order of lanes does not matter: extremes are associative, -0 is less than +0.
+template <bool maximum, bool propagate>
+struct SingleExtreme {
+  static uint32_t apply(uint32_t a, uint32_t b) {
+    return bitCast<uint32_t>(Extreme<maximum, propagate>::apply(bitCast<float>(a), bitCast<float>(b)));
+  }
+};
+template <typename F, bool magnitudes>
+Step reduceSingles(Warp &warp, const Op &op, uint32_t mask) {
+  const uint32_t *a = warp.source<uint32_t>(op.a);
+  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
+    constexpr uint32_t kept = magnitudes ? 0x7fffffff : 0xffffffff;
+    uint32_t value = a[__builtin_ctz(lanes)] & kept;
+    forLanes(lanes & (lanes - 1), [&](unsigned lane) { value = F::apply(value, a[lane] & kept); });
+    value = bitCast<uint32_t>(canonical(bitCast<float>(value)));
+    forLanes(lanes, [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = value; });
+  });
+}
+
 Step elect(Warp &warp, const Op &op, uint32_t mask) {
   return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
     uint32_t leader = __builtin_ctz(lanes);
@@ -248,6 +267,14 @@ void buildReduce(Builder &b, const Instruction &in) {
     return b.run(isSignedType ? reduce<Max<int32_t>> : reduce<Max<uint32_t>>);
   b.run(in.has("and") ? reduce<And> : in.has("or") ? reduce<Or> : reduce<Xor>);
 }
+template <bool maximum, bool propagate>
+void buildReduceSingles(Builder &b, const Instruction &in) {
+  using F = SingleExtreme<maximum, propagate>;
+  b.op().dst = b.destination(0, in.type());
+  b.op().a = b.source(1, in.type());
+  b.op().d = b.source(2, Type::B32);
+  b.run(in.has("abs") ? reduceSingles<F, true> : reduceSingles<F, false>);
+}
 void buildElect(Builder &b, const Instruction &in) {
   takePair(b, in.operands[0], Type::B32);
   b.op().d = b.source(1, Type::B32);
@@ -274,6 +301,10 @@ void addWarpRows(Rows &rows) {
       {"match", "all sync <b32|b64>", "d|p, a, members", c, buildMatch},
       {"redux", "sync <add|min|max> <u32|s32>", "d, a, members", c, buildReduce},
       {"redux", "sync <and|or|xor> b32", "d, a, members", c, buildReduce},
+      {"redux", "sync min [abs] f32", "d, a, members", c, buildReduceSingles<false, false>, 100},
+      {"redux", "sync min [abs] NaN f32", "d, a, members", c, buildReduceSingles<false, true>, 100},
+      {"redux", "sync max [abs] f32", "d, a, members", c, buildReduceSingles<true, false>, 100},
+      {"redux", "sync max [abs] NaN f32", "d, a, members", c, buildReduceSingles<true, true>, 100},
       {"elect", "sync", "d|p, members", c, buildElect, 90},
       {"activemask", "b32", "d", c, buildActiveMask},
       {"bar", "warp sync", "members", c, buildWarpBarrier},

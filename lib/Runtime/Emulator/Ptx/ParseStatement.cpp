@@ -195,8 +195,8 @@ bool Parser::parseInstruction() {
   }
   if (!token.is(';'))
     return failHere("',' or ';' after an operand of '" + instruction.text + "'");
-  std::string problem = checkOperandCount(*instruction.row, instruction.operands.size());
-  if (instruction.opcode != "call" && !problem.empty())
+  std::string problem = instruction.opcode == "call" ? "" : settleOperandCount(instruction);
+  if (!problem.empty())
     return fail(instruction.at, "'" + instruction.text + "' " + problem);
   consume();
   function->body.push_back(std::move(instruction));
