@@ -75,8 +75,8 @@ Loaded &load(const std::string &path) {
   return entry;
 }
 
-void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test) {
-  for (const std::string &path : variants("corpus", file)) {
+static void runAll(const std::vector<std::string> &paths, const std::string &kernel, const std::function<void(Gpu &)> &test) {
+  for (const std::string &path : paths) {
     Loaded &loaded = load(path);
     ASSERT_TRUE(loaded.module);
     const Kernel *found = loaded.module->kernel(kernel);
@@ -94,6 +94,14 @@ void corpus(const std::string &file, const std::string &kernel, const std::funct
         return;
     }
   }
+}
+
+void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test) {
+  runAll(variants("corpus", file), kernel, test);
+}
+
+void corpusOfTriton(const std::string &kernel, const std::function<void(Gpu &)> &test) {
+  runAll(variants("triton", kernel), kernel, test);
 }
 
 void expectClose(const std::vector<float> &got, const std::vector<double> &want, double tolerance) {

@@ -71,6 +71,8 @@ private:
 std::vector<std::string> variants(const std::string &folder, const std::string &file);
 /// Calls the test for each variant of `file` in corpus: as blocks come, and under 20 schedules.
 void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test);
+/// The same with test/PTX/triton/KERNEL.*.ptx.
+void corpusOfTriton(const std::string &kernel, const std::function<void(Gpu &)> &test);
 /// Loads a file on the chip that it is for.
 struct Loaded {
   std::unique_ptr<Device> device;
