@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // cvt: between all integer and floating-point types, with every rounding.
 
-#include "Floating.h"
+#include "Converting.h"
 
 #include <cmath>
 #include <limits>
 
 namespace mmc::emulator {
-
-namespace {
-
-enum ConvertFlags : uint8_t { convertFtz = 1, convertSat = 2, convertRelu = 4, convertFinite = 8, convertIntegral = 16 };
-
-/// The decoded conversion: types in target, rounding in imm.
-struct Plan {
-  Type to, from;
-  Rounding rounding;
-  explicit Plan(const Op &op)
-      : to(static_cast<Type>(op.target & 0xff)), from(static_cast<Type>(op.target >> 8 & 0xff)),
-        rounding(static_cast<Rounding>(op.imm)) {}
-};
 
 Format formatOf(Type type) {
   switch (type) {
@@ -38,8 +25,6 @@ Format formatOf(Type type) {
   }
 }
 
-uint64_t lowBits(uint64_t bits, unsigned bytes) { return bytes == 8 ? bits : bits & ((uint64_t(1) << 8 * bytes) - 1); }
-
 /// The value of an integer type, extended to 64 bits.
 int64_t extend(Type type, uint64_t bits) {
   switch (type) {
@@ -51,19 +36,6 @@ int64_t extend(Type type, uint64_t bits) {
     return static_cast<int32_t>(bits);
   default:
     return static_cast<int64_t>(lowBits(bits, sizeOf(type)));
-  }
-}
-
-double roundIntegral(double value, Rounding rounding) {
-  switch (rounding) {
-  case Rounding::Zero:
-    return std::trunc(value);
-  case Rounding::Down:
-    return std::floor(value);
-  case Rounding::Up:
-    return std::ceil(value);
-  default:
-    return __builtin_roundeven(value);
   }
 }
 
@@ -80,6 +52,57 @@ uint64_t integerToInteger(const Plan &plan, uint64_t bits, bool saturate) {
 }
 
 /// NaN gives 0, except from f64 or to 64 bits: then the highest bit alone.
+double readFloat(Type type, uint64_t bits, bool ftz) {
+  if (type == Type::F64)
+    return bitCast<double>(bits);
+  if (type == Type::F32) {
+    float value = bitCast<float>(static_cast<uint32_t>(bits));
+    return ftz ? flush(value) : value;
+  }
+  return decode(formatOf(type), bits & 0xffff);
+}
+
+uint64_t writeFloat(const Plan &plan, double value, uint8_t flags) {
+  Format format = formatOf(plan.to);
+  if (flags & convertSat)
+    value = saturateUnit(value);
+  if ((flags & convertRelu) && !(value > 0) && value == value)
+    value = 0;
+  uint64_t bits = encodeDouble(format, value, plan.rounding);
+  if ((flags & convertFinite) && value == value && (bits & (format.sign() - 1)) == format.infinity())
+    --bits;
+  if ((flags & convertFtz) && plan.to == Type::F32)
+    bits = bitCast<uint32_t>(flush(bitCast<float>(static_cast<uint32_t>(bits))));
+  return bits;
+}
+
+uint8_t convertFlagsOf(const Instruction &in) {
+  bool integral = in.has("rni") || in.has("rzi") || in.has("rmi") || in.has("rpi");
+  return (in.has("ftz") ? convertFtz : 0) | (in.has("sat") ? convertSat : 0) | (in.has("relu") ? convertRelu : 0) |
+         (in.has("satfinite") ? convertFinite : 0) | (integral ? convertIntegral : 0);
+}
+
+void setPlan(Builder &b, const Instruction &in, Type to, Type from) {
+  b.op().target = static_cast<uint32_t>(to) | static_cast<uint32_t>(from) << 8;
+  b.op().imm = static_cast<int64_t>(roundingOf(in));
+  b.op().flags = convertFlagsOf(in);
+}
+
+namespace {
+
+double roundIntegral(double value, Rounding rounding) {
+  switch (rounding) {
+  case Rounding::Zero:
+    return std::trunc(value);
+  case Rounding::Down:
+    return std::floor(value);
+  case Rounding::Up:
+    return std::ceil(value);
+  default:
+    return __builtin_roundeven(value);
+  }
+}
+
 uint64_t floatToInteger(const Plan &plan, double value) {
   unsigned width = 8 * sizeOf(plan.to);
   if (value != value)
@@ -103,30 +126,6 @@ uint64_t integerToFloat(const Plan &plan, uint64_t bits) {
   bool negative = isSigned(plan.from) && value < 0;
   uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   return encode(formatOf(plan.to), negative, magnitude, 0, false, plan.rounding);
-}
-
-double readFloat(Type type, uint64_t bits, bool ftz) {
-  if (type == Type::F64)
-    return bitCast<double>(bits);
-  if (type == Type::F32) {
-    float value = bitCast<float>(static_cast<uint32_t>(bits));
-    return ftz ? flush(value) : value;
-  }
-  return decode(formatOf(type), bits & 0xffff);
-}
-
-uint64_t writeFloat(const Plan &plan, double value, uint8_t flags) {
-  Format format = formatOf(plan.to);
-  if (flags & convertSat)
-    value = saturateUnit(value);
-  if ((flags & convertRelu) && !(value > 0) && value == value)
-    value = 0;
-  uint64_t bits = encodeDouble(format, value, plan.rounding);
-  if ((flags & convertFinite) && value == value && (bits & (format.sign() - 1)) == format.infinity())
-    --bits;
-  if ((flags & convertFtz) && plan.to == Type::F32)
-    bits = bitCast<uint32_t>(flush(bitCast<float>(static_cast<uint32_t>(bits))));
-  return bits;
 }
 
 uint64_t floatToFloat(const Plan &plan, uint64_t bits, uint8_t flags) {
@@ -237,18 +236,6 @@ OpFn common(const Plan &plan, const Op &op, unsigned sourceRegister) {
   return nullptr;
 }
 
-uint8_t flagsOf(const Instruction &in) {
-  bool integral = in.has("rni") || in.has("rzi") || in.has("rmi") || in.has("rpi");
-  return (in.has("ftz") ? convertFtz : 0) | (in.has("sat") ? convertSat : 0) | (in.has("relu") ? convertRelu : 0) |
-         (in.has("satfinite") ? convertFinite : 0) | (integral ? convertIntegral : 0);
-}
-
-void setPlan(Builder &b, const Instruction &in, Type to, Type from) {
-  b.op().target = static_cast<uint32_t>(to) | static_cast<uint32_t>(from) << 8;
-  b.op().imm = static_cast<int64_t>(roundingOf(in));
-  b.op().flags = flagsOf(in);
-}
-
 /// Which roundings a pair of types asks for or forbids.
 bool checkRounding(Builder &b, const Instruction &in, Type to, Type from) {
   bool toFloat = isFloating(to), fromFloat = isFloating(from);
@@ -290,163 +277,6 @@ void buildConvert(Builder &b, const Instruction &in) {
   b.run(fast ? fast : convertAny);
 }
 
-/// Two f32 into a pair: the first becomes the upper half.
-Step convertPair(Warp &warp, const Op &op, uint32_t mask) {
-  Plan plan(op);
-  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b);
-  unsigned bits = 8 * op.size;
-  auto value = [&](unsigned lane) {
-    uint64_t high = writeFloat(plan, readFloat(Type::F32, a[lane], false), op.flags);
-    uint64_t low = writeFloat(plan, readFloat(Type::F32, b[lane], false), op.flags);
-    return high << bits | low;
-  };
-  if (op.size == 2)
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
-  else
-    store(warp.destination<uint16_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint16_t>(value(lane)); });
-  return Step::Next;
-}
-void buildPair(Builder &b, const Instruction &in) {
-  setPlan(b, in, in.type(0), Type::F32);
-  b.op().size = static_cast<uint8_t>(sizeOf(in.type(0)) / 2);
-  b.op().dst = b.destination(0, b.op().size == 2 ? in.type(0) : Type::B16);
-  b.op().a = b.source(1, Type::F32);
-  b.op().b = b.source(2, Type::F32);
-  b.run(convertPair);
-}
-
-/// f32 to tf32: the low 13 bits become zero.
-Step convertTf32(Warp &warp, const Op &op, uint32_t mask) {
-  Rounding rounding = static_cast<Rounding>(op.imm);
-  const uint32_t *a = warp.source<uint32_t>(op.a);
-  store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) {
-    double value = bitCast<float>(a[lane]);
-    if (value != value)
-      return 0x7fffffffu;
-    if ((op.flags & convertRelu) && !(value > 0))
-      value = 0;
-    uint64_t bits = encodeDouble(formatTf32, value, rounding) << 13;
-    if ((op.flags & convertFinite) && (bits & 0x7fffffff) == 0x7f800000)
-      bits -= 1u << 13;
-    return static_cast<uint32_t>(bits);
-  });
-  return Step::Next;
-}
-void buildTf32(Builder &b, const Instruction &in) {
-  b.op().dst = b.destination(0, Type::B32);
-  b.op().a = b.source(1, Type::F32);
-  b.op().imm = static_cast<int64_t>(roundingOf(in));
-  b.op().flags = flagsOf(in);
-  b.run(convertTf32);
-}
-
-/// e4m3 has no infinity: its largest number is 448 and 0x7f is NaN.
-uint8_t toE4m3(double value, bool relu) {
-  if (value != value)
-    return 0x7f;
-  if (relu && !(value > 0))
-    value = 0;
-  uint8_t sign = std::signbit(value) ? 0x80 : 0;
-  double size = std::fabs(value);
-  if (size >= 464) // beyond the middle of 448 and what would come next
-    return sign | 0x7e;
-  uint64_t bits = encodeDouble({5, 3}, size, Rounding::Nearest);
-  // One bit of exponent more than there is: move the bias, round subnormals where they are.
-  if (size < 0x1p-6)
-    return sign | static_cast<uint8_t>(__builtin_roundeven(size * 512));
-  uint64_t moved = bits - (uint64_t(8) << 3);
-  return sign | static_cast<uint8_t>(moved > 0x7e ? 0x7e : moved);
-}
-uint8_t toE5m2(double value, bool relu) {
-  if (value != value)
-    return 0x7f;
-  if (relu && !(value > 0))
-    value = 0;
-  uint64_t bits = encodeDouble(formatE5m2, value, Rounding::Nearest);
-  return static_cast<uint8_t>((bits & 0x7f) == 0x7c ? bits - 1 : bits);
-}
-Step convertToFp8(Warp &warp, const Op &op, uint32_t mask) {
-  Plan plan(op);
-  bool relu = op.flags & convertRelu, isE4m3 = plan.to == Type::E4M3x2;
-  store(warp.destination<uint16_t>(op.dst), mask, [&](unsigned lane) {
-    double high, low;
-    if (plan.from == Type::F32) {
-      high = bitCast<float>(warp.source<uint32_t>(op.a)[lane]);
-      low = bitCast<float>(warp.source<uint32_t>(op.b)[lane]);
-    } else {
-      uint32_t both = warp.source<uint32_t>(op.a)[lane];
-      high = decode(formatOf(plan.from), both >> 16);
-      low = decode(formatOf(plan.from), both & 0xffff);
-    }
-    auto narrow = [&](double value) { return isE4m3 ? toE4m3(value, relu) : toE5m2(value, relu); };
-    return static_cast<uint16_t>(narrow(high) << 8 | narrow(low));
-  });
-  return Step::Next;
-}
-void buildToFp8(Builder &b, const Instruction &in) {
-  setPlan(b, in, in.type(0), in.type(1));
-  bool isSingle = in.type(1) == Type::F32;
-  if (in.operands.size() != (isSingle ? 3u : 2u))
-    return b.error(isSingle ? "takes 3 operands (d, a, b)" : "takes 2 operands (d, a)");
-  b.op().dst = b.destination(0, Type::B16);
-  b.op().a = b.source(1, isSingle ? Type::F32 : Type::B32);
-  if (isSingle)
-    b.op().b = b.source(2, Type::F32);
-  b.run(convertToFp8);
-}
-Step convertFromFp8(Warp &warp, const Op &op, uint32_t mask) {
-  Plan plan(op);
-  const uint16_t *a = warp.source<uint16_t>(op.a);
-  bool isE4m3 = plan.from == Type::E4M3x2;
-  store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) {
-    uint32_t result = 0;
-    for (unsigned i = 0; i < 2; ++i) {
-      uint8_t bits = static_cast<uint8_t>(a[lane] >> 8 * i);
-      double value = isE4m3 ? decodeE4m3(bits) : decode(formatE5m2, bits);
-      if ((op.flags & convertRelu) && !(value > 0) && value == value)
-        value = 0;
-      result |= static_cast<uint32_t>(encodeDouble(formatF16, value, Rounding::Nearest)) << 16 * i;
-    }
-    return result;
-  });
-  return Step::Next;
-}
-void buildFromFp8(Builder &b, const Instruction &in) {
-  setPlan(b, in, in.type(0), in.type(1));
-  b.op().dst = b.destination(0, Type::B32);
-  b.op().a = b.source(1, Type::B16);
-  b.run(convertFromFp8);
-}
-
-/// cvt.pack.sat: two s32 into 16-bit halves, or into bytes below which c moves up.
-Step convertPack(Warp &warp, const Op &op, uint32_t mask) {
-  Plan plan(op);
-  const int32_t *a = warp.source<int32_t>(op.a), *b = warp.source<int32_t>(op.b);
-  unsigned bits = 8 * sizeOf(plan.to);
-  store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) {
-    auto narrow = [&](int32_t value) {
-      return static_cast<uint32_t>(lowBits(integerToInteger(plan, static_cast<uint32_t>(value), true), sizeOf(plan.to)));
-    };
-    uint32_t result = narrow(a[lane]) << bits | narrow(b[lane]);
-    if (op.c != noOperand)
-      result |= warp.source<uint32_t>(op.c)[lane] << 16;
-    return result;
-  });
-  return Step::Next;
-}
-void buildPack(Builder &b, const Instruction &in) {
-  setPlan(b, in, in.type(0), Type::S32);
-  b.op().dst = b.destination(0, Type::B32);
-  b.op().a = b.source(1, Type::S32);
-  b.op().b = b.source(2, Type::S32);
-  bool isByte = sizeOf(in.type(0)) == 1;
-  if (in.operands.size() != (isByte ? 4u : 3u))
-    return b.error(isByte ? "takes 4 operands (d, a, b, c)" : "takes 3 operands (d, a, b)");
-  if (isByte)
-    b.op().c = b.source(3, Type::B32);
-  b.run(convertPack);
-}
-
 } // namespace
 
 #define INTEGERS "u8|u16|u32|u64|s8|s16|s32|s64"
@@ -460,13 +290,6 @@ void addConvertRows(Rows &rows) {
       {"cvt", "<rn|rz|rm|rp> bf16 <" INTEGERS "|f16|f64>", "d, a", c, buildConvert, 90},
       {"cvt", "<rni|rzi|rmi|rpi> <" INTEGERS "> bf16", "d, a", c, buildConvert, 90},
       {"cvt", "[rn|rz|rm|rp|rni|rzi|rmi|rpi] <f16|bf16|f64> bf16", "d, a", c, buildConvert, 90},
-      {"cvt", "<rn|rz> [relu] [satfinite] <f16x2|bf16x2> f32", "d, a, b", c, buildPair},
-      {"cvt", "rna [satfinite] tf32 f32", "d, a", c, buildTf32},
-      {"cvt", "<rn|rz> [satfinite] [relu] tf32 f32", "d, a", c, buildTf32, 90},
-      {"cvt", "rn satfinite [relu] <e4m3x2|e5m2x2> <f32|f16x2>", "d, a[, b]", c, buildToFp8, 89},
-      {"cvt", "rn [relu] f16x2 <e4m3x2|e5m2x2>", "d, a", c, buildFromFp8, 89},
-      {"cvt", "pack sat <u16|s16> s32", "d, a, b", c, buildPack},
-      {"cvt", "pack sat <u8|s8> s32 b32", "d, a, b, c", c, buildPack},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -48,15 +48,20 @@ struct Table {
 
   Table() {
     addIntegerRows(rows);
+    addCarryRows(rows);
+    addShortProductRows(rows);
     addFloatRows(rows);
     addExtremeRows(rows);
     addMixedRows(rows);
     addHalfRows(rows);
     addApproximateRows(rows);
+    addLogicRows(rows);
     addBitRows(rows);
     addCompareRows(rows);
+    addSelectRows(rows);
     addMoveRows(rows);
     addConvertRows(rows);
+    addPackedConvertRows(rows);
     addLoadStoreRows(rows);
     addAtomicRows(rows);
     addAsyncRows(rows);
