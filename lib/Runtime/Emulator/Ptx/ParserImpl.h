@@ -11,6 +11,8 @@
 
 namespace mmc::emulator {
 
+inline bool isPowerOfTwo(uint64_t value) { return value && !(value & (value - 1)); }
+
 class Parser {
 public:
   Parser(ParsedModule &module, std::vector<Diagnostic> &diagnostics);
