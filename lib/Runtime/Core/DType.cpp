@@ -19,8 +19,9 @@ struct TypeInfo {
 
 /// In the order of DType.
 constexpr TypeInfo typeInfos[] = {
-    {"F64", 8, true},  {"F32", 4, true},  {"BF16", 2, true}, {"F16", 2, true}, {"I64", 8, false},
-    {"I32", 4, false}, {"I16", 2, false}, {"I8", 1, false},  {"U8", 1, false}, {"BOOL", 1, false},
+    {"F64", 8, true},  {"F32", 4, true},  {"BF16", 2, true},  {"F16", 2, true},  {"I64", 8, false},
+    {"I32", 4, false}, {"I16", 2, false}, {"I8", 1, false},   {"U64", 8, false}, {"U32", 4, false},
+    {"U16", 2, false}, {"U8", 1, false},  {"BOOL", 1, false},
 };
 
 const TypeInfo &infoOf(DType type) { return typeInfos[static_cast<size_t>(type)]; }
@@ -64,6 +65,12 @@ double roundToOdd(int64_t value) {
   return nearest;
 }
 
+double roundToOdd(uint64_t value) {
+  if (value >> 63 == 0)
+    return roundToOdd(static_cast<int64_t>(value));
+  return 2 * roundToOdd(static_cast<int64_t>(value >> 1 | (value & 1)));
+}
+
 struct BF16 {
   uint16_t bits;
 };
@@ -94,6 +101,8 @@ float narrow(V value) {
     return value;
   else if constexpr (std::is_same_v<V, double>)
     return roundToOdd(value);
+  else if constexpr (std::is_same_v<V, uint64_t>)
+    return roundToOdd(roundToOdd(value));
   else
     return roundToOdd(roundToOdd(static_cast<int64_t>(value)));
 }
@@ -143,6 +152,12 @@ void dispatch(DType type, Function function) {
     return function(int16_t());
   case DType::I8:
     return function(int8_t());
+  case DType::U64:
+    return function(uint64_t());
+  case DType::U32:
+    return function(uint32_t());
+  case DType::U16:
+    return function(uint16_t());
   case DType::U8:
     return function(uint8_t());
   case DType::Bool:

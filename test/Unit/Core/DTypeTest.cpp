@@ -151,6 +151,14 @@ TEST(DType, IntegersRoundOnce) {
             0x5f00);
   EXPECT_EQ((convertOne<uint16_t>(DType::I64, std::numeric_limits<int64_t>::min(), DType::BF16)),
             0xdf00);
+  uint64_t vast = uint64_t(0x81) << 56; // as odd, with the top bit
+  EXPECT_EQ((convertOne<uint16_t>(DType::U64, vast, DType::BF16)), 0x5f01);
+  EXPECT_EQ((convertOne<uint16_t>(DType::U64, vast + (uint64_t(1) << 55), DType::BF16)), 0x5f02);
+  EXPECT_EQ((convertOne<uint16_t>(DType::U64, vast + (uint64_t(1) << 55) - 1, DType::BF16)),
+            0x5f01);
+  EXPECT_EQ((convertOne<uint16_t>(DType::U64, vast - (uint64_t(1) << 55) + 1, DType::BF16)),
+            0x5f01);
+  EXPECT_EQ((convertOne<uint16_t>(DType::U64, ~uint64_t(0), DType::BF16)), 0x5f80);
   EXPECT_EQ((convertOne<float>(DType::I64, (int64_t(1) << 24) + 1, DType::F32)), 0x1p24f);
   EXPECT_EQ((convertOne<uint16_t>(DType::I32, int32_t(-2), DType::F16)), 0xc000);
 }
@@ -158,6 +166,9 @@ TEST(DType, IntegersRoundOnce) {
 TEST(DType, IntegersConvertByValue) {
   EXPECT_EQ((convertOne<int64_t>(DType::I8, int8_t(-5), DType::I64)), -5);
   EXPECT_EQ((convertOne<int32_t>(DType::U8, uint8_t(200), DType::I32)), 200);
+  EXPECT_EQ((convertOne<int32_t>(DType::U16, uint16_t(60000), DType::I32)), 60000);
+  EXPECT_EQ((convertOne<int64_t>(DType::U32, uint32_t(4000000000), DType::I64)), 4000000000);
+  EXPECT_EQ((convertOne<float>(DType::U32, uint32_t(4000000000), DType::F32)), 4e9f);
   EXPECT_EQ((convertOne<int32_t>(DType::I64, int64_t(-100), DType::I32)), -100);
   EXPECT_EQ((convertOne<uint8_t>(DType::I32, int32_t(256), DType::Bool)), 1);
   EXPECT_EQ((convertOne<float>(DType::Bool, uint8_t(7), DType::F32)), 1.0f);
@@ -184,9 +195,10 @@ TEST(DType, ArraysMayBeUnaligned) {
 }
 
 TEST(DType, NamesAreSafetensors) {
-  const char *names[] = {"F64", "F32", "BF16", "F16", "I64", "I32", "I16", "I8", "U8", "BOOL"};
-  size_t sizes[] = {8, 4, 2, 2, 8, 4, 2, 1, 1, 1};
-  for (int i = 0; i < 10; ++i) {
+  const char *names[] = {"F64", "F32", "BF16", "F16", "I64", "I32", "I16",
+                         "I8",  "U64", "U32",  "U16", "U8",  "BOOL"};
+  size_t sizes[] = {8, 4, 2, 2, 8, 4, 2, 1, 8, 4, 2, 1, 1};
+  for (int i = 0; i < 13; ++i) {
     std::optional<DType> type = parseDType(names[i]);
     ASSERT_TRUE(type) << names[i];
     EXPECT_EQ(nameOf(*type), names[i]);

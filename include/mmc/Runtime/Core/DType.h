@@ -11,7 +11,7 @@
 
 namespace mmc {
 
-enum class DType : uint8_t { F64, F32, BF16, F16, I64, I32, I16, I8, U8, Bool };
+enum class DType : uint8_t { F64, F32, BF16, F16, I64, I32, I16, I8, U64, U32, U16, U8, Bool };
 
 /// Bytes of one element.
 size_t sizeOf(DType type);
