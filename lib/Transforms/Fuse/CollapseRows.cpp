@@ -82,7 +82,7 @@ struct CollapseRowsPass : mmc::impl::CollapseRowsPassBase<CollapseRowsPass> {
   void runOnOperation() override {
     llvm::StringMap<SmallVector<bool>> inputsMerged, outputsMerged;
     for (auto kernel : getOperation().getOps<func::FuncOp>()) {
-      if (!kernel->hasAttr(kKernelAttr))
+      if (!kernel->hasAttr(kKernelAttr) || kernel.isDeclaration())
         continue;
       std::optional<llvm::DenseMap<Value, bool>> merges = valuesToMerge(kernel);
       if (!merges || !worthMerging(*merges))

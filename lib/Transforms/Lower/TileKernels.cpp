@@ -256,9 +256,14 @@ struct TileKernelsPass : mmc::impl::TileKernelsPassBase<TileKernelsPass> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr(kKernelAttr) && !function->hasAttr(kTilesAttr))
         kernels.push_back(function);
-    for (func::FuncOp kernel : kernels)
+    for (func::FuncOp kernel : kernels) {
+      if (kernel.isDeclaration()) {
+        kernel.emitError("kernel '") << kernel.getName() << "' has no body to cut into tiles";
+        return signalPassFailure();
+      }
       if (failed(TileWriter(kernel, {rows, columns, elements}).write()))
         return signalPassFailure();
+    }
   }
 };
 

@@ -53,3 +53,6 @@ func.func private @silu(%x: tensor<8x16xf32>) -> tensor<8x16xf32> attributes {mm
   %s = mmc.silu %x : tensor<8x16xf32>
   return %s : tensor<8x16xf32>
 }
+
+// CHECK: func.func private @declared(tensor<2x8x16xf32>) -> tensor<2x8x16xf32>
+func.func private @declared(tensor<2x8x16xf32>) -> tensor<2x8x16xf32> attributes {mmc.kernel}
