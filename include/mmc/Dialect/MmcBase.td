@@ -20,6 +20,9 @@ def Mmc_Dialect : Dialect {
     Specialize phase. Floating types are f32, bf16, f16 and f64; reductions, softmax, norm statistics and
     the loss are computed in f32 (f64 for f64) whatever the type of the tensors.
   }];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
 }
 

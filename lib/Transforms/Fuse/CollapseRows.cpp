@@ -33,7 +33,10 @@ static std::optional<llvm::DenseMap<Value, bool>> valuesToMerge(func::FuncOp ker
   };
   bool anyRows = false;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
-    TileSpace space = cast<FusibleOpInterface>(op).getTileSpace();
+    auto fusible = dyn_cast<FusibleOpInterface>(op);
+    if (!fusible)
+      return std::nullopt;
+    TileSpace space = fusible.getTileSpace();
     if (!space.collapsible)
       return std::nullopt;
     // Ops that sum over the rows have no tile dimension for them: all their operands are rows.

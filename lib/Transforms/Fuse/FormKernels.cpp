@@ -25,6 +25,12 @@ struct Group {
   SmallVector<Operation *> roots;
 };
 
+/// Ops on whole tensors; one with indices among its operands is a tile of one.
+static bool mayBeInKernel(Operation *op) {
+  return isa<FusibleOpInterface>(op) &&
+         llvm::all_of(op->getOperandTypes(), llvm::IsaPred<RankedTensorType>);
+}
+
 /// Largest number of linears in one launch.
 constexpr size_t kMaxParts = 8;
 
@@ -35,7 +41,7 @@ public:
   /// The kernels of a function, in the order in which they run.
   SmallVector<Group *> run(bool enable) {
     for (Operation &op : function.getBody().front()) {
-      if (!isa<FusibleOpInterface>(op))
+      if (!mayBeInKernel(&op))
         continue;
       position[&op] = position.size();
       groups.push_back(std::make_unique<Group>(Group{{&op}, {&op}}));
@@ -234,7 +240,9 @@ private:
       while (auto view = source.getDefiningOp<ReshapeOp>())
         source = view.getInput();
       Operation *producer = source.getDefiningOp();
-      if (producer && isa<FusibleOpInterface>(producer) && seen.insert(source).second)
+      if (!isa<RankedTensorType>(value.getType()))
+        continue;
+      if (producer && mayBeInKernel(producer) && seen.insert(source).second)
         continue;
       operand.set(CopyOp::create(builder, entry.getLoc(), value));
     }

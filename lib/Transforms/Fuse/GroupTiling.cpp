@@ -19,7 +19,10 @@ public:
   Propagation(ArrayRef<Operation *> group, Operation *root) : group(group), root(root) {}
 
   FailureOr<GroupTiling> run() {
-    TileSpace space = cast<FusibleOpInterface>(root).getTileSpace();
+    auto fusible = dyn_cast<FusibleOpInterface>(root);
+    if (!fusible)
+      return failure();
+    TileSpace space = fusible.getTileSpace();
     tiling.extents.assign(space.extents.begin(), space.extents.end());
     SmallVector<DimInGroup, 4> own;
     for (size_t d = 0; d < space.extents.size(); ++d)

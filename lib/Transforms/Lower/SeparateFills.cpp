@@ -16,7 +16,10 @@ namespace {
 struct SeparateFillsPass : mmc::impl::SeparateFillsPassBase<SeparateFillsPass> {
   void runOnOperation() override {
     SmallVector<linalg::FillOp> fills;
-    getOperation().walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+    getOperation().walk([&](linalg::FillOp fill) {
+      if (fill.hasPureTensorSemantics()) // a fill of a buffer has no uses
+        fills.push_back(fill);
+    });
     for (linalg::FillOp fill : fills)
       for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(fill->getUses()))) {
         OpBuilder builder(use.getOwner());

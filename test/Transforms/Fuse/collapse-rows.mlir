@@ -56,3 +56,9 @@ func.func private @silu(%x: tensor<8x16xf32>) -> tensor<8x16xf32> attributes {mm
 
 // CHECK: func.func private @declared(tensor<2x8x16xf32>) -> tensor<2x8x16xf32>
 func.func private @declared(tensor<2x8x16xf32>) -> tensor<2x8x16xf32> attributes {mmc.kernel}
+
+// CHECK: func.func private @foreign(%{{.*}}: tensor<2x8x16xf32>) -> tensor<2x8x16xf32>
+func.func private @foreign(%x: tensor<2x8x16xf32>) -> tensor<2x8x16xf32> attributes {mmc.kernel} {
+  %y = arith.negf %x : tensor<2x8x16xf32>
+  return %y : tensor<2x8x16xf32>
+}

@@ -78,3 +78,11 @@ func.func private @param() -> tensor<4xf32> attributes {mmc.kernel} {
   %p = mmc.param "p" : tensor<4xf32>
   return %p : tensor<4xf32>
 }
+
+// -----
+
+func.func private @dynamic(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {mmc.kernel} {
+  // expected-error @+1 {{must have static shapes to become linalg; --mmc-specialize-shapes gives them}}
+  %y = mmc.silu %x : tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

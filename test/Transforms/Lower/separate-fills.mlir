@@ -27,3 +27,13 @@ func.func @single(%x: tensor<3x5xf32>, %y: tensor<5x7xf32>) -> tensor<3x7xf32> {
   %a = linalg.matmul ins(%x, %y : tensor<3x5xf32>, tensor<5x7xf32>) outs(%fill : tensor<3x7xf32>) -> tensor<3x7xf32>
   return %a : tensor<3x7xf32>
 }
+
+// Fills of buffers are left alone.
+// CHECK-LABEL: func.func @buffer
+// CHECK-COUNT-1: linalg.fill
+// CHECK-NOT: linalg.fill
+func.func @buffer(%x: memref<3xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%x : memref<3xf32>)
+  return
+}

@@ -12,3 +12,11 @@ func.func private @no_tiles(%x: tensor<4x8xf32>, %w: tensor<16x8xf32>, %g: tenso
 
 // expected-error @+1 {{kernel 'declared' has no body to cut into tiles}}
 func.func private @declared(tensor<4x8xf32>) -> tensor<4x8xf32> attributes {mmc.kernel}
+
+// -----
+
+// expected-error @+1 {{kernel 'foreign' cannot be cut into tiles}}
+func.func private @foreign(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.kernel} {
+  %y = arith.negf %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}

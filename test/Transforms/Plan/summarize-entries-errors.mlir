@@ -12,13 +12,6 @@ func.func private @copy(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.kern
 
 // -----
 
-// expected-error@+1 {{'@arena' must have been planned to be summarized; --mmc-plan-memory gives it an arena}}
-func.func @arena(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.arena_bytes = "64"} {
-  return %x : tensor<4xf32>
-}
-
-// -----
-
 func.func @no_offsets(%x: tensor<4xf32>) -> tensor<4xf32> attributes {mmc.arena_bytes = 0 : i64} {
   // expected-error@+1 {{must have an offset for each result to be summarized, got: 0 != 1; --mmc-plan-memory gives it one}}
   %y = mmc.launch @copy(%x) : (tensor<4xf32>) -> tensor<4xf32>

@@ -64,6 +64,8 @@ public:
 private:
   /// Every element of a result belongs to exactly one point of the parallel dimensions.
   LogicalResult check() {
+    if (llvm::any_of(op->getOperandTypes(), llvm::IsaPred<TensorType>))
+      return op.emitOpError("in a tile must work on buffers, not on tensors");
     int64_t total = 1;
     for (int64_t size : sizes) {
       if (ShapedType::isDynamic(size))

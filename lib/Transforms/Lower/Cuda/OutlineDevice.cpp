@@ -47,6 +47,10 @@ struct OutlineDevicePass : mmc::impl::OutlineDevicePassBase<OutlineDevicePass> {
                          "results unwritten");
         return signalPassFailure();
       }
+      if (tile.getNumArguments() == 0 || !tile.getArgument(0).getType().isIndex()) {
+        tile.emitOpError("has mmc.tiles: its first argument must be the index of the tile");
+        return signalPassFailure();
+      }
       builder.setInsertionPoint(tile);
       builder.insert(tile.cloneWithoutRegions());
       tile->moveBefore(device.getBody(), device.getBody()->end());

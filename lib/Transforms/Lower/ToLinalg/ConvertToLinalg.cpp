@@ -18,6 +18,22 @@ using namespace mmc;
 namespace {
 struct ConvertToLinalgPass : mmc::impl::ConvertToLinalgPassBase<ConvertToLinalgPass> {
   void runOnOperation() override {
+    WalkResult shapes = getOperation().walk([](Operation *op) {
+      if (!isa_and_present<MmcDialect>(op->getDialect()))
+        return WalkResult::advance();
+      auto isDynamic = [](Type type) {
+        auto shaped = dyn_cast<ShapedType>(type);
+        return shaped && !shaped.hasStaticShape();
+      };
+      if (llvm::none_of(op->getOperandTypes(), isDynamic) &&
+          llvm::none_of(op->getResultTypes(), isDynamic))
+        return WalkResult::advance();
+      op->emitOpError(
+          "must have static shapes to become linalg; --mmc-specialize-shapes gives them");
+      return WalkResult::interrupt();
+    });
+    if (shapes.wasInterrupted())
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateTensorLowerings(patterns);
     populateNNLowerings(patterns);

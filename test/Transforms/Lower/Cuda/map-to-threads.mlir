@@ -97,3 +97,11 @@ func.func @shared(%in: memref<5x7xf32>, %out: memref<5xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @tensors(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{in a tile must work on buffers, not on tensors}}
+  %z = linalg.copy ins(%x : tensor<4xf32>) outs(%y : tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}

@@ -36,3 +36,10 @@ func.func private @tile(%tile: index) attributes {mmc.kernel, mmc.tiles = 1 : i6
 func.func private @nothing(%tile: index, %in: memref<8xf32>, %out: memref<8xf32>) attributes {mmc.kernel, mmc.tiles = 0 : i64} {
   return
 }
+
+// -----
+
+// expected-error@+1 {{has mmc.tiles: its first argument must be the index of the tile}}
+func.func private @no_index(%in: memref<8xf32>) attributes {mmc.kernel, mmc.tiles = 2 : i64} {
+  return
+}
