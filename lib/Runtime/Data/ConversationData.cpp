@@ -95,11 +95,6 @@ Status ConversationDataset::readImages(const json &entry, std::vector<std::strin
   return Status::ok();
 }
 
-static void replaceAll(std::string &text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
 static size_t countMarks(const std::string &text) {
   size_t count = 0;
   for (size_t at = text.find(kImageMark); at != std::string::npos;
@@ -126,13 +121,13 @@ Status ConversationDataset::readTurns(const json &entry, size_t images, bool isL
       std::string mark(kImageMark), front;
       for (size_t i = 0; i < (isList ? marks : 1); ++i)
         front += mark + "\n";
-      replaceAll(turn.text, kImageMark, "");
+      turn.text = replaceAll(turn.text, kImageMark, "");
       front += pythonStrip(turn.text);
       turn.text = std::string(pythonStrip(front));
       if (form->imageTags)
-        replaceAll(turn.text, kImageMark, "<Image>" + mark + "</Image>");
+        turn.text = replaceAll(turn.text, kImageMark, "<Image>" + mark + "</Image>");
       if (settings.imageStartEnd)
-        replaceAll(turn.text, kImageMark, "<im_start>" + mark + "<im_end>");
+        turn.text = replaceAll(turn.text, kImageMark, "<im_start>" + mark + "<im_end>");
     }
     turns.push_back(std::move(turn));
   }
