@@ -84,9 +84,11 @@ Status ConversationDataset::readImages(const json &entry, std::vector<std::strin
     if (text.empty())
       return Status::badInput("field 'image' must not be empty");
     images.push_back((fs::path(settings.imageRoot) / text).string());
-    if (settings.checkImages && !pictures->exists(images.back()))
-      return Status::badInput("its image is missing: no such file: '" + images.back() + "'");
-    return Status::ok();
+    if (!settings.checkImages)
+      return Status::ok();
+    MMC_ASSIGN_OR_RETURN(bool exists, pictures->exists(images.back()));
+    return exists ? Status::ok()
+                  : Status::badInput("its image is missing: no such file: '" + images.back() + "'");
   };
   if (!field->is_array())
     return add(*field);

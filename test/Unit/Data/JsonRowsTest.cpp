@@ -101,3 +101,23 @@ TEST(JsonRows, RefusesDeepNesting) {
   ASSERT_FALSE(rows.isOk());
   EXPECT_NE(rows.status().message().find("nested deeper"), std::string::npos);
 }
+
+TEST(JsonRows, SaysThatTheFileHasChanged) {
+  TempDir dir;
+  const std::string text = R"([{"id": "a", "x": 1}, {"id": "b", "x": 2}])";
+  // Cut off behind the first row, and another row where the second was.
+  for (const std::string &other :
+       {text.substr(0, 30), std::string(R"([{"id": "a", "x": 1}, {"id": "c", "x": 3}]  )")}) {
+    dir.write("rows.json", text);
+    auto rows = JsonRows::open(dir.path("rows.json"));
+    ASSERT_TRUE(rows.isOk());
+    EXPECT_TRUE((*rows)->row(1).isOk());
+    dir.write("rows.json", other);
+    auto row = (*rows)->row(1);
+    ASSERT_FALSE(row.isOk());
+    EXPECT_EQ(row.status().code(), StatusCode::Io);
+    EXPECT_NE(row.status().message().find("rows.json' has changed since it was opened, at entry 1"),
+              std::string::npos)
+        << row.status().message();
+  }
+}
