@@ -3,6 +3,7 @@
 
 #include "Golden.h"
 
+#include "mmc/Runtime/Data/JsonFile.h"
 #include "mmc/Runtime/Data/JsonRows.h"
 
 #include <gtest/gtest.h>
@@ -100,6 +101,15 @@ TEST(JsonRows, RefusesDeepNesting) {
   auto rows = JsonRows::open(dir.path("data.json"));
   ASSERT_FALSE(rows.isOk());
   EXPECT_NE(rows.status().message().find("nested deeper"), std::string::npos);
+}
+
+TEST(JsonFile, RefusesDeepNesting) {
+  TempDir dir;
+  dir.write("data.json", std::string(1000000, '[') + std::string(1000000, ']'));
+  nlohmann::json value;
+  Status status = readJsonFile(dir.path("data.json"), value);
+  EXPECT_EQ(status.message(), "'" + dir.path("data.json") +
+                                  "' has lists or objects in each other deeper than 512 levels");
 }
 
 TEST(JsonRows, SaysThatTheFileHasChanged) {
