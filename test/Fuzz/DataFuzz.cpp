@@ -191,16 +191,17 @@ private:
     }
     ++counts.accepted;
     std::string source = randomSentencePieceText(dice);
-    // Now and then one of 10 MB.
-    if (!source.empty() && dice.below(8192) == 0)
-      while (source.size() < 10000000)
-        source += source;
+    // Now and then one of 10 MB, which is not decoded: the library takes 200 bytes for an id.
+    const bool isLong = !source.empty() && dice.below(8192) == 0;
+    while (isLong && source.size() < 10000000)
+      source.append(source, 0, 10000000 - source.size());
     auto ids = (*tokenizer)->encodeWithSpecials(source);
     if (!ids.isOk())
       return;
     for (int32_t id : *ids)
       counts.wrong += id < 0 || id >= (*tokenizer)->vocabSize();
-    (void)(*tokenizer)->decode(*ids, dice.below(2)).isOk();
+    if (!isLong)
+      (void)(*tokenizer)->decode(*ids, dice.below(2)).isOk();
   }
 
   void jsonRows(Dice &dice) {
