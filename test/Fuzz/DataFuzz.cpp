@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Throws random inputs at what reads other people's files: tokenizers, JSON, pictures, tar files.
 //
-// usage: DataFuzz [INPUTS [SEED]]      default 5000 inputs; scripts/fuzz runs it with sanitizers
+// usage: DataFuzz [INPUTS [SEED [sentencepiece]]]      default 5000 inputs; scripts/fuzz runs it
+// with sanitizers; with the last argument all inputs are models of sentencepiece
 //
 // Ends with one line of counts; exits 1 when text does not come back as it was promised, and by the
 // sanitizer's or the watchdog's signal otherwise. Input i of a seed is the same in every run.
 
 #include "Inputs.h"
 #include "JsonRowScan.h"
+#include "SentencePieceModels.h"
 #include "UnicodeText.h"
 
 #include "mmc/Runtime/Data/ConversationData.h"
@@ -30,7 +32,8 @@ namespace {
 constexpr unsigned kPatience = 60;
 
 struct Counts {
-  uint64_t texts = 0, files = 0, rows = 0, pictures = 0, archives = 0, accepted = 0, wrong = 0;
+  uint64_t texts = 0, files = 0, models = 0, rows = 0, pictures = 0, archives = 0, accepted = 0,
+           wrong = 0;
 };
 
 class Fuzzer {
@@ -73,8 +76,10 @@ public:
   }
   ~Fuzzer() { std::filesystem::remove_all(folder); }
 
-  void run(uint64_t seed, uint64_t input) {
+  void run(uint64_t seed, uint64_t input, bool onlySentencePiece) {
     Dice dice(seed * 0x9e3779b97f4a7c15 + input);
+    if (onlySentencePiece)
+      return sentencePieceModel(dice);
     switch (dice.below(16)) {
     case 0:
       return tokenizerFile(dice);
@@ -91,6 +96,8 @@ public:
     case 8:
     case 9:
       return picture(dice);
+    case 10:
+      return sentencePieceModel(dice);
     default:
       return text(dice);
     }
@@ -165,6 +172,36 @@ private:
     auto ids = (*tokenizer)->encodeWithSpecials(randomText(dice, true));
     if (ids.isOk())
       (void)(*tokenizer)->decode(*ids, true).isOk();
+  }
+
+  void sentencePieceModel(Dice &dice) {
+    ++counts.models;
+    // By itself, or in a folder with transformers' rules around it.
+    bool llama = dice.below(4) == 0;
+    std::string path = write("tokenizer.model", randomSentencePieceModel(dice));
+    if (llama)
+      write("tokenizer_config.json", dice.below(2) ? R"({"legacy": false})" : "{}");
+    auto tokenizer = Tokenizer::load(llama ? folder.string() : path);
+    if (!tokenizer.isOk()) {
+      bool named = tokenizer.status().message().find(path) != std::string::npos;
+      counts.wrong += !named;
+      if (!named)
+        std::fprintf(stderr, "DataFuzz: names no file: %s\n", tokenizer.status().message().c_str());
+      return;
+    }
+    ++counts.accepted;
+    std::string source = randomSentencePieceText(dice);
+    // Now and then one of 10 MB, which is not decoded: the library takes 200 bytes for an id.
+    const bool isLong = !source.empty() && dice.below(8192) == 0;
+    while (isLong && source.size() < 10000000)
+      source.append(source, 0, 10000000 - source.size());
+    auto ids = (*tokenizer)->encodeWithSpecials(source);
+    if (!ids.isOk())
+      return;
+    for (int32_t id : *ids)
+      counts.wrong += id < 0 || id >= (*tokenizer)->vocabSize();
+    if (!isLong)
+      (void)(*tokenizer)->decode(*ids, dice.below(2)).isOk();
   }
 
   void jsonRows(Dice &dice) {
@@ -242,18 +279,20 @@ private:
 int main(int argc, char **argv) {
   uint64_t inputs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 5000;
   uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  bool onlySentencePiece = argc > 3 && std::string(argv[3]) == "sentencepiece";
   Fuzzer fuzzer;
   for (uint64_t i = 0; i < inputs; ++i) {
     alarm(kPatience);
-    fuzzer.run(seed, i);
+    fuzzer.run(seed, i, onlySentencePiece);
   }
   alarm(0);
   const Counts &c = fuzzer.counts;
-  std::printf("%llu inputs: %llu texts, %llu tokenizer files, %llu JSON lists, %llu pictures, %llu "
+  std::printf("%llu inputs: %llu texts, %llu tokenizer files, %llu sentencepiece models, %llu JSON "
+              "lists, %llu pictures, %llu "
               "tar files; %llu accepted, %llu wrong\n",
               (unsigned long long)inputs, (unsigned long long)c.texts, (unsigned long long)c.files,
-              (unsigned long long)c.rows, (unsigned long long)c.pictures,
-              (unsigned long long)c.archives, (unsigned long long)c.accepted,
-              (unsigned long long)c.wrong);
+              (unsigned long long)c.models, (unsigned long long)c.rows,
+              (unsigned long long)c.pictures, (unsigned long long)c.archives,
+              (unsigned long long)c.accepted, (unsigned long long)c.wrong);
   return c.wrong != 0;
 }

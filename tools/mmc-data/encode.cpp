@@ -19,6 +19,9 @@ static Status run() {
   for (int64_t index = 0; index < data.size(); ++index) {
     StatusOr<Sample> sample = data.sample(index);
     if (!sample.isOk()) {
+      // A file that cannot be read is no fault of the sample.
+      if (sample.status().code() != StatusCode::BadInput)
+        return sample.status();
       rows.push_back({{"id", data.id(index)}, {"error", sample.status().message()}});
       continue;
     }

@@ -5,6 +5,7 @@
 #include "mmc/Runtime/Checkpoint/Checkpoint.h"
 #include "Manifest.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -157,7 +158,7 @@ StatusOr<Checkpoint> readCheckpoint(const std::string &path) {
   }
   MMC_ASSIGN_OR_RETURN(SafetensorsFile tensors, SafetensorsFile::open(path + "/" + tensorsName));
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(path + "/" + stateName));
-  json state = json::parse(text, nullptr, false);
+  json state = parseJson(text);
   if (state.is_discarded())
     return Status::badInput(path + "/" + stateName + ": not JSON");
   return Checkpoint{manifest.step, std::move(tensors), std::move(state)};

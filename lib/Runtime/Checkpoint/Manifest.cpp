@@ -4,6 +4,7 @@
 #include "Manifest.h"
 #include "mmc/Runtime/Core/Crc32c.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -41,7 +42,7 @@ StatusOr<Manifest> readManifest(const std::string &directory) {
     return Status::badInput(path + ": " + rule + "; resume from another checkpoint");
   };
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(path));
-  json parsed = json::parse(text, nullptr, false);
+  json parsed = parseJson(text);
   if (!parsed.is_object())
     return bad("not a JSON object");
   std::optional<uint64_t> format = number(parsed, "format"), step = number(parsed, "step");

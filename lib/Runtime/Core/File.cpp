@@ -3,6 +3,8 @@
 
 #include "mmc/Runtime/Core/File.h"
 
+#include "RemoveOnSignal.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -56,19 +58,20 @@ Status syncDirectory(const std::string &directory) {
 }
 
 AtomicFile::AtomicFile(std::string path, std::string temporary, int descriptor)
-    : path(std::move(path)), temporary(std::move(temporary)), descriptor(descriptor) {}
+    : path(std::move(path)), temporary(std::move(temporary)), descriptor(descriptor),
+      signalNumber(removeOnSignal(this->temporary)) {}
 
 AtomicFile::AtomicFile(AtomicFile &&other) noexcept
     : path(std::move(other.path)), temporary(std::move(other.temporary)),
-      descriptor(other.descriptor) {
-  other.descriptor = -1;
-}
+      descriptor(std::exchange(other.descriptor, -1)),
+      signalNumber(std::exchange(other.signalNumber, -1)) {}
 
 AtomicFile::~AtomicFile() {
-  if (descriptor < 0)
-    return;
-  close(descriptor);
-  unlink(temporary.c_str());
+  if (descriptor >= 0) {
+    close(descriptor);
+    unlink(temporary.c_str());
+  }
+  keepOnSignal(signalNumber);
 }
 
 StatusOr<AtomicFile> AtomicFile::create(const std::string &path) {

@@ -3,7 +3,7 @@
 
 #include "SafetensorsHeader.h"
 
-#include <nlohmann/json.hpp>
+#include "mmc/Runtime/Core/Json.h"
 
 #include <algorithm>
 #include <limits>
@@ -46,6 +46,9 @@ StatusOr<json> parseUniqueKeys(std::string_view text) {
     }
     return true;
   };
+  if (isNestedTooDeep(text))
+    return Status::badInput("the header is nested deeper than " + std::to_string(kDeepestJson) +
+                            " levels");
   json header = json::parse(text.begin(), text.end(), callback, /*allow_exceptions=*/false);
   if (header.is_discarded() || !header.is_object())
     return Status::badInput("the header is not a JSON object");

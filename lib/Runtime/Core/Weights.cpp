@@ -2,6 +2,7 @@
 // The parameters behind `--weights`: files, directories and shards, the later argument winning.
 
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 #include "mmc/Runtime/Core/Safetensors.h"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +23,7 @@ Status Weights::addFile(const std::string &path) {
 Status Weights::addIndex(const std::string &directory, const std::string &index) {
   using nlohmann::json;
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(index));
-  json parsed = json::parse(text, nullptr, false);
+  json parsed = parseJson(text);
   auto map = parsed.is_object() ? parsed.find("weight_map") : parsed.end();
   if (!parsed.is_object() || map == parsed.end() || !map->is_object())
     return Status::badInput(index + ": not a JSON object with an object weight_map");

@@ -84,20 +84,17 @@ Status ConversationDataset::readImages(const json &entry, std::vector<std::strin
     if (text.empty())
       return Status::badInput("field 'image' must not be empty");
     images.push_back((fs::path(settings.imageRoot) / text).string());
-    if (settings.checkImages && !pictures->exists(images.back()))
-      return Status::badInput("its image is missing: no such file: '" + images.back() + "'");
-    return Status::ok();
+    if (!settings.checkImages)
+      return Status::ok();
+    MMC_ASSIGN_OR_RETURN(bool exists, pictures->exists(images.back()));
+    return exists ? Status::ok()
+                  : Status::badInput("its image is missing: no such file: '" + images.back() + "'");
   };
   if (!field->is_array())
     return add(*field);
   for (const json &name : *field)
     MMC_RETURN_IF_ERROR(add(name));
   return Status::ok();
-}
-
-static void replaceAll(std::string &text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
 }
 
 static size_t countMarks(const std::string &text) {
@@ -126,13 +123,13 @@ Status ConversationDataset::readTurns(const json &entry, size_t images, bool isL
       std::string mark(kImageMark), front;
       for (size_t i = 0; i < (isList ? marks : 1); ++i)
         front += mark + "\n";
-      replaceAll(turn.text, kImageMark, "");
+      turn.text = replaceAll(turn.text, kImageMark, "");
       front += pythonStrip(turn.text);
       turn.text = std::string(pythonStrip(front));
       if (form->imageTags)
-        replaceAll(turn.text, kImageMark, "<Image>" + mark + "</Image>");
+        turn.text = replaceAll(turn.text, kImageMark, "<Image>" + mark + "</Image>");
       if (settings.imageStartEnd)
-        replaceAll(turn.text, kImageMark, "<im_start>" + mark + "<im_end>");
+        turn.text = replaceAll(turn.text, kImageMark, "<im_start>" + mark + "<im_end>");
     }
     turns.push_back(std::move(turn));
   }

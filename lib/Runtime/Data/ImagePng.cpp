@@ -23,6 +23,9 @@ struct PngFile {
   bool readHeader();
   bool prepareRows();
   bool readRows();
+  bool isColour() const {
+    return colourType == PNG_COLOR_TYPE_RGB || colourType == PNG_COLOR_TYPE_RGB_ALPHA;
+  }
 
   png_structp png = nullptr;
   png_infop info = nullptr;
@@ -35,7 +38,7 @@ struct PngFile {
   int passes = 1;
   size_t rowBytes = 0;
   std::array<uint8_t, 256 * 3> palette{}; ///< zero beyond the file's entries, as in PIL
-  std::vector<uint8_t> samples;           ///< one row, or all rows of an interlaced file
+  std::vector<uint8_t> samples;           ///< one row, or all of an interlaced file that is not RGB
   std::vector<uint8_t> rgb;
 };
 
@@ -78,6 +81,11 @@ bool PngFile::prepareRows() {
   if (setjmp(png_jmpbuf(png)))
     return false;
   png_set_packing(png); // 1, 2 and 4 bits become one byte per sample, unscaled
+  // PIL takes the high byte of 16 bits, but not of gray ones, and drops alpha. libpng does both
+  // before an interlaced picture is put together in memory.
+  if (colourType != PNG_COLOR_TYPE_GRAY)
+    png_set_strip_16(png);
+  png_set_strip_alpha(png);
   passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   rowBytes = png_get_rowbytes(png, info);
@@ -94,11 +102,9 @@ bool PngFile::prepareRows() {
 
 /// One row of samples as stored to RGB, with PIL's conversions.
 void convertRow(const PngFile &file, const uint8_t *samples, uint8_t *rgb) {
-  int bytes = file.depth == 16 ? 2 : 1;
-  int stride = bytes * (file.colourType == PNG_COLOR_TYPE_RGB          ? 3
-                        : file.colourType == PNG_COLOR_TYPE_RGB_ALPHA  ? 4
-                        : file.colourType == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
-                                                                       : 1);
+  bool isGray = file.colourType == PNG_COLOR_TYPE_GRAY;
+  int bytes = file.depth == 16 && isGray ? 2 : 1;
+  int stride = bytes * (file.isColour() ? 3 : 1);
   // Gray of 1, 2 or 4 bits is spread over 0…255: times 255, 85 or 17.
   int grayScale = file.depth < 8 ? 255 / ((1 << file.depth) - 1) : 1;
   for (png_uint_32 x = 0; x < file.width; ++x, samples += stride, rgb += 3) {
@@ -113,9 +119,8 @@ void convertRow(const PngFile &file, const uint8_t *samples, uint8_t *rgb) {
     case PNG_COLOR_TYPE_GRAY_ALPHA:
       std::memset(rgb, samples[0], 3);
       break;
-    default: // RGB, with or without alpha; of 16 bits the high byte, which comes first
-      for (int channel = 0; channel < 3; ++channel)
-        rgb[channel] = samples[channel * bytes];
+    default: // RGB
+      std::memcpy(rgb, samples, 3);
     }
   }
 }
@@ -129,6 +134,10 @@ bool PngFile::readRows() {
       png_read_row(png, samples.data(), nullptr);
       convertRow(*this, samples.data(), rgb.data() + y * rgbBytes);
     }
+  } else if (isColour()) {
+    for (int pass = 0; pass < passes; ++pass)
+      for (png_uint_32 y = 0; y < height; ++y)
+        png_read_row(png, rgb.data() + y * rgbBytes, nullptr);
   } else {
     for (int pass = 0; pass < passes; ++pass)
       for (png_uint_32 y = 0; y < height; ++y)
@@ -164,7 +173,8 @@ StatusOr<Image> decodePng(std::string_view bytes) {
     return damaged("fewer bytes than its size needs");
   if (!file.prepareRows())
     return damaged(file.message.data());
-  file.samples.resize(file.rowBytes * (file.passes == 1 ? 1 : file.height));
+  if (file.passes == 1 || !file.isColour())
+    file.samples.resize(file.rowBytes * (file.passes == 1 ? 1 : file.height));
   file.rgb.resize(size_t(file.width) * file.height * 3);
   if (!file.readRows())
     return damaged(file.message.data());

@@ -2,6 +2,8 @@
 // Reads an ImageTransform from a Hugging Face preprocessor_config.json.
 
 #include "mmc/Runtime/Data/ImageTiles.h"
+
+#include "mmc/Runtime/Core/Json.h"
 #include "mmc/Runtime/Data/ImageTransform.h"
 
 #include <algorithm>
@@ -136,7 +138,7 @@ Status readValues(const json &config, ImageTransform &transform) {
 }
 
 StatusOr<ImageTransform> parse(std::string_view text) {
-  json config = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json config = parseJson(text);
   if (!config.is_object())
     return Status::badInput(
         "a preprocessor_config.json must hold one JSON object, got: " +

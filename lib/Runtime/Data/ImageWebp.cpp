@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Decodes WebP to RGB with libwebp's animation decoder, as PIL does: of several frames the first.
+// Decodes WebP to RGB, what has frames or alpha with libwebp's animation decoder, as PIL does: of
+// several frames the first.
 
 #include "ImageDecoders.h"
 
@@ -20,6 +21,15 @@ StatusOr<Image> decodeWebp(std::string_view bytes) {
   if (WebPGetFeatures(data.bytes, data.size, &features) != VP8_STATUS_OK)
     return damaged("no readable header");
   MMC_RETURN_IF_ERROR(checkImageSize(features.width, features.height));
+  // One opaque picture needs no canvases of RGBA beside the result.
+  if (!features.has_animation && !features.has_alpha) {
+    Image image{features.width, features.height,
+                std::vector<uint8_t>(size_t(features.width) * features.height * 3)};
+    if (!WebPDecodeRGBInto(data.bytes, data.size, image.pixels.data(), image.pixels.size(),
+                           3 * features.width))
+      return damaged("pixels that cannot be decoded");
+    return image;
+  }
   WebPAnimDecoderOptions options;
   if (!WebPAnimDecoderOptionsInit(&options))
     return Status::internal("libwebp could not start: another version");

@@ -4,6 +4,7 @@
 #include "mmc/Runtime/Data/JsonFile.h"
 
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 
 using namespace mmc;
 using nlohmann::json;
@@ -40,6 +41,9 @@ struct ErrorPosition : json::json_sax_t {
 
 Status mmc::readJsonFile(const std::string &path, json &result) {
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(path));
+  if (isNestedTooDeep(text))
+    return Status::badInput("'" + path + "' has lists or objects in each other deeper than " +
+                            std::to_string(kDeepestJson) + " levels");
   result = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!result.is_discarded())
     return Status::ok();

@@ -3,7 +3,7 @@
 
 #include "JsonRowScan.h"
 
-#include <nlohmann/json.hpp>
+#include "mmc/Runtime/Core/Json.h"
 
 using namespace mmc;
 using nlohmann::json;
@@ -11,7 +11,7 @@ using nlohmann::json;
 /// A row is held in memory while it is looked at.
 static constexpr size_t kLongestRow = size_t(256) << 20;
 /// Deeper nesting would overflow the parser's stack, and no data set has it.
-static constexpr int64_t kDeepest = 512;
+static constexpr int64_t kDeepest = kDeepestJson;
 
 namespace {
 

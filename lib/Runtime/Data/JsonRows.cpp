@@ -250,7 +250,8 @@ StatusOr<json> JsonRows::row(int64_t index) const {
     done += static_cast<size_t>(count);
   }
   json result = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (done < text.size() || !result.is_object())
+  // Other bytes may happen to be an object too.
+  if (done < text.size() || !result.is_object() || !state->isCurrent())
     return Status::io("'" + state->path + "' has changed since it was opened, at entry " +
                       std::to_string(index));
   return result;

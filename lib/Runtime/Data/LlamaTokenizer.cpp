@@ -36,7 +36,7 @@ public:
     if (auto found = addedByName.find(token); found != addedByName.end())
       return added[found->second].id;
     int32_t id = processor.PieceToId(token);
-    return id == processor.unk_id() && token != processor.IdToPiece(id) ? kNone : id;
+    return processor.IsUnknown(id) && token != processor.IdToPiece(id) ? kNone : id;
   }
   bool legacy() const override { return settings.legacy; }
 
@@ -129,8 +129,10 @@ Status LlamaTokenizer::open(const std::string &file) {
   for (const AddedToken &token : settings.added)
     add(token);
   addSpecials();
-  MMC_ASSIGN_OR_RETURN(std::vector<int32_t> ids, encoder.encode(*settings.unk));
-  unknownPieces = ids.size();
+  auto unknown = encoder.encode(*settings.unk);
+  if (!unknown.isOk())
+    return unknown.status().context("tokenizer: '" + file + "'");
+  unknownPieces = unknown->size();
   return Status::ok();
 }
 
@@ -192,9 +194,7 @@ StatusOr<std::vector<int32_t>> LlamaTokenizer::encode(std::string_view source) c
     return ids;
   std::string text = isValidUtf8(source) ? std::string(source) : toValidUtf8(source);
   if (!settings.legacy) {
-    for (size_t at = text.find(kBlank); at != std::string::npos; at = text.find(kBlank, at + 1))
-      text.replace(at, kBlank.size(), " ");
-    text.insert(0, kBlank);
+    text = std::string(kBlank) + replaceAll(text, kBlank, " ");
   }
   bool secondIsSpecial = false;
   size_t taken = 0;

@@ -8,9 +8,9 @@
 #include "mmc/Runtime/Core/File.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,25 +81,42 @@ static Status readAt(int descriptor, const std::string &path, uint64_t offset, s
   return Status::ok();
 }
 
-TarFile::~TarFile() {
-  if (descriptor >= 0)
-    ::close(descriptor);
-}
+namespace {
+
+/// A file that is open for reading and closes itself.
+struct OpenFile {
+  explicit OpenFile(const std::string &path)
+      : descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~OpenFile() {
+    if (descriptor >= 0)
+      ::close(descriptor);
+  }
+  OpenFile(const OpenFile &) = delete;
+  int descriptor;
+};
+
+} // namespace
 
 StatusOr<std::unique_ptr<TarFile>> TarFile::open(const std::string &path) {
   std::unique_ptr<TarFile> tar(new TarFile(path));
-  tar->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (tar->descriptor < 0)
+  OpenFile file(path);
+  if (file.descriptor < 0)
     return errnoStatus("open", path);
-  MMC_RETURN_IF_ERROR(tar->readHeaders());
+  MMC_RETURN_IF_ERROR(tar->readHeaders(file.descriptor));
   return tar;
 }
 
-Status TarFile::readHeaders() {
+StatusOr<TarFile::Stamp> TarFile::stampOf(int descriptor) const {
   struct stat info;
   if (::fstat(descriptor, &info) != 0)
     return errnoStatus("look at", path);
-  uint64_t fileSize = static_cast<uint64_t>(info.st_size);
+  return Stamp{info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size), info.st_mtim.tv_sec,
+               info.st_mtim.tv_nsec};
+}
+
+Status TarFile::readHeaders(int descriptor) {
+  MMC_ASSIGN_OR_RETURN(stamp, stampOf(descriptor));
+  uint64_t fileSize = stamp.bytes;
   std::string header(kBlock, '\0'), extra, longName;
   for (uint64_t at = 0; at + kBlock <= fileSize;) {
     MMC_RETURN_IF_ERROR(readAt(descriptor, path, at, header));
@@ -157,9 +174,24 @@ StatusOr<std::string> TarFile::read(const std::string &name) const {
   const Member *member = find(name);
   if (!member)
     return Status::io("cannot open " + path + "/" + name + ": the archive has no such member");
+  OpenFile file(path);
+  if (file.descriptor < 0)
+    return errnoStatus("open", path);
+  MMC_ASSIGN_OR_RETURN(Stamp now, stampOf(file.descriptor));
+  if (!(now == stamp))
+    return Status::io("'" + path + "' has changed since it was first read; start again");
   std::string bytes(member->bytes, '\0');
-  MMC_RETURN_IF_ERROR(readAt(descriptor, path, member->offset, bytes));
+  MMC_RETURN_IF_ERROR(readAt(file.descriptor, path, member->offset, bytes));
   return bytes;
+}
+
+static StatusOr<bool> isRegularFile(const std::string &path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0)
+    return S_ISREG(info.st_mode);
+  if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+    return false;
+  return errnoStatus("look at", path);
 }
 
 StatusOr<const TarFile *> PictureStore::archiveOf(const std::string &path, std::string &name) {
@@ -169,8 +201,8 @@ StatusOr<const TarFile *> PictureStore::archiveOf(const std::string &path, std::
     std::lock_guard<std::mutex> lock(mutex);
     if (auto found = archives.find(archive); found != archives.end())
       return found->second.get();
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(archive, error))
+    MMC_ASSIGN_OR_RETURN(bool isFile, isRegularFile(archive));
+    if (!isFile)
       continue;
     MMC_ASSIGN_OR_RETURN(std::unique_ptr<TarFile> tar, TarFile::open(archive));
     return archives.emplace(archive, std::move(tar)).first->second.get();
@@ -184,11 +216,8 @@ StatusOr<std::string> PictureStore::read(const std::string &path) {
   return archive ? archive->read(name) : readFile(path);
 }
 
-bool PictureStore::exists(const std::string &path) {
+StatusOr<bool> PictureStore::exists(const std::string &path) {
   std::string name;
-  auto archive = archiveOf(path, name);
-  if (!archive.isOk())
-    return false;
-  std::error_code error;
-  return *archive ? (*archive)->contains(name) : std::filesystem::is_regular_file(path, error);
+  MMC_ASSIGN_OR_RETURN(const TarFile *archive, archiveOf(path, name));
+  return archive ? archive->contains(name) : isRegularFile(path);
 }

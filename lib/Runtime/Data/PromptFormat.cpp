@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // LaVIN's prompt and answer strings of a ScienceQA problem.
 
+#include "UnicodeText.h"
+
 #include "mmc/Runtime/Data/ScienceQa.h"
 
 #include <algorithm>
@@ -28,17 +30,6 @@ StatusOr<PromptFormat> PromptFormat::parse(const std::string &name) {
   for (const char *item : kOutputs)
     message += std::string(" ") + item;
   return Status::badUsage(message + ", got: '" + name + "'");
-}
-
-static std::string replaceAll(const std::string &text, const std::string &from,
-                              const std::string &to) {
-  std::string result;
-  size_t at = 0, found;
-  while ((found = text.find(from, at)) != std::string::npos) {
-    result.append(text, at, found - at).append(to);
-    at = found + from.size();
-  }
-  return result.append(text, at);
 }
 
 /// The bytes that Python's str.strip() takes away: Unicode's White_Space and the separators

@@ -5,6 +5,7 @@
 
 #include "mmc/Runtime/Core/Crc32c.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/StartThread.h"
 #include "mmc/Runtime/Data/JsonRows.h"
 
 #include <algorithm>
@@ -112,8 +113,8 @@ public:
   Status run(unsigned threads) {
     lengths.all.resize(data.size());
     std::vector<std::thread> others;
-    for (unsigned i = 1; i < threads; ++i)
-      others.emplace_back([this] { work(); });
+    for (unsigned i = 1; i < threads && startThread(others, [this] { work(); }); ++i) {
+    }
     work();
     for (std::thread &other : others)
       other.join();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Chooses between the Unigram model, BPE of words or of the whole text, and the library.
+// Chooses between the Unigram model, BPE of words or of the whole text, and models of whole words.
 
 #include "SentencePieceEncoder.h"
 
@@ -14,17 +14,24 @@ static constexpr size_t kLongestCached = 64, kMostCached = 1 << 16;
 static constexpr size_t kLongestText = 1 << 30;
 
 Status SentencePieceEncoder::open(const std::string &serialised) {
-  auto status = processor.LoadFromSerializedProto(serialised);
+  SentencePieceModel model(serialised);
+  MMC_RETURN_IF_ERROR(model.check());
+  auto status = processor.LoadFromSerializedProto(withoutSelfTest(serialised));
   if (!status.ok())
     return Status::badInput(status.ToString());
-  SentencePieceModel model(serialised);
+  if (static_cast<size_t>(processor.GetPieceSize()) != model.pieces.size())
+    return Status::badInput(
+        "its pieces cannot be told apart, got: " + std::to_string(model.pieces.size()) +
+        " != " + std::to_string(processor.GetPieceSize()));
   MMC_RETURN_IF_ERROR(normalizer.open(model));
   if (model.kind == SentencePieceModel::Kind::Unigram) {
     unigram = std::make_unique<UnigramModel>(model);
     return Status::ok();
   }
-  if (model.kind != SentencePieceModel::Kind::Bpe)
+  if (model.kind != SentencePieceModel::Kind::Bpe) {
+    whole = std::make_unique<WholePieceModel>(model);
     return Status::ok();
+  }
   bpe = std::make_unique<SentencePieceBpe>(model);
   // Where nothing but the prefix is added, words are taken from the text as it is, and only those
   // that are not remembered are normalized.
@@ -47,7 +54,8 @@ void SentencePieceEncoder::encodeWord(std::string_view word, Scratch &scratch,
     }
   size_t before = ids.size();
   if (wordsAsTheyAre) {
-    wordNormalizer.normalize(word, scratch.word);
+    // There are no rules: a blank becomes three bytes at most.
+    (void)wordNormalizer.normalize(word, scratch.word);
     bpe->encode(scratch.word, ids);
   } else {
     bpe->encode(word, ids);
@@ -84,25 +92,19 @@ StatusOr<std::vector<int32_t>> SentencePieceEncoder::encode(std::string_view sou
   };
   if (source.size() > kLongestText)
     return fail("it is longer than " + std::to_string(kLongestText) + " bytes");
-  if (!bpe && !unigram) {
-    std::vector<int> made;
-    auto status = processor.Encode({source.data(), source.size()}, &made);
-    if (!status.ok())
-      return fail(status.ToString());
-    ids.assign(made.begin(), made.end());
-    return ids;
-  }
   auto scratch = scratches.borrow();
   std::string &text = scratch->text;
   if (wordsAsTheyAre)
     text.assign(dummyPrefix ? " " : "").append(source);
-  else
-    normalizer.normalize(source, text);
+  else if (!normalizer.normalize(source, text))
+    return fail("the model's rules make more than 64 bytes of one");
   if (text.size() > kLongestText)
     return fail("it is longer than " + std::to_string(kLongestText) + " bytes when normalized");
   ids.reserve(text.size() / 3 + 4);
   if (unigram) {
     unigram->encode(text, ids);
+  } else if (whole) {
+    whole->encode(text, ids);
   } else if (!bpe->treatsWordsAlone()) {
     bpe->encode(text, ids);
   } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sentencepiece's encoding: Unigram models, BPE by words that are remembered, or the library.
+// sentencepiece's encoding: Unigram, word and character models, and BPE by words that are
+// remembered.
 
 #ifndef MMC_LIB_RUNTIME_DATA_SENTENCEPIECEENCODER_H
 #define MMC_LIB_RUNTIME_DATA_SENTENCEPIECEENCODER_H
@@ -9,6 +10,7 @@
 #include "SentencePieceBpe.h"
 #include "SentencePieceNormalizer.h"
 #include "UnigramModel.h"
+#include "WholePieceModel.h"
 
 #include "mmc/Runtime/Core/Status.h"
 
@@ -44,9 +46,10 @@ private:
 
   sentencepiece::SentencePieceProcessor processor;
   SentencePieceNormalizer normalizer;
-  /// The model's kind; neither for word and character models, which the library encodes.
+  /// One of them.
   std::unique_ptr<UnigramModel> unigram;
   std::unique_ptr<SentencePieceBpe> bpe;
+  std::unique_ptr<WholePieceModel> whole;
   /// The normalizer without its prefix, where words are cut out before anything is normalized.
   SentencePieceNormalizer wordNormalizer;
   bool wordsAsTheyAre = false, dummyPrefix = true;

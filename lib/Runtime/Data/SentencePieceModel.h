@@ -5,6 +5,8 @@
 #ifndef MMC_LIB_RUNTIME_DATA_SENTENCEPIECEMODEL_H
 #define MMC_LIB_RUNTIME_DATA_SENTENCEPIECEMODEL_H
 
+#include "mmc/Runtime/Core/Status.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -34,15 +36,19 @@ struct SentencePieceModel {
     }
   };
 
-  /// Reads the fields that are known here; what the library has loaded is well-formed.
+  /// Reads the fields that are known here, up to the first byte that is none.
   explicit SentencePieceModel(std::string_view bytes);
+  /// BadInput, which names no file, for what the library would load, but not survive, and what its
+  /// version 0.2.3 refuses: texts of pieces that have zero bytes or are very long, scores that are
+  /// not finite, character maps that lead outside of themselves.
+  Status check() const;
 
   Kind kind = Kind::Unigram;
   bool byteFallback = false;
   /// A blank belongs to the word before it.
   bool blankIsSuffix = false;
-  /// The compiled rules of the normalizer; empty for none.
-  std::string characterMap;
+  /// The compiled rules of the normalizer and of the denormalizer; empty for none.
+  std::string characterMap, denormalizerMap;
   bool addDummyPrefix = true, removeExtraBlanks = true, escapeBlanks = true;
   std::vector<Piece> pieces;
 };
@@ -63,6 +69,10 @@ struct UnknownPiece {
 inline int32_t sentencePieceCharacterSize(unsigned char lead) {
   return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
+
+/// A serialised model without its self-test samples. They hold what the version that trained the
+/// model made of texts, which the library would make again in its own way.
+std::string withoutSelfTest(std::string_view model);
 
 /// A serialised model with normalizer_spec.add_dummy_prefix set to false.
 std::string withoutDummyPrefix(std::string model);

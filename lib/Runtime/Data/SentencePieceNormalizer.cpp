@@ -3,18 +3,12 @@
 
 #include "SentencePieceNormalizer.h"
 
-#include <algorithm>
-#include <cstring>
-
 using namespace mmc;
 
 static constexpr std::string_view kReplacementCharacter = "\xef\xbf\xbd";
-
-// An entry of Darts-clone's array: label, offset to its children, whether a value hangs below it.
-static uint32_t labelOf(uint32_t unit) { return unit & (1u << 31 | 0xff); }
-static uint32_t offsetOf(uint32_t unit) { return unit >> 10 << ((unit & 1u << 9) >> 6); }
-static bool hasValue(uint32_t unit) { return unit >> 8 & 1; }
-static uint32_t valueOf(uint32_t unit) { return unit & ~(1u << 31); }
+/// Unicode's normal forms make at most 18 characters, of 33 bytes, of one. A text may become so
+/// many times as long, and a short one so long: small files must not fill the memory.
+static constexpr size_t kMostGrowth = 64, kLeastRoom = 1 << 16;
 
 /// Bytes of the valid character that `text` begins with, or 0.
 static size_t validCharacter(std::string_view text) {
@@ -38,18 +32,7 @@ Status SentencePieceNormalizer::open(const SentencePieceModel &model) {
   blankIsSuffix = model.blankIsSuffix;
   removeExtraBlanks = model.removeExtraBlanks;
   blank = model.escapeBlanks ? kSentencePieceBlank : std::string_view(" ");
-  if (const std::string &map = model.characterMap; !map.empty()) {
-    // The size of the array in bytes, the array, the replacements.
-    uint32_t bytes = 0;
-    if (map.size() > sizeof(bytes))
-      std::memcpy(&bytes, map.data(), sizeof(bytes));
-    if (bytes == 0 || bytes % sizeof(uint32_t) != 0 || bytes >= map.size() - sizeof(bytes) ||
-        map.back() != '\0')
-      return Status::badInput("its precompiled_charsmap is damaged");
-    rules.resize(bytes / sizeof(uint32_t));
-    std::memcpy(rules.data(), map.data() + sizeof(bytes), bytes);
-    replacements = map.substr(sizeof(bytes) + bytes);
-  }
+  MMC_RETURN_IF_ERROR(rules.open(model.characterMap));
   std::vector<std::pair<std::string_view, int32_t>> fixed;
   for (const SentencePieceModel::Piece &piece : model.pieces)
     if (piece.type == SentencePieceModel::PieceType::UserDefined)
@@ -59,36 +42,19 @@ Status SentencePieceNormalizer::open(const SentencePieceModel &model) {
     char pair[2] = {first, 0};
     ByteTrie::Node node = ByteTrie::kRoot;
     bool &stays = plain[static_cast<unsigned char>(first)];
-    stays = first != ' ' && !hasRule({pair, 1}) &&
+    stays = first != ' ' && rules.find({pair, 1}).consumed == 0 &&
             (userDefined.isEmpty() || !userDefined.step(node, first));
-    for (pair[1] = 1; stays && pair[1] != static_cast<char>(0x80); ++pair[1])
-      stays = !hasRule({pair, 2});
+    // Not even the beginning of a longer rule ("...").
+    for (pair[1] = 1; stays && pair[1] != static_cast<char>(0x80); ++pair[1]) {
+      size_t shared = 0;
+      rules.find({pair, 2}, &shared);
+      stays = shared < 2;
+    }
   }
   return Status::ok();
 }
 
-SentencePieceNormalizer::Step SentencePieceNormalizer::rule(std::string_view text) const {
-  Step longest{{}, 0};
-  if (rules.empty())
-    return longest;
-  size_t at = offsetOf(rules[0]);
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned char byte = text[i];
-    at ^= byte;
-    if (at >= rules.size() || labelOf(rules[at]) != byte)
-      break;
-    uint32_t unit = rules[at];
-    at ^= offsetOf(unit);
-    if (!hasValue(unit))
-      continue;
-    if (at >= rules.size() || valueOf(rules[at]) >= replacements.size())
-      break;
-    longest = {replacements.data() + valueOf(rules[at]), i + 1};
-  }
-  return longest;
-}
-
-SentencePieceNormalizer::Step SentencePieceNormalizer::step(std::string_view text) const {
+CharacterMap::Rule SentencePieceNormalizer::step(std::string_view text) const {
   if (!userDefined.isEmpty()) {
     size_t longest = 0;
     ByteTrie::Node node = ByteTrie::kRoot;
@@ -98,24 +64,25 @@ SentencePieceNormalizer::Step SentencePieceNormalizer::step(std::string_view tex
     if (longest)
       return {text.substr(0, longest), longest};
   }
-  if (Step found = rule(text); found.consumed != 0)
+  if (CharacterMap::Rule found = rules.find(text); found.consumed != 0)
     return found;
   if (size_t size = validCharacter(text))
     return {text.substr(0, size), size};
   return {kReplacementCharacter, 1};
 }
 
-void SentencePieceNormalizer::normalize(std::string_view text, std::string &normalized) const {
+bool SentencePieceNormalizer::normalize(std::string_view text, std::string &normalized) const {
   normalized.clear();
+  const size_t most = kLeastRoom + kMostGrowth * text.size();
   if (removeExtraBlanks)
     while (!text.empty()) {
-      Step first = step(text);
+      CharacterMap::Rule first = step(text);
       if (first.text != " ")
         break;
       text.remove_prefix(first.consumed);
     }
   if (text.empty())
-    return;
+    return true;
   normalized.reserve(text.size() + text.size() / 2);
   if (addDummyPrefix && !blankIsSuffix)
     normalized += blank;
@@ -132,11 +99,13 @@ void SentencePieceNormalizer::normalize(std::string_view text, std::string &norm
       at = run;
       continue;
     }
-    Step next = step(text.substr(at));
+    CharacterMap::Rule next = step(text.substr(at));
     at += next.consumed;
     std::string_view made = next.text;
     while (behindBlank && !made.empty() && made[0] == ' ')
       made.remove_prefix(1);
+    if (normalized.size() + blank.size() * made.size() > most)
+      return false;
     for (char character : made)
       if (character == ' ')
         normalized += blank;
@@ -151,4 +120,5 @@ void SentencePieceNormalizer::normalize(std::string_view text, std::string &norm
       normalized.resize(normalized.size() - blank.size());
   if (addDummyPrefix && blankIsSuffix)
     normalized += blank;
+  return true;
 }

@@ -5,6 +5,7 @@
 #define MMC_LIB_RUNTIME_DATA_SENTENCEPIECENORMALIZER_H
 
 #include "ByteTrie.h"
+#include "CharacterMap.h"
 #include "SentencePieceModel.h"
 
 #include "mmc/Runtime/Core/Status.h"
@@ -20,28 +21,20 @@ public:
   /// BadInput when the character map is damaged. Keeps a copy of what it needs.
   Status open(const SentencePieceModel &model);
 
-  /// The text as valid UTF-8: bytes that are none become U+FFFD each.
-  void normalize(std::string_view text, std::string &normalized) const;
+  /// The text as valid UTF-8: bytes that are none become U+FFFD each. False when the rules make
+  /// more than 64 bytes of one.
+  [[nodiscard]] bool normalize(std::string_view text, std::string &normalized) const;
 
 private:
-  /// What the beginning of a text becomes, and how many bytes of the text that was.
-  struct Step {
-    std::string_view text;
-    size_t consumed;
-  };
-  Step step(std::string_view text) const;
-  /// The longest rule that `text` begins with; consumed is 0 where there is none.
-  Step rule(std::string_view text) const;
-  bool hasRule(std::string_view text) const { return rule(text).consumed != 0; }
+  /// What the beginning of a text becomes.
+  CharacterMap::Rule step(std::string_view text) const;
 
   bool addDummyPrefix = true, blankIsSuffix = false, removeExtraBlanks = true;
   std::string_view blank = " ";
-  /// The double array of Darts-clone and the texts that its values point into, each ended by a
-  /// zero.
-  std::vector<uint32_t> rules;
-  std::string replacements;
+  CharacterMap rules;
   ByteTrie userDefined;
-  /// ASCII characters that stay as they are when another ASCII character or nothing follows.
+  /// ASCII characters that stay as they are when another ASCII character or nothing follows: no
+  /// rule begins with the two.
   std::array<bool, 128> plain{};
 };
 

@@ -53,7 +53,7 @@ public:
   int64_t vocabSize() const override { return processor.GetPieceSize(); }
   int32_t idOf(const std::string &token) const override {
     int32_t id = processor.PieceToId(token);
-    return id == unkId() && token != processor.IdToPiece(id) ? kNone : id;
+    return processor.IsUnknown(id) && token != processor.IdToPiece(id) ? kNone : id;
   }
 
 private:

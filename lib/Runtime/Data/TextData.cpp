@@ -4,6 +4,7 @@
 #include "mmc/Runtime/Data/TextData.h"
 
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 #include "mmc/Runtime/Data/JsonFile.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ Status TextDataset::addObject(std::string_view line, const Tokenizer &tokenizer,
   if (line.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return Status::ok();
   const std::string where = "'" + files[document.file] + "' line " + std::to_string(document.line);
-  nlohmann::json object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  nlohmann::json object = parseJson(line);
   if (!object.is_object())
     return Status::badInput(where + ": must be a JSON object with a \"text\"");
   auto text = requiredString(object, "text");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Post-processors and decoders of tokenizer.json.
 
-#include "TextSteps.h"
-
 #include "ByteAlphabet.h"
+#include "TextSteps.h"
+#include "UnicodeText.h"
 
 #include "mmc/Runtime/Data/JsonFile.h"
 
@@ -230,8 +230,13 @@ Status TokenDecoder::apply(const Step &step, std::vector<std::string> &tokens) {
     std::vector<TextSpan> matches;
     for (std::string &token : tokens) {
       MMC_RETURN_IF_ERROR(step.pattern[0].findAll(token, matches));
-      for (size_t i = matches.size(); i-- > 0;)
-        token.replace(matches[i].begin, matches[i].end - matches[i].begin, step.content);
+      std::string replaced;
+      size_t done = 0;
+      for (const TextSpan &match : matches) {
+        replaced.append(token, done, match.begin - done).append(step.content);
+        done = match.end;
+      }
+      token = replaced.append(token, done);
     }
     break;
   }
@@ -247,12 +252,7 @@ Status TokenDecoder::apply(const Step &step, std::vector<std::string> &tokens) {
     break;
   case Kind::Metaspace:
     for (size_t i = 0; i < tokens.size(); ++i)
-      for (size_t at = tokens[i].find(step.content); at != std::string::npos;
-           at = tokens[i].find(step.content, at)) {
-        bool dropped = i == 0 && step.dropFirst;
-        tokens[i].replace(at, step.content.size(), dropped ? "" : " ");
-        at += dropped ? 0 : 1;
-      }
+      tokens[i] = replaceAll(tokens[i], step.content, i == 0 && step.dropFirst ? "" : " ");
     break;
   }
   return Status::ok();

@@ -119,6 +119,14 @@ StatusOr<std::string> mmc::normalizeUnicode(std::string_view text, NormalForm fo
   return std::string(reinterpret_cast<char *>(result.get()), size);
 }
 
+std::string mmc::replaceAll(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  for (size_t found; (found = text.find(from)) != std::string_view::npos;
+       text.remove_prefix(found + from.size()))
+    result.append(text.substr(0, found)).append(to);
+  return result.append(text);
+}
+
 bool mmc::isWhiteSpace(uint32_t c) {
   return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||

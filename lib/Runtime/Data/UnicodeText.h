@@ -32,6 +32,9 @@ enum class NormalForm { C, D, KC, KD };
 /// Unicode normalisation of valid UTF-8. Internal if the library runs out of memory.
 StatusOr<std::string> normalizeUnicode(std::string_view text, NormalForm form);
 
+/// Python's text.replace(from, to), in time that grows with the text alone; `from` is not empty.
+std::string replaceAll(std::string_view text, std::string_view from, std::string_view to);
+
 /// The property White_Space.
 bool isWhiteSpace(uint32_t character);
 /// What Python's str.strip() takes off: White_Space and U+001C…U+001F.

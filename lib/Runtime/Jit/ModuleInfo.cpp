@@ -2,6 +2,8 @@
 
 #include "ModuleInfo.h"
 
+#include "mmc/Runtime/Core/Json.h"
+
 #include <nlohmann/json.hpp>
 
 using namespace mmc;
@@ -97,7 +99,7 @@ private:
 };
 
 std::optional<ModuleInfo> mmc::parseModuleInfo(const std::string &text) {
-  json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json root = parseJson(text);
   if (!root.is_object() || !root.contains("parameters") || !root.contains("entries"))
     return std::nullopt;
   bool good = true;

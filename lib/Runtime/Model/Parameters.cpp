@@ -177,7 +177,9 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     problems += "\n  " + name + " " + what;
     ++problemCount;
   };
-  std::set<std::string> used;
+  std::set<std::string> used, names;
+  for (const ProgramParameter &parameter : wanted)
+    names.insert(parameter.name);
   for (size_t i = 0; i < wanted.size(); ++i) {
     const ProgramParameter &parameter = wanted[i];
     auto ownerOf = [&](const std::string &key) {
@@ -192,8 +194,9 @@ StatusOr<Parameters> Parameters::load(const std::vector<ProgramParameter> &wante
     std::optional<std::string> baseName = baseNameOf(parameter);
     if (hasAdapterFile)
       for (const std::string &other : otherKeysOf(parameter))
+        // What is another parameter's own name holds that one's values.
         if (bool isBase = parameter.group != "adapters";
-            (isBase || !owner) && result.mapped.back().find(other))
+            (isBase || !owner) && !names.count(other) && result.mapped.back().find(other))
           owner = ownerOf(key = other);
     if (!owner && baseName && !hasAdapterFile)
       owner = ownerOf(key = *baseName);

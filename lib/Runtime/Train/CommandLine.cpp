@@ -3,6 +3,7 @@
 
 #include "NearestName.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 #include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Train/TrainSettings.h"
 
@@ -28,7 +29,7 @@ struct GivenFlag {
 
 StatusOr<json> readConfig(const std::string &path) {
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(path));
-  json config = json::parse(text, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+  json config = parseJson(text, /*comments=*/true);
   if (config.is_discarded())
     return Status::badInput(path + ": not JSON");
   return config;

@@ -3,6 +3,7 @@
 
 #include "mmc/Runtime/Train/Metrics.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +22,7 @@ static size_t lengthUpTo(const std::string &text, int64_t lastStep) {
     size_t end = text.find('\n', kept);
     if (end == std::string::npos)
       return kept;
-    auto line = nlohmann::json::parse(text.begin() + kept, text.begin() + end, nullptr, false);
+    auto line = parseJson(std::string_view(text).substr(kept, end - kept));
     auto step = line.is_object() ? line.find("step") : line.end();
     if (!line.is_object() || step == line.end() || !step->is_number_integer() ||
         step->get<int64_t>() > lastStep)

@@ -2,6 +2,8 @@
 
 #include "mmc/Runtime/Train/PrefetchSource.h"
 
+#include "mmc/Runtime/Core/StartThread.h"
+
 using namespace mmc;
 
 /// Small batches are made quickly: more of them ahead would only hold memory.
@@ -32,27 +34,31 @@ void PrefetchSource::work() {
   }
 }
 
-void PrefetchSource::start() {
-  if (!thread.joinable())
-    thread = std::thread([this] { work(); });
+bool PrefetchSource::start() {
+  return !thread.empty() || startThread(thread, [this] { work(); });
 }
 
 void PrefetchSource::stop() {
-  if (!thread.joinable())
+  if (thread.empty())
     return;
   {
     std::lock_guard<std::mutex> lock(mutex);
     stopping = true;
     changed.notify_all();
   }
-  thread.join();
+  thread.front().join();
+  thread.clear();
   ready.clear();
   readyBytes = 0;
   stopping = false;
 }
 
 StatusOr<MicroBatch> PrefetchSource::next() {
-  start();
+  if (!start()) {
+    StatusOr<MicroBatch> batch = source->next();
+    place = source->cursor();
+    return batch;
+  }
   std::unique_lock<std::mutex> lock(mutex);
   changed.wait(lock, [&] { return !ready.empty(); });
   Made made = std::move(ready.front());

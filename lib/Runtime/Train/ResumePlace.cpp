@@ -3,6 +3,7 @@
 #include "mmc/Runtime/Train/ResumePlace.h"
 #include "mmc/Runtime/Checkpoint/Checkpoint.h"
 #include "mmc/Runtime/Core/File.h"
+#include "mmc/Runtime/Core/Json.h"
 
 #include <filesystem>
 
@@ -33,7 +34,7 @@ StatusOr<std::optional<json>> mmc::settingsOfResumed(const TrainSettings &settin
   if (!path)
     return std::optional<json>();
   MMC_ASSIGN_OR_RETURN(std::string text, readFile(*path + "/state.json"));
-  json state = json::parse(text, nullptr, false);
+  json state = parseJson(text);
   if (!state.is_object() || !state.contains("settings"))
     return Status::badInput(*path + "/state.json: not the state of a training run");
   return std::optional<json>(state["settings"]);

@@ -5,8 +5,11 @@
 
 #include "TemporaryDirectory.h"
 
+#include <csignal>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace mmc;
 
@@ -31,4 +34,26 @@ TEST(File, LeavesWhatIsNoRegularFile) {
   ASSERT_EQ(stat((directory / "pipe").c_str(), &status), 0);
   EXPECT_TRUE(S_ISFIFO(status.st_mode));
   EXPECT_EQ(directory.names(), (std::vector<std::string>{"folder", "pipe"}));
+}
+
+TEST(File, NothingIsLeftOfAnInterruptedWrite) {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action{};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN)
+      continue; // the shell's wish for what runs in the background
+    TemporaryDirectory directory;
+    pid_t child = fork();
+    if (child == 0) {
+      auto kept = AtomicFile::create(directory / "kept"),
+           file = AtomicFile::create(directory / "a");
+      if (kept.isOk() && file.isOk() && kept->commit().isOk() && file->write("half").isOk())
+        raise(signal);
+      _exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+    EXPECT_EQ(directory.names(), std::vector<std::string>{"kept"});
+  }
 }

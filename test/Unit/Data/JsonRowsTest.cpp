@@ -3,6 +3,7 @@
 
 #include "Golden.h"
 
+#include "mmc/Runtime/Data/JsonFile.h"
 #include "mmc/Runtime/Data/JsonRows.h"
 
 #include <gtest/gtest.h>
@@ -100,4 +101,33 @@ TEST(JsonRows, RefusesDeepNesting) {
   auto rows = JsonRows::open(dir.path("data.json"));
   ASSERT_FALSE(rows.isOk());
   EXPECT_NE(rows.status().message().find("nested deeper"), std::string::npos);
+}
+
+TEST(JsonFile, RefusesDeepNesting) {
+  TempDir dir;
+  dir.write("data.json", std::string(1000000, '[') + std::string(1000000, ']'));
+  nlohmann::json value;
+  Status status = readJsonFile(dir.path("data.json"), value);
+  EXPECT_EQ(status.message(), "'" + dir.path("data.json") +
+                                  "' has lists or objects in each other deeper than 512 levels");
+}
+
+TEST(JsonRows, SaysThatTheFileHasChanged) {
+  TempDir dir;
+  const std::string text = R"([{"id": "a", "x": 1}, {"id": "b", "x": 2}])";
+  // Cut off behind the first row, and another row where the second was.
+  for (const std::string &other :
+       {text.substr(0, 30), std::string(R"([{"id": "a", "x": 1}, {"id": "c", "x": 3}]  )")}) {
+    dir.write("rows.json", text);
+    auto rows = JsonRows::open(dir.path("rows.json"));
+    ASSERT_TRUE(rows.isOk());
+    EXPECT_TRUE((*rows)->row(1).isOk());
+    dir.write("rows.json", other);
+    auto row = (*rows)->row(1);
+    ASSERT_FALSE(row.isOk());
+    EXPECT_EQ(row.status().code(), StatusCode::Io);
+    EXPECT_NE(row.status().message().find("rows.json' has changed since it was opened, at entry 1"),
+              std::string::npos)
+        << row.status().message();
+  }
 }

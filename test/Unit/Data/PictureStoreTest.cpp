@@ -8,6 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace mmc;
 using namespace mmc::test;
@@ -59,11 +63,11 @@ TEST(PictureStore, ReadsMembersOfTarFiles) {
   EXPECT_EQ(text("pictures.tar/pax/name.png"), "four");
   EXPECT_EQ(text("pictures.tar/front/tail.png"), "five");
   EXPECT_EQ(text("folder/y.png"), "plain");
-  EXPECT_TRUE(store.exists(dir.path("pictures.tar/a/x.png")));
-  EXPECT_FALSE(store.exists(dir.path("pictures.tar/dir/")));
-  EXPECT_FALSE(store.exists(dir.path("pictures.tar/cut")));
-  EXPECT_TRUE(store.exists(dir.path("folder/y.png")));
-  EXPECT_FALSE(store.exists(dir.path("folder/no.png")));
+  EXPECT_TRUE(*store.exists(dir.path("pictures.tar/a/x.png")));
+  EXPECT_FALSE(*store.exists(dir.path("pictures.tar/dir/")));
+  EXPECT_FALSE(*store.exists(dir.path("pictures.tar/cut")));
+  EXPECT_TRUE(*store.exists(dir.path("folder/y.png")));
+  EXPECT_FALSE(*store.exists(dir.path("folder/no.png")));
   EXPECT_NE(text("pictures.tar/no.png").find("no such member"), std::string::npos);
 }
 
@@ -80,6 +84,71 @@ TEST(PictureStore, RefusesDamagedArchives) {
     ASSERT_FALSE(read.isOk());
     EXPECT_NE(read.status().message().find("no tar file, or damaged"), std::string::npos)
         << read.status().message();
-    EXPECT_FALSE(store.exists(dir.path("bad.tar/a/x.png")));
+    EXPECT_EQ(store.exists(dir.path("bad.tar/a/x.png")).status().code(), StatusCode::BadInput);
+  }
+}
+
+namespace {
+
+/// While it lives, so many file handles beyond those that are open can be had.
+class FewHandles {
+public:
+  explicit FewHandles(int count) {
+    getrlimit(RLIMIT_NOFILE, &before);
+    int next = ::open("/dev/null", O_RDONLY);
+    ::close(next);
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(next + count);
+    setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewHandles() { setrlimit(RLIMIT_NOFILE, &before); }
+  FewHandles(const FewHandles &) = delete;
+
+private:
+  rlimit before;
+};
+
+} // namespace
+
+// Pictures were taken for missing, and their samples left out, when handles ran out.
+TEST(PictureStore, TakesNoHandlesForArchivesAndSaysWhenThereAreNone) {
+  TempDir dir;
+  for (int i = 0; i < 8; ++i)
+    dir.write(std::to_string(i) + ".tar", member("x.png", std::to_string(i)));
+  PictureStore store;
+  {
+    FewHandles one(1);
+    for (int i = 0; i < 8; ++i) {
+      std::string name = dir.path(std::to_string(i) + ".tar/x.png");
+      auto exists = store.exists(name);
+      ASSERT_TRUE(exists.isOk()) << exists.status().message();
+      EXPECT_TRUE(*exists);
+      EXPECT_EQ(*store.read(name), std::to_string(i));
+    }
+  }
+  FewHandles none(0);
+  PictureStore another;
+  auto exists = another.exists(dir.path("0.tar/x.png"));
+  EXPECT_EQ(exists.status().code(), StatusCode::Io);
+  EXPECT_NE(exists.status().message().find("Too many open files"), std::string::npos)
+      << exists.status().message();
+  EXPECT_EQ(store.read(dir.path("0.tar/x.png")).status().code(), StatusCode::Io);
+}
+
+TEST(PictureStore, SaysThatAnArchiveHasChanged) {
+  TempDir dir;
+  std::string name = dir.path("a.tar/x.png");
+  auto message = [&](PictureStore &store) { return store.read(name).status().message(); };
+  for (bool replaced : {false, true}) {
+    dir.write("a.tar", member("x.png", "one"));
+    PictureStore store;
+    EXPECT_EQ(*store.read(name), "one");
+    dir.write("b.tar", member("x.png", "another"));
+    if (replaced)
+      std::filesystem::rename(dir.path("b.tar"), dir.path("a.tar"));
+    else
+      std::filesystem::resize_file(dir.path("a.tar"), 600);
+    EXPECT_NE(message(store).find("a.tar' has changed since it was first read"), std::string::npos)
+        << message(store);
   }
 }

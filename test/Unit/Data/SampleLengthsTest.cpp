@@ -2,6 +2,7 @@
 // Lengths are measured once, kept under a key, and refusals are remembered with their reasons.
 
 #include "Golden.h"
+#include "WithoutThreads.h"
 
 #include "mmc/Runtime/Data/SampleLengths.h"
 
@@ -102,4 +103,14 @@ TEST(SampleLengths, ThreadsFindTheSameInTheSameOrder) {
   auto failed = SampleLengths::measure(data, 4);
   ASSERT_FALSE(failed.isOk());
   EXPECT_EQ(failed.status().message(), "sample '3': it is empty");
+}
+
+TEST(SampleLengths, WithoutThreadsItTakesLonger) {
+  TempDir dir;
+  Counting data;
+  data.lengths.assign(2000, 3);
+  WithoutThreads none;
+  auto lengths = SampleLengths::measure(data, 4);
+  ASSERT_TRUE(lengths.isOk()) << lengths.status().message();
+  EXPECT_EQ(data.encoded, 2000);
 }

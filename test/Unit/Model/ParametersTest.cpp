@@ -17,13 +17,19 @@ namespace {
 /// A base's file and an adapter's directory, each with tensors of two values, removed at the end.
 class Files {
 public:
-  Files() : path(std::filesystem::temp_directory_path() / ("mmc-parameters-" + std::to_string(::getpid()))) {
+  Files()
+      : path(std::filesystem::temp_directory_path() /
+             ("mmc-parameters-" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(path / "adapter");
   }
   ~Files() { std::filesystem::remove_all(path); }
 
-  void base(const std::vector<std::pair<std::string, float>> &values) { write("base.safetensors", values); }
-  void adapter(const std::vector<std::pair<std::string, float>> &values) { write("adapter/adapter_model.safetensors", values); }
+  void base(const std::vector<std::pair<std::string, float>> &values) {
+    write("base.safetensors", values);
+  }
+  void adapter(const std::vector<std::pair<std::string, float>> &values) {
+    write("adapter/adapter_model.safetensors", values);
+  }
   std::filesystem::path operator/(const std::string &name) const { return path / name; }
 
   StatusOr<Parameters> load(const std::vector<ProgramParameter> &wanted) const {
@@ -58,9 +64,13 @@ private:
 };
 
 ProgramParameter base(const std::string &name) { return {name, DType::F32, {2}, false, "llm", ""}; }
-ProgramParameter adapter(const std::string &name) { return {name, DType::F32, {2}, true, "adapters", "zeros"}; }
+ProgramParameter adapter(const std::string &name) {
+  return {name, DType::F32, {2}, true, "adapters", "zeros"};
+}
 
-bool contains(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
 
 const std::string peft = "base_model.model.";
 
@@ -68,8 +78,11 @@ const std::string peft = "base_model.model.";
 TEST(Parameters, BaseWeightsBesideAnAdapterWin) {
   Files files;
   files.base({{"embed.weight", 1}, {"head.weight", 2}, {"fc.weight", 3}});
-  files.adapter({{peft + "embed.weight", 4}, {peft + "head.base_layer.weight", 5}, {peft + "head.lora_A.weight", 6}});
-  EXPECT_EQ(files.values({base("embed.weight"), base("head.weight"), base("fc.weight"), adapter(peft + "head.lora_A.weight")}),
+  files.adapter({{peft + "embed.weight", 4},
+                 {peft + "head.base_layer.weight", 5},
+                 {peft + "head.lora_A.weight", 6}});
+  EXPECT_EQ(files.values({base("embed.weight"), base("head.weight"), base("fc.weight"),
+                          adapter(peft + "head.lora_A.weight")}),
             "4 5 3 6");
 }
 
@@ -94,16 +107,31 @@ TEST(Parameters, TowersAdaptersMayHaveEitherNames) {
   EXPECT_EQ(files.values({adapter(peft + "encoder.fc.lora_A.weight")}), "2");
 }
 
+// Two parameters whose keys may stand for each other do not share what one of them is named after.
+TEST(Parameters, AnotherParametersOwnKeyIsNotTaken) {
+  Files files;
+  files.base({{"w", 0}, {"encoder.fc.weight", 4}});
+  files.adapter({{peft + "encoder.fc.lora_A.weight", 1}});
+  const ProgramParameter text = adapter(peft + "encoder.fc.lora_A.weight"),
+                         tower = adapter(peft + "vision_model.encoder.fc.lora_A.weight");
+  EXPECT_TRUE(contains(files.values({text, tower}),
+                       peft + "vision_model.encoder.fc.lora_A.weight is in none of the files"));
+  files.adapter({{peft + "encoder.fc.weight", 3}});
+  EXPECT_EQ(files.values({base("encoder.fc.weight"), adapter(peft + "encoder.fc.weight")}), "4 3");
+}
+
 TEST(Parameters, RefusesAnAdapterThatIsUsedInPart) {
   Files files;
   files.base({{"fc.weight", 1}, {"not.wanted", 2}});
   files.adapter({{peft + "fc.lora_A.weight", 3}, {peft + "embed.lora_embedding_A", 4}});
   std::string message = files.values({base("fc.weight"), adapter(peft + "fc.lora_A.weight")});
-  EXPECT_TRUE(contains(message, "adapter_model.safetensors: 1 tensors belong to no parameter that adapter_config.json makes of this model:\n"
+  EXPECT_TRUE(contains(message, "adapter_model.safetensors: 1 tensors belong to no parameter that "
+                                "adapter_config.json makes of this model:\n"
                                 "  base_model.model.embed.lora_embedding_A"))
       << message;
   // Adapters of LaVIN's may lie in blocks behind the last that is read.
-  files.adapter({{"layers.0.adapter_attn.conv_A.bias", 3}, {"layers.9.adapter_attn.conv_A.bias", 4}});
+  files.adapter(
+      {{"layers.0.adapter_attn.conv_A.bias", 3}, {"layers.9.adapter_attn.conv_A.bias", 4}});
   EXPECT_EQ(files.values({base("fc.weight"), adapter("layers.0.adapter_attn.conv_A.bias")}), "1 3");
   EXPECT_EQ(files.load({base("fc.weight")})->unusedKeys(), 3u);
 }
@@ -114,7 +142,8 @@ TEST(Parameters, RefusesPickledAdapters) {
   files.base({{"fc.weight", 1}});
   EXPECT_EQ(files.values({adapter(peft + "fc.lora_B.weight")}), "0");
   std::ofstream(files / "adapter/adapter_model.bin") << "x";
-  EXPECT_TRUE(contains(files.values({adapter(peft + "fc.lora_B.weight")}), "adapter_model.bin: only adapter_model.safetensors is read"));
+  EXPECT_TRUE(contains(files.values({adapter(peft + "fc.lora_B.weight")}),
+                       "adapter_model.bin: only adapter_model.safetensors is read"));
 }
 
 } // namespace

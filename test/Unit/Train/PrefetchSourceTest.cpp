@@ -2,6 +2,7 @@
 // What is made ahead comes in order, resumes exactly, and fails where it would have failed.
 
 #include "../Data/Golden.h"
+#include "../Data/WithoutThreads.h"
 
 #include "mmc/Runtime/Train/PrefetchSource.h"
 
@@ -65,6 +66,22 @@ TEST(PrefetchSource, KeepsOrderCursorsAndSeeks) {
     EXPECT_EQ(source.cursor(), cursors[i]);
     EXPECT_EQ(source.next()->name, std::to_string(i));
   }
+}
+
+TEST(PrefetchSource, WithoutAThreadItGivesTheSame) {
+  auto numbered = std::make_unique<Numbered>();
+  numbered->failAt = 5;
+  PrefetchSource source(std::move(numbered), 1 << 20);
+  WithoutThreads none;
+  for (int i = 0; i < 5; ++i) {
+    auto batch = source.next();
+    ASSERT_TRUE(batch.isOk());
+    EXPECT_EQ(batch->name, std::to_string(i));
+    EXPECT_EQ(source.cursor(), (Cursor{i / 3, i % 3 + 1}));
+  }
+  EXPECT_EQ(source.next().status().message(), "batch 5 is bad");
+  ASSERT_TRUE(source.seek({0, 1}).isOk());
+  EXPECT_EQ(source.next()->name, "1");
 }
 
 TEST(PrefetchSource, FailsWhereTheSourceFails) {

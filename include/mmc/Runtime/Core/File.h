@@ -13,7 +13,8 @@
 namespace mmc {
 
 /// A file being written. Its bytes lie under a temporary name in the same directory until commit()
-/// gives them `path` in one step; without a commit the destructor removes them.
+/// gives them `path` in one step; without a commit the destructor removes them, and so does a
+/// Ctrl-C, SIGTERM or SIGHUP that ends the process.
 class AtomicFile {
 public:
   /// Io if the directory is missing or not writable, or if `path` is there and is no regular file
@@ -34,6 +35,8 @@ private:
   AtomicFile(std::string path, std::string temporary, int descriptor);
   std::string path, temporary;
   int descriptor = -1;
+  /// Among the files that a signal removes.
+  int signalNumber = -1;
 };
 
 /// Writes `text` to `path` by way of an AtomicFile.

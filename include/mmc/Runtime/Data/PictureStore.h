@@ -20,17 +20,16 @@ class TarFile {
 public:
   /// Reads the headers. BadInput, naming `path` and the byte, for a damaged or cut-off archive.
   static StatusOr<std::unique_ptr<TarFile>> open(const std::string &path);
-  ~TarFile();
-  TarFile(const TarFile &) = delete;
 
   bool contains(const std::string &name) const;
-  /// Io when the member is not there or cannot be read.
+  /// Io when the member is not there or cannot be read, and when the archive is not the one whose
+  /// headers were read. It is opened each time: there may be more archives than file handles.
   StatusOr<std::string> read(const std::string &name) const;
   int64_t size() const { return static_cast<int64_t>(members.size()); }
 
 private:
   explicit TarFile(std::string path) : path(std::move(path)) {}
-  Status readHeaders();
+  Status readHeaders(int descriptor);
   struct Member {
     uint64_t nameHash, offset, bytes;
     bool operator<(const Member &other) const {
@@ -40,7 +39,17 @@ private:
   const Member *find(const std::string &name) const;
 
   std::string path;
-  int descriptor = -1;
+  /// The file as it was: its place on disk, size in bytes and time of last change.
+  struct Stamp {
+    uint64_t device, inode, bytes;
+    int64_t seconds, nanoseconds;
+    bool operator==(const Stamp &other) const {
+      return device == other.device && inode == other.inode && bytes == other.bytes &&
+             seconds == other.seconds && nanoseconds == other.nanoseconds;
+    }
+  };
+  StatusOr<Stamp> stampOf(int descriptor) const;
+  Stamp stamp{};
   /// Sorted by the hash of their names; of equal names the last of the archive.
   std::vector<Member> members;
 };
@@ -50,8 +59,9 @@ private:
 class PictureStore {
 public:
   StatusOr<std::string> read(const std::string &path);
-  /// False too where the tar file cannot be opened; read() then says why.
-  bool exists(const std::string &path);
+  /// BadInput for a damaged archive, Io where a folder or an archive cannot be looked into: that
+  /// says nothing of the picture.
+  StatusOr<bool> exists(const std::string &path);
 
 private:
   /// The archive in `path` and the name in it; null for a path of ordinary folders.

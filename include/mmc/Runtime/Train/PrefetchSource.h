@@ -12,11 +12,13 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 namespace mmc {
 
 /// Gives what another source gives, in its order, with its failures where they belong: pictures are
-/// decoded and texts tokenised while the batch before is trained on.
+/// decoded and texts tokenised while the batch before is trained on. Where the system gives no
+/// thread, they are when they are asked for.
 class PrefetchSource final : public DataSource {
 public:
   /// At most `bytes` of tensors and 16 batches lie ready (one batch always may).
@@ -39,7 +41,8 @@ private:
     size_t bytes;
   };
   void work();
-  void start();
+  /// False where there is no thread.
+  bool start();
   /// Ends the thread and throws away what it has made.
   void stop();
 
@@ -48,7 +51,8 @@ private:
   /// Where next() stands; the source itself is ahead of it.
   Cursor place;
 
-  std::thread thread;
+  /// None or one.
+  std::vector<std::thread> thread;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Made> ready;
