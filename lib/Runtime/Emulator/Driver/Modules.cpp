@@ -132,7 +132,7 @@ CUresult findFunction(CUfunction handle, Context &context, std::shared_ptr<Funct
 CUresult checkJitOptions(unsigned count, const CUjit_option *options, void *const *values) {
   MMC_REQUIRE(!count || (options && values), CUDA_ERROR_INVALID_VALUE);
   for (unsigned i = 0; i < count; ++i)
-    MMC_REQUIRE(options[i] >= 0 && options[i] < CU_JIT_NUM_OPTIONS, CUDA_ERROR_INVALID_VALUE);
+    MMC_REQUIRE(options[i] < CU_JIT_NUM_OPTIONS, CUDA_ERROR_INVALID_VALUE);
   return CUDA_SUCCESS;
 }
 
