@@ -237,6 +237,8 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(cuMemHostAlloc(&same, 4, 0x100), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(host, 10, 0), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
   EXPECT_EQ(cuMemHostRegister_v2(nullptr, 10, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(reinterpret_cast<void *>(~uint64_t(15)), 32, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(host, ~size_t(0), 0), CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST_F(Driver, WorksFromManyThreads) {
