@@ -78,10 +78,15 @@ TEST(DriverReport, NothingWorksBeforeInit) {
 }
 
 TEST(DriverReport, RefusesBadSettings) {
-  for (const char *setting : {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1"}) {
-    Outcome outcome = runProgram("everythingGivenBack", {setting});
+  for (std::string setting :
+       {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1",
+        "MMC_EMULATOR_MAX_INSTRUCTIONS= -1", "MMC_EMULATOR_SCHEDULE=+1", "MMC_EMULATOR_MEMORY=8E"}) {
+    Outcome outcome = runProgram("everythingGivenBack", {setting.c_str()});
     EXPECT_NE(outcome.status, 0) << setting;
-    EXPECT_NE(outcome.error.find("MMC_EMULATOR_"), std::string::npos) << outcome.error;
+    size_t equals = setting.find('=');
+    EXPECT_NE(outcome.error.find("mmc-cuda-emulator: " + setting.substr(0, equals)), std::string::npos)
+        << outcome.error;
+    EXPECT_NE(outcome.error.find("'" + setting.substr(equals + 1) + "'"), std::string::npos) << outcome.error;
   }
 }
 
