@@ -78,6 +78,10 @@ struct Checker {
 
 std::string difference(int64_t got, int64_t want) { return std::to_string(got) + " != " + std::to_string(want); }
 
+/// Whether `count` steps of `stride` elements, neither negative, stay within 58 bits: offsets in bytes then do not
+/// overflow.
+bool spansMemory(int64_t stride, int64_t count) { return stride <= (int64_t(1) << 58) / count; }
+
 /// One layout by itself, and its view under `operation`.
 bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int operation, MatrixView &view) {
   const std::string matrix = std::string("matrix ") + name;
@@ -98,9 +102,7 @@ bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int op
     return check.invalid("the batch count of " + matrix + ", got: " + std::to_string(layout.batchCount) + " < 1");
   if (layout.batchStride < 0)
     return check.invalid("the batch stride of " + matrix + " is negative");
-  // Keeps every offset in bytes within 62 bits.
-  const int64_t vectors = byColumns ? columns : rows;
-  if (layout.ld > (int64_t(1) << 58) / vectors || layout.batchStride > (int64_t(1) << 58) / layout.batchCount)
+  if (!spansMemory(layout.ld, byColumns ? columns : rows) || !spansMemory(layout.batchStride, layout.batchCount))
     return check.invalid(matrix + " is larger than the address space");
   view.type = elementOf(layout.type);
   view.rows = rows;
@@ -186,7 +188,7 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   if (problem.bias != BiasUse::None) {
     if (operation.biasType != -1 && operation.biasType != d.type)
       return check.unsupported("the bias must have D's data type, got: " + difference(operation.biasType, d.type));
-    if (operation.biasBatchStride < 0 || operation.biasBatchStride > int64_t(1) << 40)
+    if (operation.biasBatchStride < 0 || !spansMemory(operation.biasBatchStride, problem.batches))
       return check.invalid("the bias's batch stride is out of range");
     problem.biasBatchStride = problem.batches > 1 ? operation.biasBatchStride : 0;
     if (problem.bias != BiasUse::Add && problem.batches > 1 && problem.biasBatchStride < problem.biasLength())
@@ -199,13 +201,14 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   if (!problem.auxIsMask() && operation.auxType != -1 && operation.auxType != d.type)
     return check.unsupported("the auxiliary matrix must have D's data type, got: " +
                              difference(operation.auxType, d.type));
-  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 || operation.auxLd > int64_t(1) << 40)
+  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 || !spansMemory(operation.auxLd, problem.n))
     return check.invalid("the auxiliary leading dimension must be a multiple of " + std::to_string(unit) +
-                         " and at least D's rows (" + std::to_string(problem.m) +
-                         "), got: " + std::to_string(operation.auxLd));
+                         " from D's rows (" + std::to_string(problem.m) +
+                         ") to what the address space has, got: " + std::to_string(operation.auxLd));
   if (operation.auxBatchStride < 0 || operation.auxBatchStride % unit != 0 ||
-      operation.auxBatchStride > int64_t(1) << 56)
-    return check.invalid("the auxiliary batch stride must be a multiple of " + std::to_string(unit));
+      !spansMemory(operation.auxBatchStride, problem.batches))
+    return check.invalid("the auxiliary batch stride must be a multiple of " + std::to_string(unit) +
+                         " within the address space, got: " + std::to_string(operation.auxBatchStride));
   problem.auxLd = operation.auxLd;
   problem.auxBatchStride = problem.batches > 1 ? operation.auxBatchStride : 0;
   if (problem.auxOutput && problem.batches > 1 && problem.auxBatchStride == 0)
@@ -241,7 +244,7 @@ bool checkModes(Checker &check, const MatmulDesc &operation, MatmulProblem &prob
   case CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_HOST:
     if (!problem.integer)
       return check.unsupported("a vector of alphas needs an int8 product accumulated in int32");
-    if (operation.alphaBatchStride < 0 || operation.alphaBatchStride > int64_t(1) << 40)
+    if (operation.alphaBatchStride < 0 || !spansMemory(operation.alphaBatchStride, problem.batches))
       return check.invalid("the batch stride of the alphas is out of range");
     problem.alphaVector = true;
     problem.alphaBatchStride = problem.batches > 1 ? operation.alphaBatchStride : 0;

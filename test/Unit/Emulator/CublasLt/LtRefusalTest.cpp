@@ -3,6 +3,7 @@
 
 #include "LtMatmul.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace mmc::emulator::test {
@@ -155,6 +156,29 @@ TEST(LtRefusal, Epilogues) {
   refuses(unsupported, "row order", [&](Small &s) {
     epilogue(s, CUBLASLT_EPILOGUE_BIAS);
     s.layout(3, CUBLASLT_MATRIX_LAYOUT_ORDER, CUBLASLT_ORDER_ROW);
+  });
+  auto manyBatches = [](Small &s) {
+    for (int i = 0; i < 4; ++i) {
+      s.layout(i, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, int32_t(1) << 24);
+      s.layout(i, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, int64_t(64));
+    }
+  };
+  // Strides whose products with the counts are 0 in 64 bits.
+  refuses(invalid, "vast stride of the bias", [&](Small &s) {
+    epilogue(s, CUBLASLT_EPILOGUE_BIAS);
+    manyBatches(s);
+    s.descriptors->set(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, int64_t(1) << 40);
+  });
+  refuses(invalid, "vast stride of aux", [&](Small &s) {
+    epilogue(s, CUBLASLT_EPILOGUE_GELU_AUX);
+    manyBatches(s);
+    s.descriptors->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, int64_t(1) << 40);
+  });
+  refuses(invalid, "vast ld of aux", [&](Small &s) {
+    epilogue(s, CUBLASLT_EPILOGUE_GELU_AUX);
+    for (int i : {1, 2, 3})
+      s.layout(i, CUBLASLT_MATRIX_LAYOUT_COLS, uint64_t(1) << 24);
+    s.descriptors->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, int64_t(1) << 40);
   });
   // Only the product sees addresses.
   Small small;
@@ -368,6 +392,22 @@ TEST(LtLibrary, NamesVersionsAndLog) {
   EXPECT_EQ(small.matmul(), CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_EQ(logged, "cublasLtMatmul: the leading dimension of matrix A, got: 7 < 8");
   ASSERT_EQ(cublasLtLoggerSetLevel(0), CUBLAS_STATUS_SUCCESS);
+}
+
+/// In a process of its own: the variables are read once.
+TEST(LtLibraryDeathTest, BadVariablesAreTold) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  auto run = [](const char *level, const char *file) {
+    setenv("CUBLASLT_LOG_LEVEL", level, 1);
+    setenv("CUBLASLT_LOG_FILE", file, 1);
+    cublasLtDestroy(nullptr);
+    std::_Exit(0);
+  };
+  for (const char *level : {"warn", "-1", "6", "1x"})
+    EXPECT_EXIT(run(level, ""), testing::ExitedWithCode(0),
+                "CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '" + std::string(level) + "'");
+  EXPECT_EXIT(run("1", "/nowhere/log"), testing::ExitedWithCode(0),
+              "CUBLASLT_LOG_FILE cannot be written: '/nowhere/log'");
 }
 
 } // namespace
