@@ -153,6 +153,12 @@ TEST(NcclError, NobodyComes) {
   EXPECT_STREQ(ncclGetLastError(nullptr),
                "ncclCommInitRank: rank 0: ranks that have not come within MMC_NCCL_TIMEOUT: 1, 2");
   EXPECT_EQ(ncclCommInitRank(&comm, 3, id, 1), ncclSystemError);
+  for (const char *bad : {"soon", "0", "-1", "10s", "nan"}) {
+    setenv("MMC_NCCL_TIMEOUT", bad, 1);
+    EXPECT_EQ(ncclCommInitRank(&comm, 1, id, 0), ncclInvalidUsage);
+    EXPECT_TRUE(contains(ncclGetLastError(nullptr), "MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '"));
+    EXPECT_TRUE(contains(ncclGetLastError(nullptr), bad)) << ncclGetLastError(nullptr);
+  }
   unsetenv("MMC_NCCL_TIMEOUT");
 }
 
