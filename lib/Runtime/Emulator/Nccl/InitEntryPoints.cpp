@@ -138,13 +138,15 @@ Outcome split(const CommunicatorRef &parent, int color, int key, ncclComm_t *pla
     return invalid("the color, got: " + std::to_string(color) + " < 0, and is not NCCL_SPLIT_NOCOLOR");
   bool isBlocking = true;
   MMC_NCCL_TRY(readConfig(config, isBlocking));
-  const uint64_t ticket = parent->takeTicket();
+  // A group that fails drops its meetings: whoever comes next must not wait for this one.
+  const auto turn = std::make_shared<Turn>(parent);
   return submitMeeting([=]() -> Outcome {
     SplitRecord own{color, key, {}};
     const std::string ownName = newMeetingName();
     std::memcpy(own.name, ownName.c_str(), ownName.size() + 1);
     std::vector<uint8_t> all;
-    MMC_NCCL_TRY(parent->runInTurn(&ticket, [&](Mesh &mesh) -> Outcome {
+    turn->hasRun = true;
+    MMC_NCCL_TRY(parent->runInTurn(&turn->ticket, [&](Mesh &mesh) -> Outcome {
       Call call;
       call.kind = CallKind::Split;
       MMC_NCCL_TRY(runCollective(mesh, call, nullptr, nullptr));

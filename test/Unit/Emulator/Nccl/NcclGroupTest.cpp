@@ -178,6 +178,31 @@ TEST(NcclGroup, Split) {
   });
 }
 
+TEST(NcclGroup, ASplitOfAnAbortedCommunicator) {
+  runRanks(1, [](Rank &rank) {
+    ncclComm_t part = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 1, 0, &part, nullptr), ncclSuccess);
+    ASSERT_EQ(ncclCommAbort(std::exchange(rank.comm, nullptr)), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclInternalError);
+    EXPECT_EQ(part, nullptr);
+  });
+}
+
+/// The split never comes: nobody waits for it, neither here nor at the other rank.
+TEST(NcclGroup, ASplitInAGroupThatFails) {
+  runRanks(2, [](Rank &rank) {
+    ncclComm_t part = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+    if (rank.rank == 0)
+      EXPECT_EQ(ncclSend(nullptr, 4, ncclFloat32, 1, rank.comm, rank.stream), ncclInvalidArgument);
+    EXPECT_EQ(ncclGroupEnd(), rank.rank == 0 ? ncclInvalidArgument : ncclRemoteError);
+    EXPECT_EQ(part, nullptr);
+    EXPECT_EQ(rank.waitForError(), rank.rank == 0 ? ncclUnhandledCudaError : ncclRemoteError);
+  });
+}
+
 TEST(NcclGroup, InTheBackground) {
   useDevice(0);
   ncclUniqueId id;
