@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Hazards: programs that commit them, and ones that are almost the same and do not (DriverPrograms.cpp).
+// Hazards: programs that commit them, and ones that are almost the same and do not (Driver…Programs.cpp).
 
 #include "Driver.h"
 
@@ -78,11 +78,11 @@ TEST(DriverReport, NothingWorksBeforeInit) {
 }
 
 TEST(DriverReport, RefusesBadSettings) {
-  for (std::string setting :
+  for (const std::string setting :
        {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1",
         "MMC_EMULATOR_MAX_INSTRUCTIONS= -1", "MMC_EMULATOR_SCHEDULE=+1", "MMC_EMULATOR_MEMORY=8E"}) {
-    Outcome outcome = runProgram("everythingGivenBack", {setting.c_str()});
-    EXPECT_NE(outcome.status, 0) << setting;
+    Outcome outcome = runProgram("bareWithBadSettings", {setting});
+    EXPECT_EQ(outcome.status, 0) << setting;
     size_t equals = setting.find('=');
     EXPECT_NE(outcome.error.find("mmc-cuda-emulator: " + setting.substr(0, equals)), std::string::npos)
         << outcome.error;

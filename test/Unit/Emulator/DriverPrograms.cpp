@@ -70,6 +70,8 @@ DRIVER_PROGRAM(bareWithoutInit) {
   EXPECT_CU(cuDriverGetVersion(&number));
 }
 
+DRIVER_PROGRAM(bareWithBadSettings) { EXPECT_EQ(cuInit(0), CUDA_ERROR_INVALID_VALUE); }
+
 DRIVER_PROGRAM(bareWithoutDevices) { EXPECT_EQ(cuInit(0), CUDA_ERROR_NO_DEVICE); }
 
 DRIVER_PROGRAM(forkedChildHasNoDriver) {
