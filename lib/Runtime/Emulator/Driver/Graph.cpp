@@ -77,7 +77,7 @@ static CUresult captureLaunch(Stream &stream, const GraphExec &exec) {
 CUresult launchGraph(GraphExec &exec, Stream &stream) {
   if (stream.capture)
     return captureLaunch(stream, exec);
-  if (CUresult result = checkLegacyUse(stream))
+  if (CUresult result = checkUse(stream))
     return result;
   auto task = std::make_shared<Task>();
   Clock before = orderBehind(stream, task->waits);

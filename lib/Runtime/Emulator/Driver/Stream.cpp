@@ -40,7 +40,6 @@ Stream::Stream(Context &context, unsigned flags, int priority, std::string name)
 Stream::~Stream() { join(); }
 
 void Stream::close() {
-  std::lock_guard<std::mutex> lock(orderMutex());
   closing = true;
   wake.notify_all();
 }
@@ -121,6 +120,12 @@ void Stream::run() {
   }
 }
 
+CUresult checkOpen(const Stream &stream) {
+  if (!stream.closing)
+    return CUDA_SUCCESS;
+  return stream.context.isDestroyed ? CUDA_ERROR_CONTEXT_IS_DESTROYED : CUDA_ERROR_INVALID_HANDLE;
+}
+
 void push(Stream &stream, std::shared_ptr<Task> task) {
   stream.last = task;
   stream.queue.push_back(std::move(task));
@@ -172,7 +177,7 @@ void hostLearns(const Clock &clock) {
   releaseHostMemory(hostClock());
 }
 
-CUresult waitFor(std::unique_lock<std::mutex> &lock, const std::shared_ptr<Task> &task, Context &context) {
+CUresult waitFor(std::unique_lock<std::mutex> &lock, std::shared_ptr<Task> task, Context &context) {
   if (task) {
     taskDone().wait(lock, [&] { return task->isDone; });
     hostLearns(task->clock);
@@ -194,7 +199,7 @@ CUresult enqueue(CUstream handle, Operation operation) {
   std::lock_guard<std::mutex> lock(orderMutex());
   if (stream->capture)
     return captureOperation(*stream, std::move(operation));
-  if (CUresult result = checkLegacyUse(*stream))
+  if (CUresult result = checkUse(*stream))
     return result;
   enqueueOrdered(*stream, std::move(operation));
   return CUDA_SUCCESS;
@@ -207,7 +212,7 @@ CUresult enqueueAndWait(CUstream handle, Operation operation) {
   std::unique_lock<std::mutex> lock(orderMutex());
   if (CUresult result = refuseCapturing(*stream))
     return result;
-  if (CUresult result = checkLegacyUse(*stream))
+  if (CUresult result = checkUse(*stream))
     return result;
   return waitFor(lock, enqueueOrdered(*stream, std::move(operation)), stream->context);
 }

@@ -74,7 +74,7 @@ public:
   std::vector<size_t> captureTail;  ///< the nodes that the next one depends on
   std::vector<CUgraphNode> captureHandles; ///< their handles, as given to the program
 
-  /// No more work comes: the thread ends when the queue is empty.
+  /// No more work comes: the thread ends when the queue is empty. Under orderMutex().
   void close();
   /// Waits for the end of the thread.
   void join();
@@ -99,14 +99,17 @@ CUresult findStream(CUstream handle, StreamRef &stream);
 /// The streams of a context, the default one too. Under orderMutex().
 std::vector<StreamRef> streamsOf(const Context &context);
 
+/// Whether work may still be put into it: another thread may have ended it since it was found.
+/// CUDA_ERROR_INVALID_HANDLE, CUDA_ERROR_CONTEXT_IS_DESTROYED. Under orderMutex().
+CUresult checkOpen(const Stream &stream);
 /// Puts the operation behind all that orders it, not caring about captures. Under orderMutex().
 std::shared_ptr<Task> enqueueOrdered(Stream &stream, Operation operation);
 /// Puts a task into the queue, behind `waits`. Under orderMutex().
 void push(Stream &stream, std::shared_ptr<Task> task);
 /// What orders new work of the stream: its waits, and what is known before it. Under orderMutex().
 Clock orderBehind(Stream &stream, TaskList &waits);
-/// Waits until the task is done; the host then knows it. The context's error.
-CUresult waitFor(std::unique_lock<std::mutex> &lock, const std::shared_ptr<Task> &task, Context &context);
+/// Waits until the task is done, which may be null; the host then knows it. The context's error.
+CUresult waitFor(std::unique_lock<std::mutex> &lock, std::shared_ptr<Task> task, Context &context);
 /// The host has learnt that all of `clock` is done. Under orderMutex().
 void hostLearns(const Clock &clock);
 /// Waits for all work of the context.

@@ -40,6 +40,7 @@ MMC_EXPORT CUresult cuStreamDestroy_v2(CUstream handle) {
       unfinished = capture->handle;
       endCapture(*capture);
     }
+    stream->close();
   }
   graphTable().take(unfinished);
   retire(std::move(stream));
@@ -103,7 +104,7 @@ MMC_EXPORT CUresult cuStreamQuery(CUstream handle) {
   MMC_TRY(findStream(handle, stream));
   std::lock_guard<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   TaskList tasks = workOf(*stream);
   for (const auto &task : tasks)
     if (!task->isDone)
@@ -118,7 +119,7 @@ MMC_EXPORT CUresult cuStreamSynchronize(CUstream handle) {
   MMC_TRY(findStream(handle, stream));
   std::unique_lock<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   for (const auto &task : workOf(*stream))
     (void)waitFor(lock, task, stream->context);
   return stream->context.error();
@@ -157,7 +158,7 @@ MMC_EXPORT CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback callba
   };
   std::lock_guard<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   enqueueOrdered(*stream, std::move(operation));
   return CUDA_SUCCESS;
 }

@@ -32,7 +32,6 @@ std::vector<StreamRef> streamsOf(const Context &context) {
 }
 
 void retire(StreamRef stream) {
-  stream->close();
   std::vector<StreamRef> ended;
   {
     std::lock_guard<std::mutex> lock(orderMutex());
@@ -60,16 +59,16 @@ void endStreams(Context &context) {
   {
     std::lock_guard<std::mutex> lock(orderMutex());
     list = streamsOf(context);
-    for (const StreamRef &stream : list)
+    for (const StreamRef &stream : list) {
       if (std::shared_ptr<Capture> capture = stream->capture)
         endCapture(*capture);
+      stream->close();
+    }
     std::vector<StreamRef> &others = retired();
     others.erase(std::remove_if(others.begin(), others.end(),
                                 [&](const StreamRef &stream) { return &stream->context == &context; }),
                  others.end());
   }
-  for (const StreamRef &stream : list)
-    stream->close();
   for (const StreamRef &stream : list)
     stream->join();
   for (auto &[handle, stream] : streamTable().all())
