@@ -4,6 +4,7 @@
 #include "Context.h"
 
 #include "Allocations.h"
+#include "Event.h"
 #include "HostWatch.h"
 #include "Leaks.h"
 #include "Modules.h"
@@ -133,6 +134,7 @@ void destroyContext(Context &context) {
   // After a fault the program could not have freed anything.
   endAllocations(context, /*isLeak=*/context.error() == CUDA_SUCCESS);
   endModules(context);
+  endEvents(context);
 }
 
 std::mutex &primaryMutex() {

@@ -14,6 +14,12 @@ HandleTable<CUevent, Event> &eventTable() {
   return table;
 }
 
+void endEvents(const Context &context) {
+  for (auto &[handle, event] : eventTable().all())
+    if (event->context == &context)
+      eventTable().take(handle);
+}
+
 } // namespace mmc::emulator::driver
 
 using EventRef = std::shared_ptr<Event>;
