@@ -93,4 +93,29 @@ TEST_F(Driver, StreamsEndUnderWork) {
   }
 }
 
+TEST_F(Driver, LibrariesEndUnderUse) {
+  for (int round = 0; round < 20; ++round) {
+    CUlibrary library = nullptr;
+    ASSERT_CU(cuLibraryLoadData(&library, driverKernels, nullptr, nullptr, 0, nullptr, nullptr, 0));
+    std::atomic<bool> isWorking{false};
+    std::thread worker([&] {
+      EXPECT_CU(cuCtxSetCurrent(context));
+      CUresult result = CUDA_SUCCESS;
+      while (result == CUDA_SUCCESS) {
+        CUkernel kernel = nullptr;
+        CUfunction function = nullptr;
+        result = cuLibraryGetKernel(&kernel, library, "scaled");
+        if (result == CUDA_SUCCESS)
+          result = cuKernelGetFunction(&function, kernel);
+        isWorking = true;
+      }
+      EXPECT_EQ(result, CUDA_ERROR_INVALID_HANDLE);
+    });
+    while (!isWorking)
+      std::this_thread::yield();
+    EXPECT_CU(cuLibraryUnload(library));
+    worker.join();
+  }
+}
+
 } // namespace mmc::emulator::test
