@@ -4,6 +4,8 @@
 #include "Driver.h"
 
 #include <algorithm>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace mmc::emulator::test {
 
@@ -238,6 +240,22 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(cuMemHostRegister_v2(nullptr, 10, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(reinterpret_cast<void *>(~uint64_t(15)), 32, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(host, ~size_t(0), 0), CUDA_ERROR_INVALID_VALUE);
+}
+
+TEST_F(Driver, PinsOnlyMemoryThatThereIs) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void *memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  ASSERT_EQ(munmap(static_cast<char *>(memory) + page, page), 0);
+  EXPECT_EQ(cuMemHostRegister_v2(memory, 2 * page, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(memory, size_t(1) << 45, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuMemHostRegister_v2(static_cast<char *>(memory) + 1, page - 1, 0));
+  EXPECT_CU(cuMemHostUnregister(static_cast<char *>(memory) + 1));
+  ASSERT_EQ(munmap(memory, page), 0);
+  void *pinned = nullptr;
+  for (size_t bytes : {size_t(1) << 45, size_t(1) << 62, ~size_t(0)})
+    EXPECT_EQ(cuMemHostAlloc(&pinned, bytes, 0), CUDA_ERROR_OUT_OF_MEMORY) << bytes;
+  EXPECT_EQ(pinned, nullptr);
 }
 
 } // namespace mmc::emulator::test
