@@ -73,7 +73,8 @@ static CUresult run(const Function &function, const LaunchConfig &config, const 
   options.schedule = settings().schedule;
   options.maxInstructions = settings().maxInstructions;
   options.collectAccesses = settings().hazards;
-  LaunchResult result = execution.context.gpu.device.launch(kernel, config, arguments, options);
+  // A capture may have nodes of other contexts than its graph's.
+  LaunchResult result = function.context->gpu.device.launch(kernel, config, arguments, options);
   execution.accesses = std::move(result.accesses);
   report(result.report);
   if (!result.status.isOk()) {
