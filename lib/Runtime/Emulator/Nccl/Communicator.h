@@ -5,7 +5,8 @@
 #define MMC_EMULATOR_NCCL_COMMUNICATOR_H
 
 #include "../Driver/HandleTable.h"
-#include "Collective.h"
+#include "Call.h"
+#include "Mesh.h"
 
 #include <condition_variable>
 #include <map>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Making and ending communicators.
+#include "Collective.h"
 #include "Group.h"
 
 #include <cstring>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Calls as operations of streams.
 #include "../Driver/Stream.h"
+#include "Collective.h"
 #include "Group.h"
+#include "Messages.h"
 
 #include <algorithm>
 #include <cstring>
