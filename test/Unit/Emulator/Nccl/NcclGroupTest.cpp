@@ -108,8 +108,7 @@ TEST(NcclGroup, OneThreadManyRanks) {
 
 TEST(NcclGroup, RanksThatShareAStream) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  const ncclUniqueId id = newId();
   ncclComm_t comms[2];
   ASSERT_EQ(ncclGroupStart(), ncclSuccess);
   for (int i = 0; i < 2; ++i)
@@ -205,21 +204,13 @@ TEST(NcclGroup, ASplitInAGroupThatFails) {
 
 TEST(NcclGroup, InTheBackground) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
-  ncclConfig_t config{};
-  config.size = sizeof config;
-  config.magic = 0xcafebeef;
-  config.blocking = 0;
+  const ncclUniqueId id = newId();
+  ncclConfig_t config = inTheBackground();
   ncclComm_t comms[2];
   for (int i = 0; i < 2; ++i)
     ASSERT_EQ(ncclCommInitRankConfig(&comms[i], 2, id, i, &config), ncclInProgress);
-  for (ncclComm_t comm : comms) {
-    ncclResult_t state = ncclInProgress;
-    while (state == ncclInProgress)
-      ASSERT_EQ(ncclCommGetAsyncError(comm, &state), ncclSuccess);
-    EXPECT_EQ(state, ncclSuccess);
-  }
+  for (ncclComm_t comm : comms)
+    EXPECT_EQ(waitUntilMade(comm), ncclSuccess);
   for (ncclComm_t comm : comms) {
     EXPECT_EQ(ncclCommFinalize(comm), ncclSuccess);
     EXPECT_EQ(ncclCommDestroy(comm), ncclSuccess);
