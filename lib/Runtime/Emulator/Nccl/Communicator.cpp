@@ -157,4 +157,16 @@ driver::HandleTable<ncclComm_t, Communicator> &communicators() {
   return *table;
 }
 
+static Outcome refuseNull(const CommunicatorRef &communicator) {
+  return communicator ? Outcome() : invalid("the communicator is null, or destroyed before");
+}
+
+Outcome findCommunicator(ncclComm_t handle, CommunicatorRef &communicator) {
+  return refuseNull(communicator = communicators().find(handle));
+}
+
+Outcome takeCommunicator(ncclComm_t handle, CommunicatorRef &communicator) {
+  return refuseNull(communicator = communicators().take(handle));
+}
+
 } // namespace mmc::emulator::nccl

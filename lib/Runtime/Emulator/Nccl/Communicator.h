@@ -104,6 +104,10 @@ struct Turn {
 
 /// The live communicators. Never destroyed: streams may still run as the process ends.
 driver::HandleTable<ncclComm_t, Communicator> &communicators();
+/// The communicator of a handle: InvalidArgument.
+Outcome findCommunicator(ncclComm_t handle, CommunicatorRef &communicator);
+/// The same, and ends the handle.
+Outcome takeCommunicator(ncclComm_t handle, CommunicatorRef &communicator);
 
 } // namespace mmc::emulator::nccl
 

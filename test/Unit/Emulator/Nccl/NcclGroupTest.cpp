@@ -202,6 +202,56 @@ TEST(NcclGroup, ASplitInAGroupThatFails) {
   });
 }
 
+/// Whoever waits for the split would wait for itself.
+TEST(NcclGroup, ASplitMustComeBeforeTheEnd) {
+  runRanks(1, [](Rank &rank) {
+    ncclComm_t part = nullptr, unrelated = nullptr;
+    ASSERT_EQ(ncclCommInitRank(&unrelated, 1, newId(), 0), ncclSuccess);
+    for (auto end : {ncclCommDestroy, ncclCommFinalize}) {
+      ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+      ncclComm_t parent = part;
+      ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+      ASSERT_EQ(ncclCommSplit(parent, 0, 0, &part, nullptr), ncclSuccess);
+      EXPECT_EQ(end(parent), ncclInvalidUsage);
+      EXPECT_EQ(ncclGroupEnd(), ncclInvalidUsage);
+      EXPECT_EQ(ncclCommAbort(parent), ncclSuccess);
+    }
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(unrelated), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(part), ncclSuccess);
+  });
+}
+
+TEST(NcclGroup, ACommunicatorOfAGroupThatFails) {
+  useDevice(0);
+  ncclComm_t comm = nullptr;
+  ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+  ASSERT_EQ(ncclCommInitRank(&comm, 1, newId(), 0), ncclSuccess);
+  const ncclComm_t given = comm;
+  EXPECT_EQ(ncclCommCount(nullptr, nullptr), ncclInvalidArgument);
+  EXPECT_EQ(ncclGroupEnd(), ncclInvalidArgument);
+  EXPECT_EQ(comm, nullptr);
+  EXPECT_EQ(ncclCommDestroy(given), ncclInvalidArgument) << "it is gone";
+}
+
+TEST(NcclGroup, CallsBesideOneThatIsInProgress) {
+  runRanks(1, [](Rank &rank) {
+    Buffer<int> send(countFrom(1, 4)), receive(4);
+    ncclConfig_t config = inTheBackground();
+    ncclComm_t later = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommInitRankConfig(&later, 1, newId(), 0, &config), ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclInProgress);
+    rank.wait();
+    EXPECT_EQ(receive.read(), send.read());
+    EXPECT_EQ(waitUntilMade(later), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(later), ncclSuccess);
+  });
+}
+
 TEST(NcclGroup, InTheBackground) {
   useDevice(0);
   const ncclUniqueId id = newId();
