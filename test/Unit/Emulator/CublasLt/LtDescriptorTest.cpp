@@ -45,6 +45,20 @@ TEST(LtAttributes, SizesAreChecked) {
   EXPECT_EQ(cublasLtMatrixLayoutInit_internal(nullptr, 64, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_INVALID_VALUE);
 }
 
+TEST(LtDescriptors, OnlyWhatTheLibraryMadeIsDestroyed) {
+  cublasLtMatrixLayout_t layout = nullptr;
+  ASSERT_EQ(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(cublasLtMatmulDescDestroy(reinterpret_cast<cublasLtMatmulDesc_t>(layout)), CUBLAS_STATUS_INVALID_VALUE);
+  EXPECT_EQ(cublasLtMatrixLayoutDestroy(layout), CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(cublasLtMatrixLayoutDestroy(layout), CUBLAS_STATUS_INVALID_VALUE) << "destroyed before";
+  EXPECT_EQ(cublasLtMatrixLayoutDestroy(nullptr), CUBLAS_STATUS_SUCCESS);
+  cublasLtMatmulPreferenceOpaque_t own;
+  ASSERT_EQ(cublasLtMatmulPreferenceInit_internal(&own, sizeof own), CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(cublasLtMatmulPreferenceDestroy(&own), CUBLAS_STATUS_INVALID_VALUE) << "the program's memory";
+  EXPECT_EQ(cublasLtMatmulPreferenceDestroy(reinterpret_cast<cublasLtMatmulPreference_t>(0x1230)),
+            CUBLAS_STATUS_INVALID_VALUE);
+}
+
 std::string logged;
 TEST(LtLibrary, NamesVersionsAndLog) {
   EXPECT_STREQ(cublasLtGetStatusName(CUBLAS_STATUS_NOT_SUPPORTED), "CUBLAS_STATUS_NOT_SUPPORTED");
