@@ -3,49 +3,13 @@
 
 #include "Problem.h"
 
+#include "DataTypes.h"
+
 #include <algorithm>
 #include <limits>
 
 namespace mmc::emulator::cublaslt {
-
 namespace {
-
-/// Types that go together: NVIDIA's table "cublasLtMatmul, regular layouts" without f16 and f64
-/// accumulation, complex and fp8. C's type is D's.
-struct TypeCombination {
-  int computeType, scaleType, ab, cd;
-  bool plainEpilogueOnly;
-};
-constexpr TypeCombination combinations[] = {
-    {CUBLAS_COMPUTE_32I, CUDA_R_32I, CUDA_R_8I, CUDA_R_32I, true},
-    {CUBLAS_COMPUTE_32I, CUDA_R_32F, CUDA_R_8I, CUDA_R_8I, true},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_8I, CUDA_R_32F, true},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF, CUDA_R_16BF, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F, CUDA_R_16F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_16F, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_16BF, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-};
-
-/// Pedantic forbids what the emulator does not do.
-int withoutPedantic(int computeType) {
-  if (computeType == CUBLAS_COMPUTE_32F_PEDANTIC)
-    return CUBLAS_COMPUTE_32F;
-  return computeType == CUBLAS_COMPUTE_32I_PEDANTIC ? int(CUBLAS_COMPUTE_32I) : computeType;
-}
-
-const TypeCombination *combinationOf(int computeType, int scaleType, int a, int b, int c, int d) {
-  if (a != b || c != d)
-    return nullptr;
-  for (const TypeCombination &entry : combinations)
-    if (entry.computeType == withoutPedantic(computeType) && entry.scaleType == scaleType && entry.ab == a &&
-        entry.cd == d)
-      return &entry;
-  return nullptr;
-}
 
 Element elementOf(int type) {
   switch (type) {
@@ -119,15 +83,17 @@ bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int op
   return true;
 }
 
-bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout layouts[4], MatmulProblem &problem) {
-  if (!viewOf(check, "A", layouts[0], operation.transA, problem.a) ||
-      !viewOf(check, "B", layouts[1], operation.transB, problem.b) ||
-      !viewOf(check, "C", layouts[2], CUBLAS_OP_N, problem.c) || !viewOf(check, "D", layouts[3], CUBLAS_OP_N, problem.d))
+bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout *const layouts[4],
+                 MatmulProblem &problem) {
+  if (!viewOf(check, "A", *layouts[0], operation.transA, problem.a) ||
+      !viewOf(check, "B", *layouts[1], operation.transB, problem.b) ||
+      !viewOf(check, "C", *layouts[2], CUBLAS_OP_N, problem.c) ||
+      !viewOf(check, "D", *layouts[3], CUBLAS_OP_N, problem.d))
     return false;
   problem.m = problem.d.rows;
   problem.n = problem.d.columns;
   problem.k = problem.a.columns;
-  problem.batches = layouts[3].batchCount;
+  problem.batches = layouts[3]->batchCount;
   if (problem.a.rows != problem.m)
     return check.invalid("rows of op(A) and of D, got: " + difference(problem.a.rows, problem.m));
   if (problem.b.columns != problem.n)
@@ -139,9 +105,9 @@ bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout
                          std::to_string(problem.c.columns) + " != " + std::to_string(problem.m) + " x " +
                          std::to_string(problem.n));
   for (int i = 0; i < 3; ++i)
-    if (layouts[i].batchCount != problem.batches)
-      return check.invalid(std::string("batch counts of ") + "ABC"[i] + " and D, got: " +
-                           difference(layouts[i].batchCount, problem.batches));
+    if (layouts[i]->batchCount != problem.batches)
+      return check.invalid(std::string("batch counts of ") + "ABC"[i] +
+                           " and D, got: " + difference(layouts[i]->batchCount, problem.batches));
   if (problem.batches > 1 && problem.d.batchStride == 0)
     return check.invalid("the matrices of D's batch lie on one another: its batch stride is 0");
   return true;
@@ -217,14 +183,14 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
 }
 
 /// What NVIDIA asks of int8 products in regular layouts.
-bool checkInteger(Checker &check, const MatmulDesc &operation, const MatrixLayout layouts[4],
+bool checkInteger(Checker &check, const MatmulDesc &operation, const MatrixLayout *const layouts[4],
                   const MatmulProblem &problem) {
   for (int i = 0; i < 4; ++i) {
-    if (layouts[i].order != CUBLASLT_ORDER_COL)
+    if (layouts[i]->order != CUBLASLT_ORDER_COL)
       return check.unsupported("int8 products need matrices in column order");
-    if (layouts[i].ld % 4 != 0)
+    if (layouts[i]->ld % 4 != 0)
       return check.unsupported("int8 products need leading dimensions that are multiples of 4, got: " +
-                               std::to_string(layouts[i].ld));
+                               std::to_string(layouts[i]->ld));
   }
   if (operation.transA == CUBLAS_OP_N || operation.transB != CUBLAS_OP_N)
     return check.unsupported("int8 products need A transposed and B not");
@@ -265,34 +231,24 @@ bool checkModes(Checker &check, const MatmulDesc &operation, MatmulProblem &prob
 
 } // namespace
 
-cublasStatus_t checkTypes(int computeType, int scaleType, int a, int b, int c, int d, std::string &reason) {
-  if (combinationOf(computeType, scaleType, a, b, c, d))
-    return CUBLAS_STATUS_SUCCESS;
-  reason = "types that do not go together: compute " + std::to_string(computeType) + ", scale " +
-           std::to_string(scaleType) + ", A " + std::to_string(a) + ", B " + std::to_string(b) + ", C " +
-           std::to_string(c) + ", D " + std::to_string(d);
-  return CUBLAS_STATUS_NOT_SUPPORTED;
-}
-
-cublasStatus_t describeProblem(const MatmulDesc &operation, const MatrixLayout &a, const MatrixLayout &b,
-                               const MatrixLayout &c, const MatrixLayout &d, MatmulProblem &problem,
-                               std::string &reason) {
+cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem, std::string &reason) {
   problem = MatmulProblem();
   Checker check{reason};
-  const MatrixLayout layouts[4] = {a, b, c, d};
+  const MatmulDesc &operation = *descriptors.operation;
+  const MatrixLayout *const *layouts = descriptors.layouts;
   if (!checkShapes(check, operation, layouts, problem))
     return check.status;
-  const TypeCombination *types =
-      combinationOf(operation.computeType, operation.scaleType, a.type, b.type, c.type, d.type);
+  const MatmulTypes given = typesOf(descriptors);
+  const TypeCombination *types = combinationOf(given);
   if (!types)
-    return checkTypes(operation.computeType, operation.scaleType, a.type, b.type, c.type, d.type, reason);
+    return checkTypes(given, reason);
   problem.integer = types->computeType == CUBLAS_COMPUTE_32I;
   problem.integerScale = types->scaleType == CUDA_R_32I;
   problem.rounding = types->computeType == CUBLAS_COMPUTE_32F_FAST_16F    ? InputRounding::F16
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_16BF ? InputRounding::BF16
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? InputRounding::Tf32
                                                                           : InputRounding::None;
-  if (!checkEpilogue(check, operation, d, problem) || !checkModes(check, operation, problem))
+  if (!checkEpilogue(check, operation, *layouts[3], problem) || !checkModes(check, operation, problem))
     return check.status;
   if (types->plainEpilogueOnly && operation.epilogue != CUBLASLT_EPILOGUE_DEFAULT)
     return check.unsupported("int8 products have no epilogue but the default"), check.status;
