@@ -10,6 +10,7 @@ void useDevice(int device) {
   // Before the driver reads its settings, which it does once.
   static const bool ready = [] {
     setenv("MMC_EMULATOR_DEVICES", std::to_string(ncclDevices).c_str(), 1);
+    setenv("MMC_EMULATOR_MEMORY", "256M", 1);
     return cuInit(0) == CUDA_SUCCESS;
   }();
   ASSERT_TRUE(ready);
