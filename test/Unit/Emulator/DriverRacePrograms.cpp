@@ -3,6 +3,8 @@
 
 #include "Driver.h"
 
+#include <unistd.h>
+
 namespace mmc::emulator::test {
 
 static constexpr size_t bytes = 4096;
@@ -54,6 +56,22 @@ DRIVER_PROGRAM(copiesOrderedByDefaultStream) {
 DRIVER_PROGRAM(copiesNotOrderedByDefaultStream) {
   CUdeviceptr b = program.allocate(bytes);
   writeThenRead(program, CU_STREAM_NON_BLOCKING, [&](CUstream, CUstream) { EXPECT_CU(cuMemsetD8_v2(b, 0, bytes)); });
+}
+DRIVER_PROGRAM(copiesOrderedByHostWhenTheStreamHasEnded) {
+  CUdeviceptr a = program.allocate(bytes);
+  CUstream first = nullptr;
+  EXPECT_CU(cuStreamCreate(&first, CU_STREAM_NON_BLOCKING));
+  EXPECT_CU(cuMemsetD8Async(a, 1, bytes, first));
+  EXPECT_CU(cuStreamDestroy_v2(first));
+  // Whenever a stream is destroyed, those whose work is done are forgotten.
+  for (int i = 0; i < 50; ++i) {
+    CUstream other = nullptr;
+    EXPECT_CU(cuStreamCreate(&other, CU_STREAM_NON_BLOCKING));
+    EXPECT_CU(cuStreamDestroy_v2(other));
+    usleep(1000);
+  }
+  EXPECT_CU(cuCtxSynchronize());
+  EXPECT_CU(cuMemsetD8Async(a, 2, bytes, program.stream()));
 }
 DRIVER_PROGRAM(copiesOfDifferentBytes) {
   CUdeviceptr a = program.allocate(bytes);

@@ -127,10 +127,6 @@ void destroyContext(Context &context) {
     return;
   registry().contexts.take(context.handle);
   endStreams(context);
-  {
-    std::lock_guard<std::mutex> lock(orderMutex());
-    hostLearns(context.legacy->clock);
-  }
   // After a fault the program could not have freed anything.
   endAllocations(context, /*isLeak=*/context.error() == CUDA_SUCCESS);
   endModules(context);

@@ -180,7 +180,7 @@ MMC_EXPORT CUresult cuStreamWaitEvent(CUstream streamHandle, CUevent handle, uns
   task->clock.join(event->task->clock);
   if (!event->task->isDone)
     task->waits.push_back(event->task);
-  task->clock.set(stream->lane, ++stream->time);
+  task->clock.set(stream->lane.number, ++stream->lane.time);
   stream->clock = task->clock;
   push(*stream, task);
   return CUDA_SUCCESS;

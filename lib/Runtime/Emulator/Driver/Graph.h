@@ -26,8 +26,8 @@ struct GraphExec {
   Context *context = nullptr;
   std::vector<GraphNode> nodes;
   std::vector<size_t> branches; ///< of each node: nodes of one branch follow one another
-  std::vector<uint32_t> lanes;  ///< of each branch
-  std::vector<uint64_t> times;  ///< and the number of its last work
+  std::vector<Lane> lanes;      ///< of each branch
+  bool isDestroyed = false;     ///< and its lanes given back
   std::shared_ptr<Task> last;   ///< launches of one graph do not overlap
 };
 

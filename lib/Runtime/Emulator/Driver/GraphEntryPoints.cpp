@@ -174,6 +174,7 @@ static CUresult launchOrUpload(CUgraphExec handle, CUstream streamHandle, bool i
   MMC_TRY(findExec(handle, exec));
   MMC_REQUIRE(exec->context == &stream->context, CUDA_ERROR_INVALID_VALUE);
   std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_REQUIRE(!exec->isDestroyed, CUDA_ERROR_INVALID_VALUE);
   return isLaunch ? launchGraph(*exec, *stream) : refuseCapturing(*stream);
 }
 
@@ -184,6 +185,10 @@ MMC_EXPORT CUresult cuGraphUpload(CUgraphExec exec, CUstream stream) { return la
 MMC_EXPORT CUresult cuGraphExecDestroy(CUgraphExec handle) {
   ExecRef exec;
   MMC_TRY(findExec(handle, exec));
-  graphExecTable().take(handle);
+  MMC_REQUIRE(graphExecTable().take(handle), CUDA_ERROR_INVALID_VALUE);
+  std::lock_guard<std::mutex> lock(orderMutex());
+  exec->isDestroyed = true;
+  for (const Lane &lane : exec->lanes)
+    returnLane(lane);
   return CUDA_SUCCESS;
 }

@@ -66,7 +66,7 @@ MMC_EXPORT CUresult cuStreamGetFlags(CUstream handle, unsigned int *flags) {
 }
 
 MMC_EXPORT CUresult cuStreamGetId(CUstream handle, unsigned long long *id) {
-  return query(handle, id, [](const Stream &stream) { return stream.lane; });
+  return query(handle, id, [](const Stream &stream) { return stream.id; });
 }
 
 MMC_EXPORT CUresult cuStreamGetCtx(CUstream handle, CUcontext *context) {

@@ -46,6 +46,8 @@ void retire(StreamRef stream) {
       // The default stream is ordered behind it still.
       if (one->isBlocking() && one->context.legacy)
         one->context.legacy->clock.join(one->clock);
+      one->context.ended.join(one->clock);
+      one->returnLane();
       list.erase(list.begin() + i);
       ended.push_back(std::move(one));
     }
@@ -71,6 +73,14 @@ void endStreams(Context &context) {
   }
   for (const StreamRef &stream : list)
     stream->join();
+  {
+    std::lock_guard<std::mutex> lock(orderMutex());
+    hostLearns(context.ended);
+    for (const StreamRef &stream : list) {
+      hostLearns(stream->clock);
+      stream->returnLane();
+    }
+  }
   for (auto &[handle, stream] : streamTable().all())
     if (&stream->context == &context)
       streamTable().take(handle);
