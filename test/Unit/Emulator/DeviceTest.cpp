@@ -51,6 +51,23 @@ TEST(DeviceMemory, IsCheckedAndKnowsWhatIsWritten) {
   EXPECT_NE(memory.describe(a).find("'a'"), std::string::npos);
 }
 
+TEST(DeviceMemory, RunsOutOfAddresses) {
+  for (unsigned ordinal : {0, 1}) {
+    DeviceMemory memory(1 << 20, ordinal);
+    // A device has 2^43 of them: three times 2^42, and none of the next device's.
+    for (int i = 0; i < 2; ++i) {
+      auto address = memory.allocate(16, "far apart", uint64_t(1) << 42);
+      ASSERT_TRUE(address.isOk());
+      EXPECT_TRUE(memory.free(*address).isOk());
+    }
+    auto none = memory.allocate(16, "beyond", uint64_t(1) << 42);
+    ASSERT_FALSE(none.isOk());
+    EXPECT_EQ(none.status().message(),
+              "out of device memory: 16 bytes wanted, and no addresses are left: none is given out twice");
+    EXPECT_TRUE(memory.allocate(16, "behind the last").isOk());
+  }
+}
+
 TEST(DeviceMemory, FillRepeatsAcrossChunks) {
   DeviceMemory memory(1 << 20);
   uint64_t a = *memory.allocate(200000, "a");

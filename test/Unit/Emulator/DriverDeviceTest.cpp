@@ -118,6 +118,16 @@ TEST_F(Driver, StacksContexts) {
   EXPECT_CU(cuCtxSetCurrent(context));
 }
 
+TEST_F(Driver, ContextsTakeTheirEventsAlong) {
+  CUcontext other = nullptr;
+  CUevent event = nullptr;
+  ASSERT_CU(cuCtxCreate_v2(&other, 0, 0));
+  ASSERT_CU(cuEventCreate(&event, 0));
+  EXPECT_CU(cuCtxDestroy_v2(other));
+  EXPECT_EQ(cuEventQuery(event), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuEventDestroy_v2(event), CUDA_ERROR_INVALID_HANDLE);
+}
+
 TEST_F(Driver, CountsPrimaryContexts) {
   CUcontext again = nullptr;
   unsigned flags = 0;

@@ -126,6 +126,74 @@ static void expectSpoilt(CUstream stream, F spoil) {
   EXPECT_EQ(graph, nullptr);
 }
 
+TEST_F(Driver, RefusesToUseGraphsThatAreBeingCaptured) {
+  CUstream work = stream();
+  CUdeviceptr a = allocate(64);
+  CUgraph graph = nullptr, done = nullptr;
+  CUgraphExec exec = nullptr, none = nullptr;
+  EXPECT_CU(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_CU(cuMemsetD8Async(a, 1, 64, work));
+  EXPECT_CU(cuStreamEndCapture(work, &done));
+  EXPECT_CU(cuGraphInstantiateWithFlags(&exec, done, 0));
+  CUstreamCaptureStatus status;
+  CUgraphExecUpdateResultInfo info;
+  EXPECT_CU(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_CU(cuMemsetD8Async(a, 2, 64, work));
+  EXPECT_CU(cuStreamGetCaptureInfo_v2(work, &status, nullptr, &graph, nullptr, nullptr));
+  EXPECT_EQ(cuGraphInstantiateWithFlags(&none, graph, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuGraphExecUpdate_v2(exec, graph, &info), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuGraphDestroy(graph), CUDA_ERROR_INVALID_VALUE);
+  CUgraph same = nullptr;
+  EXPECT_CU(cuStreamEndCapture(work, &same));
+  EXPECT_EQ(same, graph);
+  EXPECT_CU(cuGraphExecUpdate_v2(exec, graph, &info));
+  EXPECT_CU(cuGraphDestroy(graph));
+  EXPECT_CU(cuGraphDestroy(done));
+  EXPECT_CU(cuGraphExecDestroy(exec));
+}
+
+/// A stream of another device joins the capture: its kernel runs there.
+TEST_F(Driver, GraphsSpanDevices) {
+  CUstream work = stream();
+  CUevent fork = nullptr, join = nullptr;
+  ASSERT_CU(cuEventCreate(&fork, CU_EVENT_DISABLE_TIMING));
+  CUcontext other = nullptr;
+  ASSERT_CU(cuCtxCreate_v2(&other, 0, 1));
+  CUmodule itsModule = nullptr;
+  CUfunction scaled = nullptr;
+  CUstream side = nullptr;
+  CUdeviceptr out = 0;
+  ASSERT_CU(cuModuleLoadData(&itsModule, driverKernels));
+  ASSERT_CU(cuModuleGetFunction(&scaled, itsModule, "scaled"));
+  ASSERT_CU(cuStreamCreate(&side, CU_STREAM_NON_BLOCKING));
+  ASSERT_CU(cuEventCreate(&join, CU_EVENT_DISABLE_TIMING));
+  ASSERT_CU(cuMemAlloc_v2(&out, 4));
+  EXPECT_CU(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_CU(cuEventRecord(fork, work));
+  EXPECT_CU(cuStreamWaitEvent(side, fork, 0));
+  void *parameters[] = {&out};
+  EXPECT_CU(cuLaunchKernel(scaled, 1, 1, 1, 1, 1, 1, 0, side, parameters, nullptr));
+  EXPECT_CU(cuEventRecord(join, side));
+  EXPECT_CU(cuStreamWaitEvent(work, join, 0));
+  CUgraph graph = nullptr;
+  CUgraphExec exec = nullptr;
+  EXPECT_CU(cuStreamEndCapture(work, &graph));
+  EXPECT_CU(cuGraphInstantiateWithFlags(&exec, graph, 0));
+  EXPECT_CU(cuGraphLaunch(exec, work));
+  EXPECT_CU(cuStreamSynchronize(work));
+  uint32_t result = 0;
+  EXPECT_CU(cuMemcpyDtoH_v2(&result, out, 4));
+  EXPECT_EQ(result, 15u);
+  EXPECT_CU(cuGraphExecDestroy(exec));
+  EXPECT_CU(cuGraphDestroy(graph));
+  EXPECT_CU(cuEventDestroy_v2(fork));
+  EXPECT_CU(cuEventDestroy_v2(join));
+  EXPECT_CU(cuStreamDestroy_v2(side));
+  EXPECT_CU(cuModuleUnload(itsModule));
+  EXPECT_CU(cuMemFree_v2(out));
+  EXPECT_CU(cuCtxDestroy_v2(other));
+}
+
 TEST_F(Driver, RefusesWhatCannotBeCaptured) {
   CUstream work = stream(), side = stream(), blocking = stream(CU_STREAM_DEFAULT);
   CUdeviceptr a = allocate(64), b = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Hazards: programs that commit them, and ones that are almost the same and do not (DriverPrograms.cpp).
+// Hazards: programs that commit them, and ones that are almost the same and do not (Driver…Programs.cpp).
 
 #include "Driver.h"
 
@@ -27,14 +27,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"copiesRace", {"stream-race"}}, Case{"copiesOrderedByEvent", {}}, Case{"copiesOrderedByHost", {}},
         Case{"copiesOrderedByQuery", {}}, Case{"copiesWithTheEventRecordedTooEarly", {"stream-race"}},
         Case{"copiesOrderedByDefaultStream", {}}, Case{"copiesNotOrderedByDefaultStream", {"stream-race"}},
-        Case{"copiesOfDifferentBytes", {}}, Case{"readsInTwoStreams", {}}, Case{"kernelsRace", {"stream-race"}},
-        Case{"kernelsOrdered", {}}, Case{"hostReadsTooEarly", {"host-access-in-flight"}},
-        Case{"hostReadsAfterWaiting", {}}, Case{"hostWritesTooEarly", {"host-access-in-flight"}},
-        Case{"hostWritesAfterWaiting", {}}, Case{"hostUsesTheOtherHalf", {}},
-        Case{"pinnedFreedTooEarly", {"free-in-flight"}}, Case{"pinnedFreedAfterWaiting", {}},
-        Case{"asyncCopyOfPageable", {"pageable-async-copy"}}, Case{"asyncCopyOfRegistered", {}},
-        Case{"memoryLeaks", {"leak"}}, Case{"streamLeaksWithItsContext", {"leak"}}, Case{"everythingGivenBack", {}},
-        Case{"branchesRace", {"stream-race"}}, Case{"branchesOrdered", {}},
+        Case{"copiesOrderedByHostWhenTheStreamHasEnded", {}}, Case{"copiesOfDifferentBytes", {}},
+        Case{"readsInTwoStreams", {}}, Case{"kernelsRace", {"stream-race"}}, Case{"kernelsOrdered", {}},
+        Case{"hostReadsTooEarly", {"host-access-in-flight"}}, Case{"hostReadsAfterWaiting", {}},
+        Case{"hostWritesTooEarly", {"host-access-in-flight"}}, Case{"hostWritesAfterWaiting", {}},
+        Case{"hostUsesTheOtherHalf", {}}, Case{"pinnedFreedTooEarly", {"free-in-flight"}},
+        Case{"pinnedFreedAfterWaiting", {}}, Case{"asyncCopyOfPageable", {"pageable-async-copy"}},
+        Case{"asyncCopyOfRegistered", {}}, Case{"memoryLeaks", {"leak"}}, Case{"streamLeaksWithItsContext", {"leak"}},
+        Case{"everythingGivenBack", {}}, Case{"branchesRace", {"stream-race"}}, Case{"branchesOrdered", {}},
         Case{"memoryUsedBeforeItsAllocation", {"stream-race"}}, Case{"memoryUsedAfterItsAllocation", {}},
         Case{"kernelReadsUninitialized", {"uninitialized"}}, Case{"kernelFaults", {"out-of-bounds"}},
         Case{"launchRefused", {"launch-configuration"}}, Case{"forkedChildHasNoDriver", {}},
@@ -78,10 +78,15 @@ TEST(DriverReport, NothingWorksBeforeInit) {
 }
 
 TEST(DriverReport, RefusesBadSettings) {
-  for (const char *setting : {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1"}) {
-    Outcome outcome = runProgram("everythingGivenBack", {setting});
-    EXPECT_NE(outcome.status, 0) << setting;
-    EXPECT_NE(outcome.error.find("MMC_EMULATOR_"), std::string::npos) << outcome.error;
+  for (const std::string setting :
+       {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1",
+        "MMC_EMULATOR_MAX_INSTRUCTIONS= -1", "MMC_EMULATOR_SCHEDULE=+1", "MMC_EMULATOR_MEMORY=8E"}) {
+    Outcome outcome = runProgram("bareWithBadSettings", {setting});
+    EXPECT_EQ(outcome.status, 0) << setting;
+    size_t equals = setting.find('=');
+    EXPECT_NE(outcome.error.find("mmc-cuda-emulator: " + setting.substr(0, equals)), std::string::npos)
+        << outcome.error;
+    EXPECT_NE(outcome.error.find("'" + setting.substr(equals + 1) + "'"), std::string::npos) << outcome.error;
   }
 }
 

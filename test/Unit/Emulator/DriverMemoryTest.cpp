@@ -4,7 +4,8 @@
 #include "Driver.h"
 
 #include <algorithm>
-#include <thread>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace mmc::emulator::test {
 
@@ -237,34 +238,24 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(cuMemHostAlloc(&same, 4, 0x100), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(host, 10, 0), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
   EXPECT_EQ(cuMemHostRegister_v2(nullptr, 10, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(reinterpret_cast<void *>(~uint64_t(15)), 32, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(host, ~size_t(0), 0), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Driver, WorksFromManyThreads) {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
-    threads.emplace_back([&, t] {
-      EXPECT_CU(cuCtxSetCurrent(context));
-      CUstream mine = nullptr;
-      EXPECT_CU(cuStreamCreate(&mine, CU_STREAM_NON_BLOCKING));
-      for (int i = 0; i < 20; ++i) {
-        CUdeviceptr x = 0, y = 0;
-        EXPECT_CU(cuMemAlloc_v2(&x, 256));
-        EXPECT_CU(cuMemAlloc_v2(&y, 256));
-        float a = 2, back[64] = {};
-        uint32_t n = 64;
-        EXPECT_CU(cuMemsetD32Async(x, 0x3f800000, 64, mine));
-        EXPECT_CU(cuMemsetD32Async(y, 0, 64, mine));
-        EXPECT_CU(launch("axpy", 64, {&y, &x, &a, &n}, mine));
-        EXPECT_CU(cuMemcpyDtoHAsync_v2(back, y, 256, mine));
-        EXPECT_EQ(back[t], 2);
-        EXPECT_CU(cuMemFreeAsync(x, mine));
-        EXPECT_CU(cuStreamSynchronize(mine));
-        EXPECT_CU(cuMemFree_v2(y));
-      }
-      EXPECT_CU(cuStreamDestroy_v2(mine));
-    });
-  for (std::thread &thread : threads)
-    thread.join();
+TEST_F(Driver, PinsOnlyMemoryThatThereIs) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void *memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  ASSERT_EQ(munmap(static_cast<char *>(memory) + page, page), 0);
+  EXPECT_EQ(cuMemHostRegister_v2(memory, 2 * page, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(memory, size_t(1) << 45, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_CU(cuMemHostRegister_v2(static_cast<char *>(memory) + 1, page - 1, 0));
+  EXPECT_CU(cuMemHostUnregister(static_cast<char *>(memory) + 1));
+  ASSERT_EQ(munmap(memory, page), 0);
+  void *pinned = nullptr;
+  for (size_t bytes : {size_t(1) << 45, size_t(1) << 62, ~size_t(0)})
+    EXPECT_EQ(cuMemHostAlloc(&pinned, bytes, 0), CUDA_ERROR_OUT_OF_MEMORY) << bytes;
+  EXPECT_EQ(pinned, nullptr);
 }
 
 } // namespace mmc::emulator::test

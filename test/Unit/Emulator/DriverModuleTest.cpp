@@ -170,6 +170,8 @@ TEST_F(Driver, RefusesLaunches) {
   cluster.value.clusterDim = {2, 1, 1};
   CUlaunchConfig config = {2, 1, 1, 32, 1, 1, 128, nullptr, &cluster, 1};
   EXPECT_EQ(cuLaunchKernelEx(&config, reverse, parameters, nullptr), CUDA_ERROR_NOT_SUPPORTED);
+  cluster.value.clusterDim = {3, 0xaaaaaaab, 1}; // whose product is 1 in 32 bits
+  EXPECT_EQ(cuLaunchKernelEx(&config, reverse, parameters, nullptr), CUDA_ERROR_NOT_SUPPORTED);
   EXPECT_EQ(cuLaunchKernelEx(nullptr, reverse, parameters, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuMemsetD8_v2(p, 0, 4096));
   EXPECT_CU(cuLaunchCooperativeKernel(reverse, 1, 1, 1, 32, 1, 1, 128, nullptr, parameters));

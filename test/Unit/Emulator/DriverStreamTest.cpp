@@ -4,6 +4,7 @@
 #include "Driver.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <thread>
 
@@ -128,6 +129,28 @@ TEST_F(Driver, StreamsHaveProperties) {
   EXPECT_EQ(cuStreamCreate(nullptr, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuStreamCreate(&made, 2), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuStreamSynchronize(CU_STREAM_PER_THREAD));
+}
+
+/// What a stream costs does not grow with those that there were before it.
+TEST_F(Driver, StreamsStayCheap) {
+  CUdeviceptr memory = allocate(64);
+  auto fastest = [&](int rounds) {
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < rounds; ++i) {
+      CUstream stream = nullptr;
+      auto begin = std::chrono::steady_clock::now();
+      EXPECT_CU(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
+      for (int j = 0; j < 5; ++j)
+        EXPECT_CU(cuMemsetD8Async(memory, 1, 64, stream));
+      EXPECT_CU(cuStreamSynchronize(stream));
+      EXPECT_CU(cuStreamDestroy_v2(stream));
+      best = std::min(best, std::chrono::steady_clock::now() - begin);
+    }
+    return best;
+  };
+  auto first = fastest(200);
+  (void)fastest(4000);
+  EXPECT_LT(fastest(200), 10 * first);
 }
 
 TEST_F(Driver, RunsHostFunctionsInOrder) {

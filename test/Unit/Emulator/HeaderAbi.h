@@ -4,6 +4,8 @@
 #ifndef MMC_TEST_EMULATOR_HEADERABI_H
 #define MMC_TEST_EMULATOR_HEADERABI_H
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <type_traits>
 #include <vector>
@@ -38,5 +40,12 @@ std::vector<PassedAs> signatureOf(Result (*)(Parameters...)) {
 }
 
 } // namespace mmc::emulator::test
+
+/// An enumerator of our declarations, which are in namespace `ours`, has NVIDIA's value.
+#define MMC_SAME_VALUE(name) EXPECT_EQ(long(ours::name), long(::name)) << #name
+/// And a field of a structure its place.
+#define MMC_SAME_OFFSET(type, field) EXPECT_EQ(offsetof(ours::type, field), offsetof(::type, field)) << #field
+/// For programs of NVIDIA's headers: 0 is success in all of their interfaces.
+#define MMC_OK(call) ASSERT_EQ(int(call), 0) << #call
 
 #endif // MMC_TEST_EMULATOR_HEADERABI_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Algorithm queries: what cublasLtMatmul would refuse is refused here, with the same code.
+// The one algorithm: what it is told, and what is asked of it.
 
 #include "Algorithm.h"
 
 #include "Attributes.h"
-#include "Handle.h"
-#include "Problem.h"
+
+#include <cstring>
 
 namespace mmc::emulator::cublaslt {
 namespace {
@@ -56,6 +56,8 @@ const AttributeTable capabilityAttributes{
     },
     23};
 
+} // namespace
+
 uint32_t alignmentOf(int type) {
   switch (type) {
   case CUDA_R_8I:
@@ -68,8 +70,9 @@ uint32_t alignmentOf(int type) {
   }
 }
 
-/// cublasLtNumericalImplFlags_t: what a GPU would use for these types. The numbers are the header's.
-uint64_t numericsOf(int computeType, int abType) {
+uint64_t numericsOf(const MatmulTypes &types) {
+  const int computeType = types.compute, abType = types.matrices[0];
+  // The header's numbers.
   constexpr uint64_t fma = 1, hmma = 2, imma = 4;
   constexpr uint64_t accumulate32F = 2 << 8, accumulate32I = 8 << 8;
   constexpr uint64_t in16F = 1 << 16, in16BF = 2 << 16, inTf32 = 4 << 16, in32F = 8 << 16, in8I = 0x20 << 16;
@@ -84,34 +87,6 @@ uint64_t numericsOf(int computeType, int abType) {
   return computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? hmma | accumulate32F | inTf32 : fma | accumulate32F | in32F;
 }
 
-/// Waves of 128 × 128 tiles on a chip of 132 multiprocessors: a figure to compare sizes by, no more.
-float wavesOf(const MatmulProblem &problem) {
-  const auto tiles = [](int64_t size) { return double((size + 127) / 128); };
-  return float(tiles(problem.m) * tiles(problem.n) * double(problem.batches) / 132.0);
-}
-
-/// The descriptors of a query or a call, each known to be one.
-struct Arguments {
-  const MatmulDesc *operation;
-  const MatrixLayout *a, *b, *c, *d;
-  bool complete() const { return operation && a && b && c && d; }
-};
-
-Arguments argumentsOf(cublasLtMatmulDesc_t operation, cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                      cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d) {
-  return {descriptorOf<MatmulDesc>(operation), descriptorOf<MatrixLayout>(a), descriptorOf<MatrixLayout>(b),
-          descriptorOf<MatrixLayout>(c), descriptorOf<MatrixLayout>(d)};
-}
-
-Algorithm algorithmFor(int computeType, int scaleType, int a, int b, int c, int d) {
-  Algorithm algorithm;
-  algorithm.computeType = computeType;
-  algorithm.scaleType = scaleType;
-  const int types[4] = {a, b, c, d};
-  std::copy(types, types + 4, algorithm.types);
-  return algorithm;
-}
-
 Algorithm unpack(const cublasLtMatmulAlgo_t &algo) {
   Algorithm algorithm;
   std::memcpy(static_cast<void *>(&algorithm), &algo, sizeof algorithm);
@@ -123,38 +98,14 @@ void packInto(cublasLtMatmulAlgo_t &algo, const Algorithm &algorithm) {
   std::memcpy(&algo, &algorithm, sizeof algorithm);
 }
 
-/// Whether a preference lets the algorithm through.
-bool satisfies(const MatmulPreference &preference, const Algorithm &algorithm, const MatmulProblem &problem,
-               std::string &reason) {
-  const uint64_t numerics = numericsOf(algorithm.computeType, algorithm.types[0]);
-  for (int i = 0; i < 4; ++i)
-    if (preference.minAlignment[i] < alignmentOf(algorithm.types[i])) {
-      reason = std::string("no algorithm for an alignment of ") + "ABCD"[i] +
-               " of less than an element's, got: " + std::to_string(preference.minAlignment[i]);
-      return false;
-    }
-  if ((preference.implMask & numerics) != numerics)
-    reason = "CUBLASLT_MATMUL_PREF_IMPL_MASK excludes the only algorithm";
-  else if (preference.maxWavesCount > 0 && wavesOf(problem) > preference.maxWavesCount)
-    reason = "CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT excludes the only algorithm";
-  else
-    return true;
-  return false;
-}
-
-} // namespace
-
-cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDesc &operation, const MatrixLayout &a,
-                              const MatrixLayout &b, const MatrixLayout &c, const MatrixLayout &d,
+cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDescriptors &descriptors,
                               std::string &reason) {
   const Algorithm algorithm = unpack(algo);
   if (algorithm.magic != Algorithm::expectedMagic || algorithm.id != 0) {
     reason = "the algorithm is none that cublasLtMatmulAlgoInit or the heuristic gave";
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  const int types[4] = {a.type, b.type, c.type, d.type};
-  if (algorithm.computeType != operation.computeType || algorithm.scaleType != operation.scaleType ||
-      !std::equal(types, types + 4, algorithm.types)) {
+  if (!(algorithm.types == typesOf(descriptors))) {
     reason = "the algorithm was made for other types than the descriptors'";
     return CUBLAS_STATUS_INVALID_VALUE;
   }
@@ -173,98 +124,6 @@ using namespace mmc::emulator::cublaslt;
 
 extern "C" {
 
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
-                                              cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-                                              cublasLtMatmulPreference_t preference, int requestedAlgoCount,
-                                              cublasLtMatmulHeuristicResult_t results[], int *returnAlgoCount) {
-  if (returnAlgoCount)
-    *returnAlgoCount = 0;
-  if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
-  const Arguments arguments = argumentsOf(operation, a, b, c, d);
-  const MatmulPreference *wishes = descriptorOf<MatmulPreference>(preference);
-  if (!arguments.complete() || !wishes || requestedAlgoCount <= 0 || !results || !returnAlgoCount)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
-                  "a descriptor or the place for results is null, or no algorithm is asked for");
-  std::string reason;
-  MatmulProblem problem;
-  if (cublasStatus_t status = describeProblem(*arguments.operation, *arguments.a, *arguments.b, *arguments.c,
-                                              *arguments.d, problem, reason))
-    return refuse(status, __func__, reason);
-  if (wishes->searchMode == CUBLASLT_SEARCH_LIMITED_BY_ALGO_ID) {
-    if (cublasStatus_t status = checkAlgorithm(results[0].algo, *arguments.operation, *arguments.a, *arguments.b,
-                                               *arguments.c, *arguments.d, reason))
-      return refuse(status, __func__, reason);
-  } else if (wishes->searchMode != CUBLASLT_SEARCH_BEST_FIT) {
-    return refuse(CUBLAS_STATUS_NOT_SUPPORTED, __func__, "no search mode " + std::to_string(wishes->searchMode));
-  }
-  const Algorithm algorithm =
-      algorithmFor(arguments.operation->computeType, arguments.operation->scaleType, arguments.a->type,
-                   arguments.b->type, arguments.c->type, arguments.d->type);
-  if (!satisfies(*wishes, algorithm, problem, reason))
-    return refuse(CUBLAS_STATUS_NOT_SUPPORTED, __func__, reason);
-  results[0] = {};
-  packInto(results[0].algo, algorithm);
-  results[0].state = CUBLAS_STATUS_SUCCESS;
-  results[0].wavesCount = wavesOf(problem);
-  *returnAlgoCount = 1;
-  return CUBLAS_STATUS_SUCCESS;
-}
-
-cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeType_t computeType,
-                                        cudaDataType scaleType, cudaDataType a, cudaDataType b, cudaDataType c,
-                                        cudaDataType d, int requestedAlgoCount, int algoIds[], int *returnAlgoCount) {
-  if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
-  if (requestedAlgoCount <= 0 || !algoIds || !returnAlgoCount)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "no place for algorithms");
-  std::string reason;
-  *returnAlgoCount = 0;
-  if (cublasStatus_t status = checkTypes(computeType, scaleType, a, b, c, d, reason))
-    return refuse(status, __func__, reason);
-  algoIds[0] = 0;
-  *returnAlgoCount = 1;
-  return CUBLAS_STATUS_SUCCESS;
-}
-
-cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t computeType, cudaDataType scaleType,
-                                      cudaDataType a, cudaDataType b, cudaDataType c, cudaDataType d, int algoId,
-                                      cublasLtMatmulAlgo_t *algo) {
-  if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
-  if (!algo || algoId != 0)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the place for the algorithm is null, or its number not 0");
-  std::string reason;
-  if (cublasStatus_t status = checkTypes(computeType, scaleType, a, b, c, d, reason))
-    return refuse(status, __func__, reason);
-  packInto(*algo, algorithmFor(computeType, scaleType, a, b, c, d));
-  return CUBLAS_STATUS_SUCCESS;
-}
-
-cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
-                                       cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
-                                       cublasLtMatrixLayout_t d, const cublasLtMatmulAlgo_t *algo,
-                                       cublasLtMatmulHeuristicResult_t *result) {
-  if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
-  const Arguments arguments = argumentsOf(operation, a, b, c, d);
-  if (!arguments.complete() || !algo || !result)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "a descriptor, the algorithm or the result is null");
-  std::string reason;
-  MatmulProblem problem;
-  cublasStatus_t status = describeProblem(*arguments.operation, *arguments.a, *arguments.b, *arguments.c, *arguments.d,
-                                          problem, reason);
-  if (!status)
-    status = checkAlgorithm(*algo, *arguments.operation, *arguments.a, *arguments.b, *arguments.c, *arguments.d, reason);
-  result->state = status;
-  if (status)
-    return refuse(status, __func__, reason);
-  result->workspaceSize = 0;
-  result->wavesCount = wavesOf(problem);
-  return CUBLAS_STATUS_SUCCESS;
-}
-
 cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *algo,
                                                  cublasLtMatmulAlgoCapAttributes_t attribute, void *buffer,
                                                  size_t sizeInBytes, size_t *sizeWritten) {
@@ -272,17 +131,17 @@ cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *alg
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the algorithm is null or not initialized");
   const Algorithm algorithm = unpack(*algo);
   Capabilities capabilities;
-  capabilities.numerics = numericsOf(algorithm.computeType, algorithm.types[0]);
-  if (algorithm.types[0] != CUDA_R_8I)
+  capabilities.numerics = numericsOf(algorithm.types);
+  if (algorithm.types.matrices[0] != CUDA_R_8I)
     for (int epilogue : {CUBLASLT_EPILOGUE_RELU_AUX_BIAS, CUBLASLT_EPILOGUE_DRELU_BGRAD,
                          CUBLASLT_EPILOGUE_GELU_AUX_BIAS, CUBLASLT_EPILOGUE_DGELU_BGRAD})
       capabilities.epilogues |= uint32_t(epilogue);
-  if (algorithm.types[0] != CUDA_R_8I)
+  if (algorithm.types.matrices[0] != CUDA_R_8I)
     capabilities.epilogues |= CUBLASLT_EPILOGUE_BGRADA | CUBLASLT_EPILOGUE_BGRADB;
   else if (capabilities.numerics & 4)
     capabilities.pointerModes |= CUBLASLT_POINTER_MODE_MASK_ALPHA_DEVICE_VECTOR_BETA_HOST;
   for (int i = 0; i < 4; ++i)
-    capabilities.alignment[i] = alignmentOf(algorithm.types[i]);
+    capabilities.alignment[i] = alignmentOf(algorithm.types.matrices[i]);
   // Lists may be asked for with room for more than the one entry there is.
   const bool list = attribute == CUBLASLT_ALGO_CAP_TILE_IDS || attribute == CUBLASLT_ALGO_CAP_STAGES_IDS;
   return getAttribute(__func__, capabilityAttributes, &capabilities, attribute, buffer,

@@ -4,11 +4,7 @@
 #ifndef MMC_EMULATOR_CUBLASLT_ALGORITHM_H
 #define MMC_EMULATOR_CUBLASLT_ALGORITHM_H
 
-#include "Descriptors.h"
-
-#include <algorithm>
-#include <cstring>
-#include <string>
+#include "DataTypes.h"
 
 namespace mmc::emulator::cublaslt {
 
@@ -16,8 +12,7 @@ struct Algorithm {
   static constexpr uint32_t expectedMagic = 0x416d6d63;
   uint32_t magic = expectedMagic;
   int32_t id = 0;
-  int32_t computeType = 0, scaleType = 0;
-  int32_t types[4] = {0, 0, 0, 0}; ///< of A, B, C, D
+  MatmulTypes types;
   uint32_t tile = 0;
   int32_t splitK = 1;
   uint32_t reductionScheme = 0, swizzling = 0, customOption = 0, stages = 0;
@@ -25,9 +20,17 @@ struct Algorithm {
 };
 static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t));
 
+Algorithm unpack(const cublasLtMatmulAlgo_t &algo);
+void packInto(cublasLtMatmulAlgo_t &algo, const Algorithm &algorithm);
+
 /// Why a user's algorithm cannot compute this, or success.
-cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDesc &operation, const MatrixLayout &a,
-                              const MatrixLayout &b, const MatrixLayout &c, const MatrixLayout &d, std::string &reason);
+cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDescriptors &descriptors,
+                              std::string &reason);
+
+/// Bytes that addresses of matrices of a type must be multiples of.
+uint32_t alignmentOf(int type);
+/// cublasLtNumericalImplFlags_t: what a GPU would use for these types.
+uint64_t numericsOf(const MatmulTypes &types);
 
 } // namespace mmc::emulator::cublaslt
 

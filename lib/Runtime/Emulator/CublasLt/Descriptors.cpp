@@ -5,6 +5,8 @@
 
 #include "Attributes.h"
 
+#include <map>
+#include <mutex>
 #include <new>
 
 namespace mmc::emulator::cublaslt {
@@ -73,6 +75,30 @@ T *mutableDescriptor(Handle handle) {
   return const_cast<T *>(descriptorOf<T>(handle));
 }
 
+/// The descriptors that create() made, and of which kind each is: destroy() frees no other memory.
+struct Created {
+  std::mutex mutex;
+  std::map<const void *, uint32_t> magics;
+};
+/// Never destroyed: calls may come as the process ends.
+Created &created() {
+  static auto *all = new Created;
+  return *all;
+}
+void remember(const void *descriptor, uint32_t magic) {
+  std::lock_guard<std::mutex> lock(created().mutex);
+  created().magics[descriptor] = magic;
+}
+/// Whether it was there.
+bool forget(const void *descriptor, uint32_t magic) {
+  std::lock_guard<std::mutex> lock(created().mutex);
+  auto found = created().magics.find(descriptor);
+  if (found == created().magics.end() || found->second != magic)
+    return false;
+  created().magics.erase(found);
+  return true;
+}
+
 /// Writes a descriptor into the user's or our own memory.
 template <typename T>
 cublasStatus_t initialize(const char *function, void *memory, size_t size, const T &value) {
@@ -93,6 +119,7 @@ cublasStatus_t create(const char *function, Opaque **handle, const T &value) {
   *handle = new (std::nothrow) Opaque;
   if (!*handle)
     return CUBLAS_STATUS_ALLOC_FAILED;
+  remember(*handle, T::expectedMagic);
   return initialize(function, *handle, sizeof(Opaque), value);
 }
 
@@ -101,8 +128,9 @@ cublasStatus_t destroy(const char *function, Opaque *handle) {
   // Null is freed by the library without complaint.
   if (!handle)
     return CUBLAS_STATUS_SUCCESS;
-  if (!descriptorOf<T>(handle))
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, function, "this is no descriptor, or one destroyed before");
+  if (!forget(handle, T::expectedMagic))
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, function,
+                  "the descriptor is none that the library has made, of another kind, or destroyed before");
   mutableDescriptor<T>(handle)->magic = 0;
   delete handle;
   return CUBLAS_STATUS_SUCCESS;

@@ -58,6 +58,20 @@ const T *descriptorOf(Handle handle) {
   return descriptor && descriptor->magic == T::expectedMagic ? descriptor : nullptr;
 }
 
+/// The descriptors of a product, or of a query for one.
+struct MatmulDescriptors {
+  const MatmulDesc *operation;
+  const MatrixLayout *layouts[4]; ///< of A, B, C, D
+
+  MatmulDescriptors(cublasLtMatmulDesc_t operation, cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                    cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d)
+      : operation(descriptorOf<MatmulDesc>(operation)),
+        layouts{descriptorOf<MatrixLayout>(a), descriptorOf<MatrixLayout>(b), descriptorOf<MatrixLayout>(c),
+                descriptorOf<MatrixLayout>(d)} {}
+  /// Whether each is one. What takes descriptors takes complete ones.
+  bool areComplete() const { return operation && layouts[0] && layouts[1] && layouts[2] && layouts[3]; }
+};
+
 } // namespace mmc::emulator::cublaslt
 
 #endif // MMC_EMULATOR_CUBLASLT_DESCRIPTORS_H

@@ -35,7 +35,7 @@ template <typename T>
 void finishFloat(const MatmulProblem &problem, const MatmulData &data, const Tile &tile, float *rowSums) {
   const FloatScale scale(problem, data, tile);
   const int64_t batch = tile.batch;
-  const T *c = static_cast<const T *>(data.c) + (data.c ? batch * problem.c.batchStride : 0);
+  const T *c = static_cast<const T *>(data.c);
   T *d = static_cast<T *>(data.d) + batch * problem.d.batchStride;
   const T *bias = problem.bias == BiasUse::Add
                       ? static_cast<const T *>(data.bias) + batch * problem.biasBatchStride + tile.row
@@ -49,7 +49,10 @@ void finishFloat(const MatmulProblem &problem, const MatmulData &data, const Til
   for (int64_t j = 0; j < tile.columns; ++j) {
     const int64_t column = tile.column + j;
     T *dColumn = d + tile.row * problem.d.rowStride + column * problem.d.columnStride;
-    const T *cColumn = c + tile.row * problem.c.rowStride + column * problem.c.columnStride;
+    // Null when beta is 0.
+    const T *cColumn =
+        c ? c + batch * problem.c.batchStride + tile.row * problem.c.rowStride + column * problem.c.columnStride
+          : nullptr;
     T *auxColumn = aux ? aux + column * problem.auxLd : nullptr;
     uint8_t *bitColumn = bits ? bits + column * (problem.auxLd / 8) : nullptr;
     if (bitColumn && problem.auxOutput)

@@ -3,7 +3,9 @@
 
 #include "Log.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 namespace mmc::emulator::cublaslt {
@@ -18,12 +20,19 @@ struct Logger {
 
   Logger() {
     const char *level = std::getenv("CUBLASLT_LOG_LEVEL");
-    errors = level && std::atoi(level) > 0;
+    if (level && *level && !(level[0] >= '0' && level[0] <= '5' && !level[1]))
+      std::fprintf(stderr, "mmc-cuda-emulator: CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '%s'\n", level);
+    else
+      errors = level && *level > '0';
     const char *path = std::getenv("CUBLASLT_LOG_FILE");
-    if (errors && path)
+    if (errors && path) {
       owned = (file = std::fopen(path, "a")) != nullptr;
-    else if (errors)
+      if (!owned)
+        std::fprintf(stderr, "mmc-cuda-emulator: CUBLASLT_LOG_FILE cannot be written: '%s': %s\n", path,
+                     std::strerror(errno));
+    } else if (errors) {
       file = stdout;
+    }
   }
   void setFile(FILE *to, bool own) {
     if (owned)

@@ -7,7 +7,9 @@
 #include "Log.h"
 #include "Multiply.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -211,17 +213,14 @@ extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmul
                                          cudaStream_t stream) {
   if (!isLive(handle))
     return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
-  const MatmulDesc *desc = descriptorOf<MatmulDesc>(operation);
-  const MatrixLayout *layouts[4] = {descriptorOf<MatrixLayout>(aLayout), descriptorOf<MatrixLayout>(bLayout),
-                                    descriptorOf<MatrixLayout>(cLayout), descriptorOf<MatrixLayout>(dLayout)};
-  if (!desc || !layouts[0] || !layouts[1] || !layouts[2] || !layouts[3])
+  const MatmulDescriptors descriptors(operation, aLayout, bLayout, cLayout, dLayout);
+  if (!descriptors.areComplete())
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "a descriptor is null or none");
   QueuedMatmul matmul;
   std::string reason;
-  cublasStatus_t status =
-      describeProblem(*desc, *layouts[0], *layouts[1], *layouts[2], *layouts[3], matmul.problem, reason);
+  cublasStatus_t status = describeProblem(descriptors, matmul.problem, reason);
   if (!status && algo)
-    status = checkAlgorithm(*algo, *desc, *layouts[0], *layouts[1], *layouts[2], *layouts[3], reason);
+    status = checkAlgorithm(*algo, descriptors, reason);
   if (status)
     return refuse(status, __func__, reason);
   if (!takeScales(matmul, alpha, beta))
@@ -239,11 +238,11 @@ extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmul
   if (matmul.readsC)
     place(matmul.c, c, problem.c);
   if (problem.bias != BiasUse::None)
-    place(matmul.bias, reinterpret_cast<const void *>(desc->bias),
+    place(matmul.bias, reinterpret_cast<const void *>(descriptors.operation->bias),
           vectorView(problem.d.type, problem.biasLength(), problem.biasBatchStride));
   if (problem.auxOutput || problem.auxInput())
-    place(matmul.aux, reinterpret_cast<const void *>(desc->aux), auxView(problem));
-  if (auto failure = checkAddresses(matmul, *layouts[2], *layouts[3]))
+    place(matmul.aux, reinterpret_cast<const void *>(descriptors.operation->aux), auxView(problem));
+  if (auto failure = checkAddresses(matmul, *descriptors.layouts[2], *descriptors.layouts[3]))
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, *failure);
   if (!workspace && workspaceSizeInBytes != 0)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the workspace is null, its size is not 0");

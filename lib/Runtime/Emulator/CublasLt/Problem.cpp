@@ -3,49 +3,13 @@
 
 #include "Problem.h"
 
+#include "DataTypes.h"
+
 #include <algorithm>
 #include <limits>
 
 namespace mmc::emulator::cublaslt {
-
 namespace {
-
-/// Types that go together: NVIDIA's table "cublasLtMatmul, regular layouts" without f16 and f64
-/// accumulation, complex and fp8. C's type is D's.
-struct TypeCombination {
-  int computeType, scaleType, ab, cd;
-  bool plainEpilogueOnly;
-};
-constexpr TypeCombination combinations[] = {
-    {CUBLAS_COMPUTE_32I, CUDA_R_32I, CUDA_R_8I, CUDA_R_32I, true},
-    {CUBLAS_COMPUTE_32I, CUDA_R_32F, CUDA_R_8I, CUDA_R_8I, true},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_8I, CUDA_R_32F, true},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF, CUDA_R_16BF, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F, CUDA_R_16F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_16F, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_16BF, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-    {CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, false},
-};
-
-/// Pedantic forbids what the emulator does not do.
-int withoutPedantic(int computeType) {
-  if (computeType == CUBLAS_COMPUTE_32F_PEDANTIC)
-    return CUBLAS_COMPUTE_32F;
-  return computeType == CUBLAS_COMPUTE_32I_PEDANTIC ? int(CUBLAS_COMPUTE_32I) : computeType;
-}
-
-const TypeCombination *combinationOf(int computeType, int scaleType, int a, int b, int c, int d) {
-  if (a != b || c != d)
-    return nullptr;
-  for (const TypeCombination &entry : combinations)
-    if (entry.computeType == withoutPedantic(computeType) && entry.scaleType == scaleType && entry.ab == a &&
-        entry.cd == d)
-      return &entry;
-  return nullptr;
-}
 
 Element elementOf(int type) {
   switch (type) {
@@ -78,6 +42,10 @@ struct Checker {
 
 std::string difference(int64_t got, int64_t want) { return std::to_string(got) + " != " + std::to_string(want); }
 
+/// Whether `count` steps of `stride` elements, neither negative, stay within 58 bits: offsets in bytes then do not
+/// overflow.
+bool spansMemory(int64_t stride, int64_t count) { return stride <= (int64_t(1) << 58) / count; }
+
 /// One layout by itself, and its view under `operation`.
 bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int operation, MatrixView &view) {
   const std::string matrix = std::string("matrix ") + name;
@@ -98,9 +66,7 @@ bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int op
     return check.invalid("the batch count of " + matrix + ", got: " + std::to_string(layout.batchCount) + " < 1");
   if (layout.batchStride < 0)
     return check.invalid("the batch stride of " + matrix + " is negative");
-  // Keeps every offset in bytes within 62 bits.
-  const int64_t vectors = byColumns ? columns : rows;
-  if (layout.ld > (int64_t(1) << 58) / vectors || layout.batchStride > (int64_t(1) << 58) / layout.batchCount)
+  if (!spansMemory(layout.ld, byColumns ? columns : rows) || !spansMemory(layout.batchStride, layout.batchCount))
     return check.invalid(matrix + " is larger than the address space");
   view.type = elementOf(layout.type);
   view.rows = rows;
@@ -117,15 +83,17 @@ bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int op
   return true;
 }
 
-bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout layouts[4], MatmulProblem &problem) {
-  if (!viewOf(check, "A", layouts[0], operation.transA, problem.a) ||
-      !viewOf(check, "B", layouts[1], operation.transB, problem.b) ||
-      !viewOf(check, "C", layouts[2], CUBLAS_OP_N, problem.c) || !viewOf(check, "D", layouts[3], CUBLAS_OP_N, problem.d))
+bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout *const layouts[4],
+                 MatmulProblem &problem) {
+  if (!viewOf(check, "A", *layouts[0], operation.transA, problem.a) ||
+      !viewOf(check, "B", *layouts[1], operation.transB, problem.b) ||
+      !viewOf(check, "C", *layouts[2], CUBLAS_OP_N, problem.c) ||
+      !viewOf(check, "D", *layouts[3], CUBLAS_OP_N, problem.d))
     return false;
   problem.m = problem.d.rows;
   problem.n = problem.d.columns;
   problem.k = problem.a.columns;
-  problem.batches = layouts[3].batchCount;
+  problem.batches = layouts[3]->batchCount;
   if (problem.a.rows != problem.m)
     return check.invalid("rows of op(A) and of D, got: " + difference(problem.a.rows, problem.m));
   if (problem.b.columns != problem.n)
@@ -137,9 +105,9 @@ bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout
                          std::to_string(problem.c.columns) + " != " + std::to_string(problem.m) + " x " +
                          std::to_string(problem.n));
   for (int i = 0; i < 3; ++i)
-    if (layouts[i].batchCount != problem.batches)
-      return check.invalid(std::string("batch counts of ") + "ABC"[i] + " and D, got: " +
-                           difference(layouts[i].batchCount, problem.batches));
+    if (layouts[i]->batchCount != problem.batches)
+      return check.invalid(std::string("batch counts of ") + "ABC"[i] +
+                           " and D, got: " + difference(layouts[i]->batchCount, problem.batches));
   if (problem.batches > 1 && problem.d.batchStride == 0)
     return check.invalid("the matrices of D's batch lie on one another: its batch stride is 0");
   return true;
@@ -186,7 +154,7 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   if (problem.bias != BiasUse::None) {
     if (operation.biasType != -1 && operation.biasType != d.type)
       return check.unsupported("the bias must have D's data type, got: " + difference(operation.biasType, d.type));
-    if (operation.biasBatchStride < 0 || operation.biasBatchStride > int64_t(1) << 40)
+    if (operation.biasBatchStride < 0 || !spansMemory(operation.biasBatchStride, problem.batches))
       return check.invalid("the bias's batch stride is out of range");
     problem.biasBatchStride = problem.batches > 1 ? operation.biasBatchStride : 0;
     if (problem.bias != BiasUse::Add && problem.batches > 1 && problem.biasBatchStride < problem.biasLength())
@@ -199,13 +167,14 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   if (!problem.auxIsMask() && operation.auxType != -1 && operation.auxType != d.type)
     return check.unsupported("the auxiliary matrix must have D's data type, got: " +
                              difference(operation.auxType, d.type));
-  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 || operation.auxLd > int64_t(1) << 40)
+  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 || !spansMemory(operation.auxLd, problem.n))
     return check.invalid("the auxiliary leading dimension must be a multiple of " + std::to_string(unit) +
-                         " and at least D's rows (" + std::to_string(problem.m) +
-                         "), got: " + std::to_string(operation.auxLd));
+                         " from D's rows (" + std::to_string(problem.m) +
+                         ") to what the address space has, got: " + std::to_string(operation.auxLd));
   if (operation.auxBatchStride < 0 || operation.auxBatchStride % unit != 0 ||
-      operation.auxBatchStride > int64_t(1) << 56)
-    return check.invalid("the auxiliary batch stride must be a multiple of " + std::to_string(unit));
+      !spansMemory(operation.auxBatchStride, problem.batches))
+    return check.invalid("the auxiliary batch stride must be a multiple of " + std::to_string(unit) +
+                         " within the address space, got: " + std::to_string(operation.auxBatchStride));
   problem.auxLd = operation.auxLd;
   problem.auxBatchStride = problem.batches > 1 ? operation.auxBatchStride : 0;
   if (problem.auxOutput && problem.batches > 1 && problem.auxBatchStride == 0)
@@ -214,14 +183,14 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
 }
 
 /// What NVIDIA asks of int8 products in regular layouts.
-bool checkInteger(Checker &check, const MatmulDesc &operation, const MatrixLayout layouts[4],
+bool checkInteger(Checker &check, const MatmulDesc &operation, const MatrixLayout *const layouts[4],
                   const MatmulProblem &problem) {
   for (int i = 0; i < 4; ++i) {
-    if (layouts[i].order != CUBLASLT_ORDER_COL)
+    if (layouts[i]->order != CUBLASLT_ORDER_COL)
       return check.unsupported("int8 products need matrices in column order");
-    if (layouts[i].ld % 4 != 0)
+    if (layouts[i]->ld % 4 != 0)
       return check.unsupported("int8 products need leading dimensions that are multiples of 4, got: " +
-                               std::to_string(layouts[i].ld));
+                               std::to_string(layouts[i]->ld));
   }
   if (operation.transA == CUBLAS_OP_N || operation.transB != CUBLAS_OP_N)
     return check.unsupported("int8 products need A transposed and B not");
@@ -241,7 +210,7 @@ bool checkModes(Checker &check, const MatmulDesc &operation, MatmulProblem &prob
   case CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_HOST:
     if (!problem.integer)
       return check.unsupported("a vector of alphas needs an int8 product accumulated in int32");
-    if (operation.alphaBatchStride < 0 || operation.alphaBatchStride > int64_t(1) << 40)
+    if (operation.alphaBatchStride < 0 || !spansMemory(operation.alphaBatchStride, problem.batches))
       return check.invalid("the batch stride of the alphas is out of range");
     problem.alphaVector = true;
     problem.alphaBatchStride = problem.batches > 1 ? operation.alphaBatchStride : 0;
@@ -262,34 +231,24 @@ bool checkModes(Checker &check, const MatmulDesc &operation, MatmulProblem &prob
 
 } // namespace
 
-cublasStatus_t checkTypes(int computeType, int scaleType, int a, int b, int c, int d, std::string &reason) {
-  if (combinationOf(computeType, scaleType, a, b, c, d))
-    return CUBLAS_STATUS_SUCCESS;
-  reason = "types that do not go together: compute " + std::to_string(computeType) + ", scale " +
-           std::to_string(scaleType) + ", A " + std::to_string(a) + ", B " + std::to_string(b) + ", C " +
-           std::to_string(c) + ", D " + std::to_string(d);
-  return CUBLAS_STATUS_NOT_SUPPORTED;
-}
-
-cublasStatus_t describeProblem(const MatmulDesc &operation, const MatrixLayout &a, const MatrixLayout &b,
-                               const MatrixLayout &c, const MatrixLayout &d, MatmulProblem &problem,
-                               std::string &reason) {
+cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem, std::string &reason) {
   problem = MatmulProblem();
   Checker check{reason};
-  const MatrixLayout layouts[4] = {a, b, c, d};
+  const MatmulDesc &operation = *descriptors.operation;
+  const MatrixLayout *const *layouts = descriptors.layouts;
   if (!checkShapes(check, operation, layouts, problem))
     return check.status;
-  const TypeCombination *types =
-      combinationOf(operation.computeType, operation.scaleType, a.type, b.type, c.type, d.type);
+  const MatmulTypes given = typesOf(descriptors);
+  const TypeCombination *types = combinationOf(given);
   if (!types)
-    return checkTypes(operation.computeType, operation.scaleType, a.type, b.type, c.type, d.type, reason);
+    return checkTypes(given, reason);
   problem.integer = types->computeType == CUBLAS_COMPUTE_32I;
   problem.integerScale = types->scaleType == CUDA_R_32I;
   problem.rounding = types->computeType == CUBLAS_COMPUTE_32F_FAST_16F    ? InputRounding::F16
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_16BF ? InputRounding::BF16
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? InputRounding::Tf32
                                                                           : InputRounding::None;
-  if (!checkEpilogue(check, operation, d, problem) || !checkModes(check, operation, problem))
+  if (!checkEpilogue(check, operation, *layouts[3], problem) || !checkModes(check, operation, problem))
     return check.status;
   if (types->plainEpilogueOnly && operation.epilogue != CUBLASLT_EPILOGUE_DEFAULT)
     return check.unsupported("int8 products have no epilogue but the default"), check.status;

@@ -66,14 +66,9 @@ struct MatmulProblem {
   size_t scaleBytes() const { return 4; }
 };
 
-/// Fills `problem` from descriptors (each already known to be one), or says why not: InvalidValue what
-/// can never be right, NotSupported what this implementation or the library lacks.
-cublasStatus_t describeProblem(const MatmulDesc &operation, const MatrixLayout &a, const MatrixLayout &b,
-                               const MatrixLayout &c, const MatrixLayout &d, MatmulProblem &problem,
-                               std::string &reason);
-
-/// The data types alone: whether there is any algorithm for them.
-cublasStatus_t checkTypes(int computeType, int scaleType, int a, int b, int c, int d, std::string &reason);
+/// Fills `problem` from descriptors, or says why not: InvalidValue what can never be right, NotSupported what this
+/// implementation or the library lacks.
+cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem, std::string &reason);
 
 /// Byte ranges [begin, end) relative to a matrix's address that its elements lie in: exact up to
 /// `limit` ranges, beyond that one range around all.

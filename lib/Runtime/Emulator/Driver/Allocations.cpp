@@ -7,6 +7,7 @@
 #include "../Memory/Describe.h"
 #include "Hazards.h"
 #include "HostWatch.h"
+#include "Try.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -116,7 +117,9 @@ CUresult allocateHost(Context &context, const char *entry, uint64_t bytes, unsig
   Allocated allocated = named(context, entry, bytes);
   allocated.isHost = true;
   allocated.flags = flags;
-  if (bytes > uint64_t(1) << 46)
+  // What is pinned is not swapped out.
+  static const uint64_t installed = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * pageBytes();
+  if (bytes > installed)
     return CUDA_ERROR_OUT_OF_MEMORY;
   uint64_t size = roundToPages(bytes);
   // The program and the driver have the same pages at different addresses: those of the program can be protected.
@@ -151,11 +154,23 @@ CUresult allocateHost(Context &context, const char *entry, uint64_t bytes, unsig
   return CUDA_SUCCESS;
 }
 
+/// Whether the program has memory at all of the addresses: to pin them would find out.
+static bool isMapped(uint64_t address, uint64_t bytes) {
+  constexpr uint64_t pagesAtOnce = 4096;
+  unsigned char residence[pagesAtOnce];
+  const uint64_t end = address + bytes, step = pagesAtOnce * pageBytes();
+  for (uint64_t at = address & ~(pageBytes() - 1); at < end; at += step)
+    if (mincore(reinterpret_cast<void *>(at), std::min(end - at, step), residence) != 0)
+      return false;
+  return true;
+}
+
 CUresult registerHost(Context &context, void *pointer, uint64_t bytes, unsigned flags) {
   Allocated allocated = named(context, "cuMemHostRegister", bytes);
   allocated.isHost = allocated.isRegistered = true;
   allocated.address = reinterpret_cast<uint64_t>(pointer);
   allocated.flags = flags;
+  MMC_REQUIRE(isMapped(allocated.address, bytes), CUDA_ERROR_INVALID_VALUE);
   if (!mapIntoDevices(allocated))
     return CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED;
   insert(allocated);

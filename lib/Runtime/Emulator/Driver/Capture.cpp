@@ -74,7 +74,9 @@ CUresult refuseCapturing(Stream &stream) {
   return wasInvalidated ? CUDA_ERROR_STREAM_CAPTURE_INVALIDATED : CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 }
 
-CUresult checkLegacyUse(Stream &stream) {
+CUresult checkUse(Stream &stream) {
+  if (CUresult result = checkOpen(stream))
+    return result;
   if (!stream.isLegacy())
     return CUDA_SUCCESS;
   bool isSpoilt = false;

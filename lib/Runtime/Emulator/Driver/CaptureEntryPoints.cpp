@@ -20,6 +20,7 @@ MMC_EXPORT CUresult cuStreamBeginCapture_v2(CUstream handle, CUstreamCaptureMode
   capture->graph = std::make_shared<Graph>();
   capture->graph->context = &stream->context;
   std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_TRY(checkOpen(*stream));
   MMC_REQUIRE(!stream->capture, CUDA_ERROR_ILLEGAL_STATE);
   capture->handle = graphTable().add(capture->graph);
   capture->streams.push_back(stream);
@@ -85,7 +86,7 @@ MMC_EXPORT CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureSt
   MMC_TRY(findStream(handle, stream));
   MMC_REQUIRE(status, CUDA_ERROR_INVALID_VALUE);
   std::lock_guard<std::mutex> lock(orderMutex());
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   const Capture *capture = stream->capture.get();
   *status = !capture                  ? CU_STREAM_CAPTURE_STATUS_NONE
             : capture->isInvalidated ? CU_STREAM_CAPTURE_STATUS_INVALIDATED

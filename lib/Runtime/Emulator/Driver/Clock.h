@@ -11,7 +11,13 @@
 namespace mmc::emulator::driver {
 
 /// A lane is something whose work is done one after the other: a stream, or a branch of a launched
-/// graph. Its work is numbered from 1; a clock has the last number known to be done of every lane.
+/// graph. Its work is numbered from 1.
+struct Lane {
+  uint32_t number = 0;
+  uint64_t time = 0; ///< of its last work
+};
+
+/// The number of the last work known to be done of every lane.
 class Clock {
 public:
   uint64_t time(uint32_t lane) const {

@@ -4,6 +4,7 @@
 #include "Context.h"
 
 #include "Allocations.h"
+#include "Event.h"
 #include "HostWatch.h"
 #include "Leaks.h"
 #include "Modules.h"
@@ -126,13 +127,10 @@ void destroyContext(Context &context) {
     return;
   registry().contexts.take(context.handle);
   endStreams(context);
-  {
-    std::lock_guard<std::mutex> lock(orderMutex());
-    hostLearns(context.legacy->clock);
-  }
   // After a fault the program could not have freed anything.
   endAllocations(context, /*isLeak=*/context.error() == CUDA_SUCCESS);
   endModules(context);
+  endEvents(context);
 }
 
 std::mutex &primaryMutex() {

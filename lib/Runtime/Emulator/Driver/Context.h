@@ -4,6 +4,7 @@
 #ifndef MMC_EMULATOR_DRIVER_CONTEXT_H
 #define MMC_EMULATOR_DRIVER_CONTEXT_H
 
+#include "Clock.h"
 #include "Driver.h"
 
 #include "mmc/Runtime/Emulator/Device.h"
@@ -38,6 +39,7 @@ public:
   CUcontext handle = nullptr;
   uint64_t id = 0;
   std::shared_ptr<Stream> legacy; ///< the default stream
+  Clock ended;                    ///< the work of its streams that are no more, under orderMutex()
   std::atomic<bool> isDestroyed{false};
 
   /// The first failure, which stays; CUDA_SUCCESS if there is none.

@@ -152,7 +152,7 @@ CUresult copyAsync(const CopyPlan &plan, CUstream handle) {
   std::unique_lock<std::mutex> lock(orderMutex());
   if (stream->capture)
     return captureOperation(*stream, std::move(copy.operation));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   if (copy.from.isPageable)
     stage(plan, copy);
   auto task = enqueueOrdered(*stream, std::move(copy.operation));

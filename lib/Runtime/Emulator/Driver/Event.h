@@ -18,6 +18,8 @@ struct Event {
 };
 
 HandleTable<CUevent, Event> &eventTable();
+/// Forgets the events of a context that ends.
+void endEvents(const Context &context);
 
 } // namespace mmc::emulator::driver
 

@@ -14,6 +14,12 @@ HandleTable<CUevent, Event> &eventTable() {
   return table;
 }
 
+void endEvents(const Context &context) {
+  for (auto &[handle, event] : eventTable().all())
+    if (event->context == &context)
+      eventTable().take(handle);
+}
+
 } // namespace mmc::emulator::driver
 
 using EventRef = std::shared_ptr<Event>;
@@ -61,7 +67,7 @@ MMC_EXPORT CUresult cuEventRecordWithFlags(CUevent handle, CUstream streamHandle
     event->captureTail = stream->captureTail;
     return CUDA_SUCCESS;
   }
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   Operation mark;
   mark.name = "cuEventRecord";
   event->task = enqueueOrdered(*stream, std::move(mark));
@@ -98,7 +104,7 @@ MMC_EXPORT CUresult cuEventSynchronize(CUevent handle) {
   MMC_TRY(findEvent(handle, event));
   std::unique_lock<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCaptured(*event));
-  return waitFor(lock, std::shared_ptr<Task>(event->task), *event->context);
+  return waitFor(lock, event->task, *event->context);
 }
 
 MMC_EXPORT CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent startHandle, CUevent endHandle) {
@@ -157,6 +163,7 @@ MMC_EXPORT CUresult cuStreamWaitEvent(CUstream streamHandle, CUevent handle, uns
   MMC_REQUIRE(flags <= 1, CUDA_ERROR_INVALID_VALUE);
   MMC_REQUIRE(!flags, CUDA_ERROR_NOT_SUPPORTED); // CU_EVENT_WAIT_EXTERNAL
   std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_TRY(checkOpen(*stream));
   if (event->capture)
     return waitForCaptured(stream, *event);
   if (stream->capture) {
@@ -165,7 +172,7 @@ MMC_EXPORT CUresult cuStreamWaitEvent(CUstream streamHandle, CUevent handle, uns
     stream->capture->isInvalidated = true;
     return CUDA_ERROR_STREAM_CAPTURE_ISOLATION;
   }
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   if (!event->task)
     return CUDA_SUCCESS;
   auto task = std::make_shared<Task>();
@@ -173,7 +180,7 @@ MMC_EXPORT CUresult cuStreamWaitEvent(CUstream streamHandle, CUevent handle, uns
   task->clock.join(event->task->clock);
   if (!event->task->isDone)
     task->waits.push_back(event->task);
-  task->clock.set(stream->lane, ++stream->time);
+  task->clock.set(stream->lane.number, ++stream->lane.time);
   stream->clock = task->clock;
   push(*stream, task);
   return CUDA_SUCCESS;

@@ -33,10 +33,8 @@ void splitIntoBranches(GraphExec &exec) {
     tails[branch] = i;
     exec.branches.push_back(branch);
   }
-  while (exec.lanes.size() < tails.size()) {
-    exec.lanes.push_back(newLane());
-    exec.times.push_back(0);
-  }
+  while (exec.lanes.size() < tails.size())
+    exec.lanes.push_back(takeLane());
 }
 
 std::vector<size_t> leavesOf(const std::vector<GraphNode> &nodes) {
@@ -77,7 +75,7 @@ static CUresult captureLaunch(Stream &stream, const GraphExec &exec) {
 CUresult launchGraph(GraphExec &exec, Stream &stream) {
   if (stream.capture)
     return captureLaunch(stream, exec);
-  if (CUresult result = checkLegacyUse(stream))
+  if (CUresult result = checkUse(stream))
     return result;
   auto task = std::make_shared<Task>();
   Clock before = orderBehind(stream, task->waits);
@@ -98,15 +96,15 @@ CUresult launchGraph(GraphExec &exec, Stream &stream) {
     step.clock = before;
     for (size_t dependency : node.dependencies)
       step.clock.join(task->steps[dependency].clock);
-    step.lane = exec.lanes[branch];
-    step.time = ++exec.times[branch];
+    step.lane = exec.lanes[branch].number;
+    step.time = ++exec.lanes[branch].time;
     step.clock.set(step.lane, step.time);
     after.join(step.clock);
     if (settings().watchHost)
       watchHostMemory(step);
     task->steps.push_back(std::move(step));
   }
-  after.set(stream.lane, ++stream.time);
+  after.set(stream.lane.number, ++stream.lane.time);
   stream.clock = task->clock = after;
   exec.last = task;
   push(stream, task);

@@ -26,8 +26,8 @@ struct GraphExec {
   Context *context = nullptr;
   std::vector<GraphNode> nodes;
   std::vector<size_t> branches; ///< of each node: nodes of one branch follow one another
-  std::vector<uint32_t> lanes;  ///< of each branch
-  std::vector<uint64_t> times;  ///< and the number of its last work
+  std::vector<Lane> lanes;      ///< of each branch
+  bool isDestroyed = false;     ///< and its lanes given back
   std::shared_ptr<Task> last;   ///< launches of one graph do not overlap
 };
 
@@ -53,9 +53,9 @@ CUstreamCaptureMode &threadCaptureMode();
 CUresult captureOperation(Stream &stream, Operation operation);
 /// Takes the capture's streams out of it. Under orderMutex().
 void endCapture(Capture &capture);
-/// CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default stream would have to wait for a
-/// stream that is capturing. Under orderMutex().
-CUresult checkLegacyUse(Stream &stream);
+/// checkOpen(), and CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default stream would have to
+/// wait for a stream that is capturing. Under orderMutex().
+CUresult checkUse(Stream &stream);
 /// CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, the capture being spoilt, when the stream is capturing. Under orderMutex().
 CUresult refuseCapturing(Stream &stream);
 /// The same for calls that concern no stream (allocations, waiting for everything): refused in a thread whose

@@ -21,6 +21,13 @@ static CUresult findExec(CUgraphExec handle, ExecRef &exec) {
   return exec ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
+/// CUDA_ERROR_INVALID_VALUE for a graph that a capture still adds to. Under orderMutex().
+static CUresult refuseUnfinished(const GraphRef &graph) {
+  for (const std::shared_ptr<Capture> &capture : activeCaptures())
+    MMC_REQUIRE(capture->graph != graph, CUDA_ERROR_INVALID_VALUE);
+  return CUDA_SUCCESS;
+}
+
 MMC_EXPORT CUresult cuGraphCreate(CUgraph *handle, unsigned int flags) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
@@ -34,6 +41,8 @@ MMC_EXPORT CUresult cuGraphCreate(CUgraph *handle, unsigned int flags) {
 MMC_EXPORT CUresult cuGraphDestroy(CUgraph handle) {
   GraphRef graph;
   MMC_TRY(findGraph(handle, graph));
+  std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_TRY(refuseUnfinished(graph));
   graphTable().take(handle);
   return CUDA_SUCCESS;
 }
@@ -123,8 +132,7 @@ MMC_EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *handle, CUgraph gra
   auto exec = std::make_shared<GraphExec>();
   exec->context = graph->context;
   std::lock_guard<std::mutex> lock(orderMutex());
-  for (const std::shared_ptr<Capture> &capture : activeCaptures())
-    MMC_REQUIRE(capture->graph != graph, CUDA_ERROR_INVALID_VALUE);
+  MMC_TRY(refuseUnfinished(graph));
   exec->nodes = graph->nodes;
   splitIntoBranches(*exec);
   *handle = graphExecTable().add(std::move(exec));
@@ -140,6 +148,7 @@ MMC_EXPORT CUresult cuGraphExecUpdate_v2(CUgraphExec execHandle, CUgraph graphHa
   MMC_REQUIRE(info, CUDA_ERROR_INVALID_VALUE);
   *info = {CU_GRAPH_EXEC_UPDATE_SUCCESS, nullptr, nullptr};
   std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_TRY(refuseUnfinished(graph));
   const std::vector<GraphNode> &now = exec->nodes, &next = graph->nodes;
   if (now.size() != next.size())
     info->result = CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
@@ -165,6 +174,7 @@ static CUresult launchOrUpload(CUgraphExec handle, CUstream streamHandle, bool i
   MMC_TRY(findExec(handle, exec));
   MMC_REQUIRE(exec->context == &stream->context, CUDA_ERROR_INVALID_VALUE);
   std::lock_guard<std::mutex> lock(orderMutex());
+  MMC_REQUIRE(!exec->isDestroyed, CUDA_ERROR_INVALID_VALUE);
   return isLaunch ? launchGraph(*exec, *stream) : refuseCapturing(*stream);
 }
 
@@ -175,6 +185,10 @@ MMC_EXPORT CUresult cuGraphUpload(CUgraphExec exec, CUstream stream) { return la
 MMC_EXPORT CUresult cuGraphExecDestroy(CUgraphExec handle) {
   ExecRef exec;
   MMC_TRY(findExec(handle, exec));
-  graphExecTable().take(handle);
+  MMC_REQUIRE(graphExecTable().take(handle), CUDA_ERROR_INVALID_VALUE);
+  std::lock_guard<std::mutex> lock(orderMutex());
+  exec->isDestroyed = true;
+  for (const Lane &lane : exec->lanes)
+    returnLane(lane);
   return CUDA_SUCCESS;
 }

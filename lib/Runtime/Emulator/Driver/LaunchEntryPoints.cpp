@@ -73,7 +73,8 @@ static CUresult run(const Function &function, const LaunchConfig &config, const 
   options.schedule = settings().schedule;
   options.maxInstructions = settings().maxInstructions;
   options.collectAccesses = settings().hazards;
-  LaunchResult result = execution.context.gpu.device.launch(kernel, config, arguments, options);
+  // A capture may have nodes of other contexts than its graph's.
+  LaunchResult result = function.context->gpu.device.launch(kernel, config, arguments, options);
   execution.accesses = std::move(result.accesses);
   report(result.report);
   if (!result.status.isOk()) {
@@ -169,7 +170,7 @@ MMC_EXPORT CUresult cuLaunchKernelEx(const CUlaunchConfig *ex, CUfunction functi
     case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: {
       const auto &cluster = attribute.value.clusterDim;
       MMC_REQUIRE(cluster.x && cluster.y && cluster.z, CUDA_ERROR_INVALID_VALUE);
-      MMC_REQUIRE(cluster.x * cluster.y * cluster.z == 1, CUDA_ERROR_NOT_SUPPORTED);
+      MMC_REQUIRE(cluster.x == 1 && cluster.y == 1 && cluster.z == 1, CUDA_ERROR_NOT_SUPPORTED);
       break;
     }
     // Hints, which nothing depends on here; serialised launches may overlap, but need not.

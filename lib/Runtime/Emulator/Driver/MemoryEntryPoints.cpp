@@ -195,7 +195,8 @@ MMC_EXPORT CUresult cuMemHostRegister_v2(void *pointer, size_t bytes, unsigned i
   MMC_REQUIRE(!(flags & CU_MEMHOSTREGISTER_IOMEMORY), CUDA_ERROR_NOT_SUPPORTED);
   MMC_REQUIRE(pointer && bytes && !(flags & ~known), CUDA_ERROR_INVALID_VALUE);
   uint64_t address = reinterpret_cast<uint64_t>(pointer);
-  MMC_REQUIRE(bytes <= (uint64_t(1) << 47) - address && !isDeviceAddress(address), CUDA_ERROR_INVALID_VALUE);
+  constexpr uint64_t limit = uint64_t(1) << 47; // of the host's addresses
+  MMC_REQUIRE(address < limit && bytes <= limit - address, CUDA_ERROR_INVALID_VALUE);
   MMC_TRY(refuseUnsafeCall());
   return registerHost(*context, pointer, bytes, flags);
 }

@@ -11,19 +11,25 @@
 
 using namespace mmc::emulator::driver;
 
+/// Loads into a context, with what the JIT options ask for.
+static CUresult load(Context &context, const void *image, bool isOfLibrary, unsigned count, CUjit_option *options,
+                     void **values, CUmodule &module) {
+  MMC_TRY(checkJitOptions(count, options, values));
+  MMC_TRY(refuseUnsafeCall());
+  auto begin = std::chrono::steady_clock::now();
+  std::string log;
+  CUresult result = loadModule(context, image, isOfLibrary, log, module);
+  std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - begin;
+  writeJitLogs(count, options, values, log, result != CUDA_SUCCESS, time.count());
+  return result;
+}
+
 MMC_EXPORT CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count, CUjit_option *options,
                                        void **values) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(module && image, CUDA_ERROR_INVALID_VALUE);
-  MMC_TRY(checkJitOptions(count, options, values));
-  MMC_TRY(refuseUnsafeCall());
-  auto begin = std::chrono::steady_clock::now();
-  std::string log;
-  CUresult result = loadModule(*context, image, log, *module);
-  std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - begin;
-  writeJitLogs(count, options, values, log, result != CUDA_SUCCESS, time.count());
-  return result;
+  return load(*context, image, /*isOfLibrary=*/false, count, options, values, *module);
 }
 
 MMC_EXPORT CUresult cuModuleLoadData(CUmodule *module, const void *image) {
@@ -116,8 +122,7 @@ MMC_EXPORT CUresult cuLibraryLoadData(CUlibrary *handle, const void *code, CUjit
   MMC_REQUIRE(handle && code && (!count || (options && values)), CUDA_ERROR_INVALID_VALUE);
   // Into the current context at once, so that errors are told here.
   CUmodule module = nullptr;
-  MMC_TRY(cuModuleLoadDataEx(&module, code, jitCount, jitOptions, jitValues));
-  moduleTable().find(module)->isOfLibrary = true;
+  MMC_TRY(load(*context, code, /*isOfLibrary=*/true, jitCount, jitOptions, jitValues, module));
   auto library = std::make_shared<Library>();
   library->text = static_cast<const char *>(code);
   library->modules[context] = module;
@@ -130,6 +135,7 @@ MMC_EXPORT CUresult cuLibraryUnload(CUlibrary handle) {
   std::shared_ptr<Library> library = libraryTable().take(handle);
   MMC_REQUIRE(library, CUDA_ERROR_INVALID_HANDLE);
   std::lock_guard<std::mutex> lock(library->mutex);
+  library->isUnloaded = true;
   for (auto &[name, kernel] : library->kernels)
     kernelTable().take(kernel);
   for (auto &[context, module] : library->modules)
@@ -146,12 +152,15 @@ MMC_EXPORT CUresult cuLibraryGetModule(CUmodule *module, CUlibrary library) {
 
 MMC_EXPORT CUresult cuLibraryGetKernel(CUkernel *kernel, CUlibrary handle, const char *name) {
   MMC_REQUIRE(kernel && name, CUDA_ERROR_INVALID_VALUE);
-  CUmodule module = nullptr;
-  MMC_TRY(cuLibraryGetModule(&module, handle));
-  MMC_REQUIRE(moduleTable().find(module)->module->kernel(name), CUDA_ERROR_NOT_FOUND);
+  CUmodule moduleHandle = nullptr;
+  MMC_TRY(cuLibraryGetModule(&moduleHandle, handle));
+  std::shared_ptr<LoadedModule> module;
+  MMC_TRY(findModule(moduleHandle, module));
+  MMC_REQUIRE(module->module->kernel(name), CUDA_ERROR_NOT_FOUND);
   std::shared_ptr<Library> library = libraryTable().find(handle);
   MMC_REQUIRE(library, CUDA_ERROR_INVALID_HANDLE);
   std::lock_guard<std::mutex> lock(library->mutex);
+  MMC_REQUIRE(!library->isUnloaded, CUDA_ERROR_INVALID_HANDLE);
   CUkernel &known = library->kernels[name];
   if (!known) {
     auto made = std::make_shared<LibraryKernel>();

@@ -44,7 +44,7 @@ static bool isBinary(const void *image) {
   return magic == 0x464c457f || magic == 0xba55ed50 || magic == 0x466243b1;
 }
 
-CUresult loadModule(Context &context, const void *image, std::string &log, CUmodule &handle) {
+CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log, CUmodule &handle) {
   if (isBinary(image)) {
     log = "the image is a cubin or a fat binary: the emulator runs PTX only";
     return CUDA_ERROR_NO_BINARY_FOR_GPU;
@@ -64,6 +64,7 @@ CUresult loadModule(Context &context, const void *image, std::string &log, CUmod
   loaded->module = *module;
   loaded->context = &context;
   loaded->name = name;
+  loaded->isOfLibrary = isOfLibrary;
   for (const Kernel &kernel : loaded->module->kernels())
     log += name + ": '" + kernel.name + "': " + std::to_string(kernel.parameterBytes) + " bytes of parameters, " +
            std::to_string(kernel.staticShared) + " of shared and " + std::to_string(kernel.localBytes) +
@@ -107,14 +108,14 @@ CUresult moduleOfLibrary(CUlibrary handle, Context &context, CUmodule &module) {
   std::shared_ptr<Library> library = libraryTable().find(handle);
   MMC_REQUIRE(library, CUDA_ERROR_INVALID_HANDLE);
   std::lock_guard<std::mutex> lock(library->mutex);
+  MMC_REQUIRE(!library->isUnloaded, CUDA_ERROR_INVALID_HANDLE);
   auto known = library->modules.find(&context);
   if (known != library->modules.end() && moduleTable().find(known->second)) {
     module = known->second;
     return CUDA_SUCCESS;
   }
   std::string log;
-  MMC_TRY(loadModule(context, library->text.c_str(), log, module));
-  moduleTable().find(module)->isOfLibrary = true;
+  MMC_TRY(loadModule(context, library->text.c_str(), /*isOfLibrary=*/true, log, module));
   library->modules[&context] = module;
   return CUDA_SUCCESS;
 }
@@ -132,7 +133,7 @@ CUresult findFunction(CUfunction handle, Context &context, std::shared_ptr<Funct
 CUresult checkJitOptions(unsigned count, const CUjit_option *options, void *const *values) {
   MMC_REQUIRE(!count || (options && values), CUDA_ERROR_INVALID_VALUE);
   for (unsigned i = 0; i < count; ++i)
-    MMC_REQUIRE(options[i] >= 0 && options[i] < CU_JIT_NUM_OPTIONS, CUDA_ERROR_INVALID_VALUE);
+    MMC_REQUIRE(options[i] < CU_JIT_NUM_OPTIONS, CUDA_ERROR_INVALID_VALUE);
   return CUDA_SUCCESS;
 }
 

@@ -25,16 +25,17 @@ struct LoadedModule {
   std::shared_ptr<Module> module;
   Context *context = nullptr;
   std::string name;
-  bool isOfLibrary = false; ///< cuLibraryUnload unloads it
+  bool isOfLibrary = false; ///< cuLibraryUnload unloads it, or its context's end
   std::mutex mutex;
   std::map<std::string, CUfunction> functions; ///< under the mutex
 };
 
 struct Library {
   std::string text;
-  std::mutex mutex;
-  std::map<Context *, CUmodule> modules;      ///< under the mutex
-  std::map<std::string, CUkernel> kernels; ///< under the mutex
+  std::mutex mutex; ///< for the rest
+  bool isUnloaded = false;
+  std::map<Context *, CUmodule> modules;
+  std::map<std::string, CUkernel> kernels;
 };
 
 struct LibraryKernel {
@@ -49,7 +50,7 @@ HandleTable<CUkernel, LibraryKernel> &kernelTable();
 
 /// Loads PTX into the context. `log` gets the errors, or what was loaded. CUDA_ERROR_INVALID_PTX,
 /// CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_INVALID_IMAGE, CUDA_ERROR_OUT_OF_MEMORY.
-CUresult loadModule(Context &context, const void *image, std::string &log, CUmodule &module);
+CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log, CUmodule &module);
 /// Ends the module and its functions. CUDA_ERROR_INVALID_HANDLE.
 CUresult unloadModule(CUmodule module);
 /// CUDA_ERROR_NOT_FOUND, CUDA_ERROR_INVALID_HANDLE.

@@ -22,7 +22,7 @@ static uint64_t number(Settings &settings, const char *name, uint64_t otherwise,
     shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
   if (shift)
     ++end;
-  if (errno || end == text || *end || *text == '-' || value > (high >> shift) || (value << shift) < low) {
+  if (errno || *text < '0' || *text > '9' || *end || value > (high >> shift) || (value << shift) < low) {
     settings.error += std::string(name) + " must be a number from " + std::to_string(low) + " to " +
                       std::to_string(high) + (sized ? ", K, M or G may follow" : "") + ", got: '" + text + "'\n";
     return otherwise;

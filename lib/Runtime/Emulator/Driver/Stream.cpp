@@ -29,20 +29,47 @@ Clock &hostClock() {
   return clock;
 }
 
-uint32_t newLane() {
-  static std::atomic<uint32_t> last{0};
+static std::vector<Lane> &returnedLanes() {
+  static auto &list = *new std::vector<Lane>;
+  return list;
+}
+
+Lane takeLane() {
+  static uint32_t last = 0;
+  std::vector<Lane> &returned = returnedLanes();
+  for (size_t i = 0; i < returned.size(); ++i) {
+    Lane lane = returned[i];
+    if (!hostClock().knows(lane.number, lane.time))
+      continue;
+    returned.erase(returned.begin() + i);
+    return lane;
+  }
+  return {++last, 0};
+}
+
+void returnLane(const Lane &lane) { returnedLanes().push_back(lane); }
+
+static uint64_t newStreamId() {
+  static std::atomic<uint64_t> last{0};
   return ++last;
 }
 
 Stream::Stream(Context &context, unsigned flags, int priority, std::string name)
-    : context(context), flags(flags), priority(priority), name(std::move(name)), lane(newLane()) {}
+    : context(context), flags(flags), priority(priority), name(std::move(name)), id(newStreamId()) {
+  std::lock_guard<std::mutex> lock(orderMutex());
+  lane = takeLane();
+}
 
 Stream::~Stream() { join(); }
 
 void Stream::close() {
-  std::lock_guard<std::mutex> lock(orderMutex());
   closing = true;
   wake.notify_all();
+}
+
+void Stream::returnLane() {
+  if (std::exchange(hasLane, false))
+    driver::returnLane(lane);
 }
 
 void Stream::join() {
@@ -121,6 +148,12 @@ void Stream::run() {
   }
 }
 
+CUresult checkOpen(const Stream &stream) {
+  if (!stream.closing)
+    return CUDA_SUCCESS;
+  return stream.context.isDestroyed ? CUDA_ERROR_CONTEXT_IS_DESTROYED : CUDA_ERROR_INVALID_HANDLE;
+}
+
 void push(Stream &stream, std::shared_ptr<Task> task) {
   stream.last = task;
   stream.queue.push_back(std::move(task));
@@ -154,8 +187,8 @@ std::shared_ptr<Task> enqueueOrdered(Stream &stream, Operation operation) {
   Step step;
   step.clock = orderBehind(stream, task->waits);
   step.place = stream.name;
-  step.lane = stream.lane;
-  step.time = ++stream.time;
+  step.lane = stream.lane.number;
+  step.time = ++stream.lane.time;
   step.clock.set(step.lane, step.time);
   step.operation = std::move(operation);
   stream.clock = step.clock;
@@ -172,7 +205,7 @@ void hostLearns(const Clock &clock) {
   releaseHostMemory(hostClock());
 }
 
-CUresult waitFor(std::unique_lock<std::mutex> &lock, const std::shared_ptr<Task> &task, Context &context) {
+CUresult waitFor(std::unique_lock<std::mutex> &lock, std::shared_ptr<Task> task, Context &context) {
   if (task) {
     taskDone().wait(lock, [&] { return task->isDone; });
     hostLearns(task->clock);
@@ -184,6 +217,7 @@ CUresult synchronize(Context &context) {
   std::unique_lock<std::mutex> lock(orderMutex());
   for (const StreamRef &stream : streamsOf(context))
     (void)waitFor(lock, stream->last, context);
+  hostLearns(context.ended);
   return context.error();
 }
 
@@ -194,7 +228,7 @@ CUresult enqueue(CUstream handle, Operation operation) {
   std::lock_guard<std::mutex> lock(orderMutex());
   if (stream->capture)
     return captureOperation(*stream, std::move(operation));
-  if (CUresult result = checkLegacyUse(*stream))
+  if (CUresult result = checkUse(*stream))
     return result;
   enqueueOrdered(*stream, std::move(operation));
   return CUDA_SUCCESS;
@@ -207,7 +241,7 @@ CUresult enqueueAndWait(CUstream handle, Operation operation) {
   std::unique_lock<std::mutex> lock(orderMutex());
   if (CUresult result = refuseCapturing(*stream))
     return result;
-  if (CUresult result = checkLegacyUse(*stream))
+  if (CUresult result = checkUse(*stream))
     return result;
   return waitFor(lock, enqueueOrdered(*stream, std::move(operation)), stream->context);
 }

@@ -58,14 +58,15 @@ public:
   const unsigned flags;
   const int priority;
   const std::string name; ///< for reports: "stream 3", "the default stream"
-  const uint32_t lane;
+  const uint64_t id;      ///< no two streams of the process have the same
   bool isImplicit = false; ///< not made by the program
   bool isLegacy() const { return legacy; }
   bool isBlocking() const { return !(flags & CU_STREAM_NON_BLOCKING); }
 
   // Under orderMutex():
   bool legacy = false, closing = false, ended = false;
-  uint64_t time = 0;
+  Lane lane;
+  bool hasLane = true; ///< until no more work comes
   Clock clock;
   std::shared_ptr<Task> last; ///< null when nothing was ever enqueued
   std::deque<std::shared_ptr<Task>> queue;
@@ -74,8 +75,10 @@ public:
   std::vector<size_t> captureTail;  ///< the nodes that the next one depends on
   std::vector<CUgraphNode> captureHandles; ///< their handles, as given to the program
 
-  /// No more work comes: the thread ends when the queue is empty.
+  /// No more work comes: the thread ends when the queue is empty. Under orderMutex().
   void close();
+  /// Lets another have the lane of a closed stream. Under orderMutex().
+  void returnLane();
   /// Waits for the end of the thread.
   void join();
 
@@ -91,7 +94,10 @@ std::condition_variable &taskDone();
 /// What the host knows to be done. Threads of the host count as one: how they order themselves cannot
 /// be seen.
 Clock &hostClock();
-uint32_t newLane();
+/// A lane that nobody has. Those that were given back are used again, once the host knows their work to be done: clocks
+/// then grow with the streams there are, and not with those there ever were. Under orderMutex().
+Lane takeLane();
+void returnLane(const Lane &lane);
 
 using StreamRef = std::shared_ptr<Stream>;
 /// The stream of a handle: CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE, or the error of its context.
@@ -99,14 +105,17 @@ CUresult findStream(CUstream handle, StreamRef &stream);
 /// The streams of a context, the default one too. Under orderMutex().
 std::vector<StreamRef> streamsOf(const Context &context);
 
+/// Whether work may still be put into it: another thread may have ended it since it was found.
+/// CUDA_ERROR_INVALID_HANDLE, CUDA_ERROR_CONTEXT_IS_DESTROYED. Under orderMutex().
+CUresult checkOpen(const Stream &stream);
 /// Puts the operation behind all that orders it, not caring about captures. Under orderMutex().
 std::shared_ptr<Task> enqueueOrdered(Stream &stream, Operation operation);
 /// Puts a task into the queue, behind `waits`. Under orderMutex().
 void push(Stream &stream, std::shared_ptr<Task> task);
 /// What orders new work of the stream: its waits, and what is known before it. Under orderMutex().
 Clock orderBehind(Stream &stream, TaskList &waits);
-/// Waits until the task is done; the host then knows it. The context's error.
-CUresult waitFor(std::unique_lock<std::mutex> &lock, const std::shared_ptr<Task> &task, Context &context);
+/// Waits until the task is done, which may be null; the host then knows it. The context's error.
+CUresult waitFor(std::unique_lock<std::mutex> &lock, std::shared_ptr<Task> task, Context &context);
 /// The host has learnt that all of `clock` is done. Under orderMutex().
 void hostLearns(const Clock &clock);
 /// Waits for all work of the context.

@@ -40,50 +40,41 @@ MMC_EXPORT CUresult cuStreamDestroy_v2(CUstream handle) {
       unfinished = capture->handle;
       endCapture(*capture);
     }
+    stream->close();
   }
   graphTable().take(unfinished);
   retire(std::move(stream));
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuStreamGetPriority(CUstream handle, int *priority) {
+/// What is known of a stream.
+template <typename T, typename F>
+static CUresult query(CUstream handle, T *place, F valueOf) {
   StreamRef stream;
   MMC_TRY(findStream(handle, stream));
-  MMC_REQUIRE(priority, CUDA_ERROR_INVALID_VALUE);
-  *priority = stream->priority;
+  MMC_REQUIRE(place, CUDA_ERROR_INVALID_VALUE);
+  *place = valueOf(*stream);
   return CUDA_SUCCESS;
+}
+
+MMC_EXPORT CUresult cuStreamGetPriority(CUstream handle, int *priority) {
+  return query(handle, priority, [](const Stream &stream) { return stream.priority; });
 }
 
 MMC_EXPORT CUresult cuStreamGetFlags(CUstream handle, unsigned int *flags) {
-  StreamRef stream;
-  MMC_TRY(findStream(handle, stream));
-  MMC_REQUIRE(flags, CUDA_ERROR_INVALID_VALUE);
-  *flags = stream->flags;
-  return CUDA_SUCCESS;
+  return query(handle, flags, [](const Stream &stream) { return stream.flags; });
 }
 
 MMC_EXPORT CUresult cuStreamGetId(CUstream handle, unsigned long long *id) {
-  StreamRef stream;
-  MMC_TRY(findStream(handle, stream));
-  MMC_REQUIRE(id, CUDA_ERROR_INVALID_VALUE);
-  *id = stream->lane;
-  return CUDA_SUCCESS;
+  return query(handle, id, [](const Stream &stream) { return stream.id; });
 }
 
 MMC_EXPORT CUresult cuStreamGetCtx(CUstream handle, CUcontext *context) {
-  StreamRef stream;
-  MMC_TRY(findStream(handle, stream));
-  MMC_REQUIRE(context, CUDA_ERROR_INVALID_VALUE);
-  *context = stream->context.handle;
-  return CUDA_SUCCESS;
+  return query(handle, context, [](const Stream &stream) { return stream.context.handle; });
 }
 
 MMC_EXPORT CUresult cuStreamGetDevice(CUstream handle, CUdevice *device) {
-  StreamRef stream;
-  MMC_TRY(findStream(handle, stream));
-  MMC_REQUIRE(device, CUDA_ERROR_INVALID_VALUE);
-  *device = deviceOf(stream->context);
-  return CUDA_SUCCESS;
+  return query(handle, device, [](const Stream &stream) { return deviceOf(stream.context); });
 }
 
 /// What is in the stream, and for the default stream in all that it waits for.
@@ -103,7 +94,7 @@ MMC_EXPORT CUresult cuStreamQuery(CUstream handle) {
   MMC_TRY(findStream(handle, stream));
   std::lock_guard<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   TaskList tasks = workOf(*stream);
   for (const auto &task : tasks)
     if (!task->isDone)
@@ -118,7 +109,7 @@ MMC_EXPORT CUresult cuStreamSynchronize(CUstream handle) {
   MMC_TRY(findStream(handle, stream));
   std::unique_lock<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   for (const auto &task : workOf(*stream))
     (void)waitFor(lock, task, stream->context);
   return stream->context.error();
@@ -157,7 +148,7 @@ MMC_EXPORT CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback callba
   };
   std::lock_guard<std::mutex> lock(orderMutex());
   MMC_TRY(refuseCapturing(*stream));
-  MMC_TRY(checkLegacyUse(*stream));
+  MMC_TRY(checkUse(*stream));
   enqueueOrdered(*stream, std::move(operation));
   return CUDA_SUCCESS;
 }

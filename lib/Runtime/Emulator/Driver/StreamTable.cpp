@@ -32,7 +32,6 @@ std::vector<StreamRef> streamsOf(const Context &context) {
 }
 
 void retire(StreamRef stream) {
-  stream->close();
   std::vector<StreamRef> ended;
   {
     std::lock_guard<std::mutex> lock(orderMutex());
@@ -47,6 +46,8 @@ void retire(StreamRef stream) {
       // The default stream is ordered behind it still.
       if (one->isBlocking() && one->context.legacy)
         one->context.legacy->clock.join(one->clock);
+      one->context.ended.join(one->clock);
+      one->returnLane();
       list.erase(list.begin() + i);
       ended.push_back(std::move(one));
     }
@@ -60,18 +61,26 @@ void endStreams(Context &context) {
   {
     std::lock_guard<std::mutex> lock(orderMutex());
     list = streamsOf(context);
-    for (const StreamRef &stream : list)
+    for (const StreamRef &stream : list) {
       if (std::shared_ptr<Capture> capture = stream->capture)
         endCapture(*capture);
+      stream->close();
+    }
     std::vector<StreamRef> &others = retired();
     others.erase(std::remove_if(others.begin(), others.end(),
                                 [&](const StreamRef &stream) { return &stream->context == &context; }),
                  others.end());
   }
   for (const StreamRef &stream : list)
-    stream->close();
-  for (const StreamRef &stream : list)
     stream->join();
+  {
+    std::lock_guard<std::mutex> lock(orderMutex());
+    hostLearns(context.ended);
+    for (const StreamRef &stream : list) {
+      hostLearns(stream->clock);
+      stream->returnLane();
+    }
+  }
   for (auto &[handle, stream] : streamTable().all())
     if (&stream->context == &context)
       streamTable().take(handle);

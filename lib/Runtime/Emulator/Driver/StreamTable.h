@@ -9,7 +9,7 @@
 namespace mmc::emulator::driver {
 
 HandleTable<CUstream, Stream> &streamTable();
-/// Ends a stream once its work is done; does not wait.
+/// Ends a closed stream once its work is done; does not wait.
 void retire(StreamRef stream);
 /// Ends all streams of a context: waits for their work.
 void endStreams(Context &context);

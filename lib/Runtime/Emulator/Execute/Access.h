@@ -184,8 +184,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     mask &= ~together;
     done |= together;
     MemoryChunk &chunk = allocation->chunk(addresses[first]);
-    uint8_t *data = allocation->data - allocation->base;
-    uint8_t *initialized = allocation->initialized ? allocation->initialized - allocation->base : nullptr;
+    uint8_t *initialized = allocation->initialized;
     uint32_t unknown = 0, racing = 0;
     std::array<Stamp, 32> earlier;
     std::array<bool, 32> earlierIsWrite;
@@ -205,12 +204,13 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       uint64_t last = ~uint64_t(0);
       unsigned repeats = 0, lastLane = 0;
       forLanes(together, [&](unsigned lane) {
-        uint64_t at = addresses[lane];
+        uint64_t at = addresses[lane], offset = at - allocation->base;
+        uint8_t *data = allocation->data + offset;
         // Many lanes that read the same: two are remembered.
         if (plan.kind == AccessKind::Read && at == last) {
           unknown |= (unknown >> lastLane & 1) << lane;
           if (++repeats > 1) {
-            f(lane, data + at);
+            f(lane, data);
             return;
           }
         } else {
@@ -219,7 +219,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         last = at;
         lastLane = lane;
         if (initialized && plan.kind != AccessKind::Write)
-          unknown |= uint32_t(!allAre<N>(initialized + at, 1)) << lane;
+          unknown |= uint32_t(!allAre<N>(initialized + offset, 1)) << lane;
         Stamp conflict;
         uint8_t before[N];
         if (checksRaces) {
@@ -228,14 +228,14 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
           Stamp stamp{base.bits | uint64_t(lane) << Stamp::threadShift};
           conflict = stampCells(warp, cells, count, stamp, lane, plan.kind, earlierIsWrite[lane]);
           if (conflict.bits)
-            std::memcpy(before, data + at, N);
+            std::memcpy(before, data, N);
         }
-        f(lane, data + at);
+        f(lane, data);
         if (initialized && plan.kind != AccessKind::Read)
-          std::memset(initialized + at, 1, N);
+          std::memset(initialized + offset, 1, N);
         // Two writes of the same bytes do no harm in any order.
-        if (conflict.bits && !(plan.kind == AccessKind::Write && earlierIsWrite[lane] &&
-                               std::memcmp(before, data + at, N) == 0)) {
+        if (conflict.bits &&
+            !(plan.kind == AccessKind::Write && earlierIsWrite[lane] && std::memcmp(before, data, N) == 0)) {
           racing |= 1u << lane;
           earlier[lane] = conflict;
         }

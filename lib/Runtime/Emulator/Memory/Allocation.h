@@ -17,7 +17,7 @@ namespace mmc::emulator {
 
 /// Device addresses begin here.
 constexpr uint64_t globalBegin = uint64_t(1) << 49;
-/// And those of the next device so much further on; no device ever hands out as many.
+/// And those of the next device so much further on: a device that has given out as many is out of memory.
 constexpr uint64_t globalStride = uint64_t(1) << 43;
 
 class SpinLock {

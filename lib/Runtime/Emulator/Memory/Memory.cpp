@@ -18,7 +18,7 @@ static constexpr size_t maxFreed = 4096;
 struct DeviceMemory::State {
   mutable std::mutex mutex;
   std::shared_ptr<AllocationTable> table = std::make_shared<AllocationTable>();
-  uint64_t next = globalBegin;
+  uint64_t next = globalBegin, last = globalBegin + globalStride; ///< where what is allocated next may lie
   uint64_t inUse = 0;
   size_t freed = 0;
 
@@ -56,6 +56,7 @@ struct DeviceMemory::State {
 
 DeviceMemory::DeviceMemory(uint64_t capacity, unsigned ordinal) : state(std::make_unique<State>()), limit(capacity) {
   state->next = globalBegin + ordinal * globalStride;
+  state->last = state->next + globalStride;
 }
 DeviceMemory::~DeviceMemory() = default;
 
@@ -68,8 +69,12 @@ StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint
   if (bytes > limit - state->inUse)
     return Status::badInput("out of device memory: " + std::to_string(bytes) + " bytes wanted, " +
                             std::to_string(limit - state->inUse) + " free");
+  const uint64_t base = (state->next + alignment - 1) & ~(alignment - 1);
+  if (base > state->last || bytes + guardBytes > state->last - base)
+    return Status::badInput("out of device memory: " + std::to_string(bytes) +
+                            " bytes wanted, and no addresses are left: none is given out twice");
   auto allocation = std::make_shared<Allocation>();
-  allocation->base = (state->next + alignment - 1) & ~(alignment - 1);
+  allocation->base = base;
   allocation->bytes = bytes;
   allocation->name = std::move(name);
   allocation->isConstant = use == MemoryUse::Constant;
@@ -81,7 +86,6 @@ StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint
   allocation->chunks = std::make_unique<MemoryChunk[]>(allocation->chunkCount());
   state->next = allocation->end() + guardBytes;
   state->inUse += bytes;
-  uint64_t base = allocation->base;
   state->insert(std::move(allocation));
   return base;
 }

@@ -7,20 +7,6 @@
 namespace mmc::emulator::nccl {
 namespace {
 
-const char *const callNames[] = {"ncclAllReduce", "ncclReduce",  "ncclReduceScatter", "ncclBroadcast",
-                                 "ncclAllGather", "ncclAlltoAll", "ncclGather",        "ncclScatter",
-                                 "ncclSend",      "ncclRecv",     "ncclCommSplit"};
-
-std::string nameOf(const Call &call) {
-  static const char *const names[] = {"ncclSum", "ncclProd", "ncclMax", "ncclMin", "ncclAvg"};
-  return call.isScaled ? "PreMulSum" : names[call.op];
-}
-
-Outcome mismatch(int rank, const Call &own, int peer, const Call &theirs) {
-  return {ncclInvalidUsage, "ranks call different things, got: " + describe(own) + " on rank " + std::to_string(rank) +
-                                " != " + describe(theirs) + " on rank " + std::to_string(peer)};
-}
-
 bool agree(const Call &a, const Call &b) {
   return a.kind == b.kind && a.type == b.type && a.op == b.op && a.isScaled == b.isScaled && a.root == b.root &&
          a.count == b.count;
@@ -171,66 +157,6 @@ private:
 
 } // namespace
 
-const char *nameOf(CallKind kind) { return callNames[size_t(kind)]; }
-
-std::string describe(const Call &call) {
-  std::string text = std::string(nameOf(call.kind)) + "(count " + std::to_string(call.count) + ", " + nameOf(call.type);
-  if (call.reduces())
-    text += ", " + nameOf(call);
-  if (call.hasRoot())
-    text += ", root " + std::to_string(call.root);
-  if (call.kind == CallKind::Send)
-    text += " to rank " + std::to_string(call.root);
-  if (call.kind == CallKind::Receive)
-    text += " from rank " + std::to_string(call.root);
-  return text + ")";
-}
-
-BufferSizes bufferSizes(const Call &call, int rank, int ranks) {
-  const uint64_t block = call.count * bytesOf(call.type), all = block * uint64_t(ranks);
-  const bool isRoot = rank == call.root;
-  switch (call.kind) {
-  case CallKind::AllReduce:
-    return {block, block};
-  case CallKind::Reduce:
-    return {block, isRoot ? block : 0};
-  case CallKind::ReduceScatter:
-    return {all, block};
-  case CallKind::Broadcast:
-    return {isRoot ? block : 0, block};
-  case CallKind::AllGather:
-    return {block, all};
-  case CallKind::AlltoAll:
-    return {all, all};
-  case CallKind::Gather:
-    return {block, isRoot ? all : 0};
-  case CallKind::Scatter:
-    return {isRoot ? all : 0, block};
-  case CallKind::Send:
-    return {block, 0};
-  case CallKind::Receive:
-    return {0, block};
-  case CallKind::Split:
-    break;
-  }
-  return {};
-}
-
-int64_t inPlaceOffset(const Call &call, int rank) {
-  const int64_t block = int64_t(call.count * bytesOf(call.type));
-  switch (call.kind) {
-  case CallKind::AllGather:
-  case CallKind::ReduceScatter:
-  case CallKind::Gather:
-  case CallKind::Scatter:
-    return rank * block;
-  case CallKind::AlltoAll:
-    return -1;
-  default:
-    return 0;
-  }
-}
-
 Outcome runCollective(Mesh &mesh, const Call &call, const void *send, void *receive) {
   return Collective(mesh, call, send, receive).run();
 }
@@ -247,60 +173,6 @@ Outcome allGatherBytes(Mesh &mesh, const void *own, size_t bytes, std::vector<ui
     outgoing.push_back({peer, own, bytes});
     incoming.push_back({peer, &all[size_t(peer) * bytes], bytes, nullptr});
   }
-  return mesh.exchange(outgoing, incoming);
-}
-
-Outcome checkOwnMessages(const std::vector<Message> &messages, int rank) {
-  std::vector<const Message *> sent, received;
-  for (const Message &message : messages)
-    if (message.call.root == rank)
-      (message.call.kind == CallKind::Send ? sent : received).push_back(&message);
-  for (size_t i = 0; i < std::max(sent.size(), received.size()); ++i) {
-    if (i >= sent.size() || i >= received.size())
-      return {ncclInvalidUsage, "rank " + std::to_string(rank) + ": " +
-                                    describe((i < sent.size() ? sent : received)[i]->call) +
-                                    " is to itself, without its counterpart in the group"};
-    if (sent[i]->call.count != received[i]->call.count || sent[i]->call.type != received[i]->call.type)
-      return mismatch(rank, sent[i]->call, rank, received[i]->call);
-  }
-  return {};
-}
-
-Outcome runMessages(Mesh &mesh, const std::vector<Message> &messages) {
-  const int rank = mesh.rank();
-  MMC_NCCL_TRY(checkOwnMessages(messages, rank));
-  std::vector<Call> headers(messages.size());
-  std::vector<Outgoing> outgoing;
-  std::vector<Incoming> incoming;
-  std::vector<const Message *> own;
-  for (size_t i = 0; i < messages.size(); ++i) {
-    const Message &message = messages[i];
-    const size_t bytes = message.call.count * bytesOf(message.call.type);
-    const int peer = message.call.root;
-    if (message.call.kind == CallKind::Send) {
-      if (peer == rank) {
-        own.push_back(&message);
-        continue;
-      }
-      outgoing.push_back({peer, &message.call, sizeof(Call)});
-      outgoing.push_back({peer, message.data, bytes});
-    } else if (peer != rank) {
-      incoming.push_back({peer, &headers[i], sizeof(Call), [&messages, &headers, i, rank, peer]() -> Outcome {
-                            const Call &theirs = headers[i], &ours = messages[i].call;
-                            if (theirs.kind == CallKind::Send && theirs.type == ours.type && theirs.count == ours.count)
-                              return {};
-                            return mismatch(rank, ours, peer, theirs);
-                          }});
-      incoming.push_back({peer, message.data, bytes, nullptr});
-    }
-  }
-  size_t next = 0;
-  for (const Message &message : messages)
-    if (message.call.kind == CallKind::Receive && message.call.root == rank) {
-      const Message &source = *own[next++];
-      if (source.call.count != 0)
-        std::memmove(message.data, source.data, source.call.count * bytesOf(source.call.type));
-    }
   return mesh.exchange(outgoing, incoming);
 }
 

@@ -5,8 +5,6 @@
 namespace mmc::emulator::nccl {
 namespace {
 
-Outcome invalid(const std::string &message) { return {ncclInvalidArgument, message}; }
-
 Outcome checkReduction(Communicator &communicator, ncclRedOp_t op, PendingCall &pending) {
   Call &call = pending.call;
   if (call.type == ncclFloat8e4m3 || call.type == ncclFloat8e5m2)
@@ -58,10 +56,10 @@ Outcome checkBuffers(const PendingCall &pending) {
   return {};
 }
 
-Outcome check(CommunicatorRef communicator, PendingCall &pending, ncclRedOp_t op) {
+Outcome check(ncclComm_t comm, PendingCall &pending, ncclRedOp_t op) {
   Call &call = pending.call;
-  if (!communicator)
-    return invalid("the communicator is null, or destroyed before");
+  CommunicatorRef communicator;
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   MMC_NCCL_TRY(communicator->checkUsable());
   const size_t unit = bytesOf(call.type);
   if (unit == 0)
@@ -95,7 +93,7 @@ ncclResult_t call(const char *function, CallKind kind, const void *send, void *r
   pending.call.count = count;
   pending.send = reinterpret_cast<uint64_t>(send);
   pending.receive = reinterpret_cast<uint64_t>(receive);
-  Outcome outcome = check(communicators().find(comm), pending, op);
+  Outcome outcome = check(comm, pending, op);
   return finish(function, outcome.isOk() ? submit(std::move(pending)) : outcome);
 }
 

@@ -9,17 +9,10 @@ namespace {
 
 constexpr int version = 23203; // NCCL_VERSION_CODE of the header that Types.h follows
 
-Outcome invalid(const std::string &message) { return {ncclInvalidArgument, message}; }
-
-Outcome find(ncclComm_t handle, CommunicatorRef &communicator) {
-  communicator = communicators().find(handle);
-  return communicator ? Outcome() : invalid("the communicator is null, or destroyed before");
-}
-
 /// A number of a communicator.
 Outcome query(ncclComm_t comm, int *place, const int Communicator::*field) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   if (!place)
     return invalid("the place for the number is null");
   *place = communicator.get()->*field;
@@ -28,7 +21,7 @@ Outcome query(ncclComm_t comm, int *place, const int Communicator::*field) {
 
 Outcome asyncError(ncclComm_t comm, ncclResult_t *error) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   if (!error)
     return invalid("the place for the error is null");
   *error = communicator->state();
@@ -41,7 +34,7 @@ Outcome cudaFailure(CUresult result) {
 
 Outcome registerBuffer(ncclComm_t comm, void *buffer, size_t size, void **handle) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   MMC_NCCL_TRY(communicator->checkUsable());
   if (!handle || size == 0)
     return invalid("the place for the handle is null, or the size 0");
@@ -54,14 +47,14 @@ Outcome registerBuffer(ncclComm_t comm, void *buffer, size_t size, void **handle
 
 Outcome deregisterBuffer(ncclComm_t comm, void *handle) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   return communicator->removeRegistration(handle) ? Outcome() : invalid("no handle that ncclCommRegister gave");
 }
 
 Outcome createReduction(ncclRedOp_t *op, const void *scalar, ncclDataType_t type, ncclScalarResidence_t residence,
                         ncclComm_t comm) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   const size_t bytes = bytesOf(type);
   if (!op || !scalar)
     return invalid("the place for the operation, or the scalar, is null");
@@ -85,7 +78,7 @@ Outcome createReduction(ncclRedOp_t *op, const void *scalar, ncclDataType_t type
 
 Outcome destroyReduction(ncclRedOp_t op, ncclComm_t comm) {
   CommunicatorRef communicator;
-  MMC_NCCL_TRY(find(comm, communicator));
+  MMC_NCCL_TRY(findCommunicator(comm, communicator));
   return communicator->removeReduction(op) ? Outcome() : invalid("no reduction that ncclRedOpCreatePreMulSum gave");
 }
 

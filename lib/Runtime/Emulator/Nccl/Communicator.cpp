@@ -61,7 +61,7 @@ Outcome Communicator::runInTurn(const uint64_t *ticket, const std::function<Outc
     changed.wait(lock, [&] { return !isRunning && (!ticket || served == *ticket); });
     if (!error.isOk() || isAborted || !mesh) {
       finish(ticket);
-      return error;
+      return error.isOk() ? Outcome{ncclInternalError, "rank " + std::to_string(rank) + ": aborted"} : error;
     }
     isRunning = true;
   }
@@ -86,7 +86,8 @@ void Communicator::finish(const uint64_t *ticket) {
 }
 
 void Communicator::giveUp(uint64_t ticket) {
-  fail({ncclUnhandledCudaError, "rank " + std::to_string(rank) + ": an operation was dropped with its stream"});
+  const std::string what = ": an operation was dropped with its stream or group";
+  fail({ncclUnhandledCudaError, "rank " + std::to_string(rank) + what});
   std::lock_guard<std::mutex> lock(mutex);
   finish(&ticket);
 }
@@ -154,6 +155,18 @@ bool Communicator::removeRegistration(void *handle) {
 driver::HandleTable<ncclComm_t, Communicator> &communicators() {
   static auto *table = new driver::HandleTable<ncclComm_t, Communicator>;
   return *table;
+}
+
+static Outcome refuseNull(const CommunicatorRef &communicator) {
+  return communicator ? Outcome() : invalid("the communicator is null, or destroyed before");
+}
+
+Outcome findCommunicator(ncclComm_t handle, CommunicatorRef &communicator) {
+  return refuseNull(communicator = communicators().find(handle));
+}
+
+Outcome takeCommunicator(ncclComm_t handle, CommunicatorRef &communicator) {
+  return refuseNull(communicator = communicators().take(handle));
 }
 
 } // namespace mmc::emulator::nccl

@@ -5,7 +5,8 @@
 #define MMC_EMULATOR_NCCL_COMMUNICATOR_H
 
 #include "../Driver/HandleTable.h"
-#include "Collective.h"
+#include "Call.h"
+#include "Mesh.h"
 
 #include <condition_variable>
 #include <map>
@@ -46,7 +47,8 @@ public:
   /// A place in the order of the communicator's operations.
   uint64_t takeTicket();
   /// Runs `work` on the mesh when all earlier tickets are done; without a ticket (operations of graphs) when
-  /// nothing else runs. After an error of the communicator, or aborted, `work` is not run.
+  /// nothing else runs. After an error of the communicator `work` is not run, and that error returned; after abort()
+  /// InternalError.
   Outcome runInTurn(const uint64_t *ticket, const std::function<Outcome(Mesh &)> &work);
   /// The operation of this ticket will never run.
   void giveUp(uint64_t ticket);
@@ -87,8 +89,25 @@ private:
 
 using CommunicatorRef = std::shared_ptr<Communicator>;
 
+/// A ticket that is given up when the operation is dropped without having run.
+struct Turn {
+  CommunicatorRef communicator;
+  uint64_t ticket = 0;
+  std::atomic<bool> hasRun{false};
+
+  explicit Turn(CommunicatorRef of) : communicator(std::move(of)), ticket(communicator->takeTicket()) {}
+  ~Turn() {
+    if (!hasRun)
+      communicator->giveUp(ticket);
+  }
+};
+
 /// The live communicators. Never destroyed: streams may still run as the process ends.
 driver::HandleTable<ncclComm_t, Communicator> &communicators();
+/// The communicator of a handle: InvalidArgument.
+Outcome findCommunicator(ncclComm_t handle, CommunicatorRef &communicator);
+/// The same, and ends the handle.
+Outcome takeCommunicator(ncclComm_t handle, CommunicatorRef &communicator);
 
 } // namespace mmc::emulator::nccl
 

@@ -13,11 +13,12 @@ struct Group {
   Outcome error;
   std::vector<PendingCall> calls;
   std::vector<std::function<Outcome()>> meetings;
+  std::set<const Communicator *> parents; ///< that are split
 };
 thread_local Group group;
 thread_local std::string message;
 
-/// All at once: ranks of one thread wait for one another.
+/// All at once: ranks of one thread wait for one another. The first failure, or InProgress if one is.
 Outcome runMeetings(std::vector<std::function<Outcome()>> meetings) {
   std::vector<Outcome> outcomes(meetings.size());
   std::vector<std::thread> threads;
@@ -27,9 +28,14 @@ Outcome runMeetings(std::vector<std::function<Outcome()>> meetings) {
     outcomes[0] = meetings[0]();
   for (std::thread &thread : threads)
     thread.join();
-  for (const Outcome &outcome : outcomes)
-    MMC_NCCL_TRY(outcome);
-  return {};
+  Outcome all;
+  for (const Outcome &outcome : outcomes) {
+    if (outcome.code == ncclInProgress)
+      all = outcome;
+    else
+      MMC_NCCL_TRY(outcome);
+  }
+  return all;
 }
 
 } // namespace
@@ -41,11 +47,19 @@ Outcome submit(PendingCall call) {
   return {};
 }
 
-Outcome submitMeeting(std::function<Outcome()> work) {
+Outcome submitMeeting(std::function<Outcome()> work, const Communicator *parent) {
   if (group.depth == 0)
     return work();
   group.meetings.push_back(std::move(work));
+  if (parent)
+    group.parents.insert(parent);
   return {};
+}
+
+Outcome refuseBeforeSplit(const Communicator &communicator) {
+  if (!group.parents.count(&communicator))
+    return {};
+  return {ncclInvalidUsage, "this group has still to split the communicator: end the group first"};
 }
 
 void noteGroupError(const Outcome &outcome) {
@@ -65,8 +79,11 @@ Outcome endGroup() {
     return {};
   const Group ended = std::exchange(group, Group());
   MMC_NCCL_TRY(ended.error);
-  MMC_NCCL_TRY(runMeetings(ended.meetings));
-  return launch(ended.calls);
+  const Outcome met = runMeetings(ended.meetings);
+  if (!met.isOk() && met.code != ncclInProgress)
+    return met;
+  MMC_NCCL_TRY(launch(ended.calls));
+  return met;
 }
 
 ncclResult_t finish(const char *function, const Outcome &outcome) {

@@ -25,8 +25,13 @@ Outcome launch(const std::vector<PendingCall> &calls);
 
 /// Puts the call into its stream, or keeps it for the end of the thread's group.
 Outcome submit(PendingCall call);
-/// Runs `work` now, or at the end of the thread's group: then at the same time as the group's other such work.
-Outcome submitMeeting(std::function<Outcome()> work);
+/// Runs `work` now, or at the end of the thread's group: then at the same time as the group's other such work. A group
+/// that fails drops it. What goes on in the background is ncclInProgress, which is no failure. `parent`: the
+/// communicator that is split, or null.
+Outcome submitMeeting(std::function<Outcome()> work, const Communicator *parent);
+/// InvalidUsage when the thread's group has still to split the communicator: whoever waits for its operations would
+/// wait for ever.
+Outcome refuseBeforeSplit(const Communicator &communicator);
 /// Remembers an error in the thread's group, whose end then returns it and does nothing.
 void noteGroupError(const Outcome &outcome);
 Outcome startGroup();

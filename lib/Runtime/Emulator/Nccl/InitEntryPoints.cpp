@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Making and ending communicators.
+#include "Collective.h"
 #include "Group.h"
 
 #include <cstring>
@@ -12,8 +13,6 @@ constexpr int undefinedInt = INT_MIN; // NCCL_CONFIG_UNDEF_INT
 constexpr unsigned configMagic = 0xcafebeef;
 constexpr int noColor = -1; // NCCL_SPLIT_NOCOLOR
 constexpr int maximumRanks = 1024;
-
-Outcome invalid(const std::string &message) { return {ncclInvalidArgument, message}; }
 
 /// The device of the calling thread: as with the CUDA runtime, device 0 becomes current if there is none.
 Outcome currentDevice(int &device) {
@@ -65,21 +64,35 @@ ncclComm_t addCommunicator(const CommunicatorRef &communicator) {
   return communicators().add(communicator);
 }
 
+/// A handle that the program has before its communicator is made; taken back unless it is.
+struct NewHandle {
+  ncclComm_t *place;
+  const ncclComm_t handle;
+  bool isKept = false;
+
+  NewHandle(const CommunicatorRef &communicator, ncclComm_t *place)
+      : place(place), handle(*place = addCommunicator(communicator)) {}
+  ~NewHandle() {
+    if (!isKept && communicators().take(handle))
+      *place = nullptr;
+  }
+};
+
 /// Lets a new communicator meet the others, now, at the end of the group or, not blocking, in the background.
 Outcome meet(const CommunicatorRef &communicator, const std::string &name, ncclComm_t *place, bool isBlocking) {
-  *place = addCommunicator(communicator);
-  return submitMeeting([communicator, name, place, isBlocking]() -> Outcome {
-    if (!isBlocking) {
-      communicator->connectInBackground(name);
-      return {ncclInProgress, "the communicator is being made"};
-    }
-    Outcome outcome = communicator->connect(name);
-    if (!outcome.isOk()) {
-      communicators().take(*place);
-      *place = nullptr;
-    }
-    return outcome;
-  });
+  const auto made = std::make_shared<NewHandle>(communicator, place);
+  return submitMeeting(
+      [communicator, name, made, isBlocking]() -> Outcome {
+        if (!isBlocking) {
+          made->isKept = true;
+          communicator->connectInBackground(name);
+          return {ncclInProgress, "the communicator is being made"};
+        }
+        Outcome outcome = communicator->connect(name);
+        made->isKept = outcome.isOk();
+        return outcome;
+      },
+      /*parent=*/nullptr);
 }
 
 Outcome initRank(ncclComm_t *place, int ranks, const ncclUniqueId &id, int rank, const ncclConfig_t *config) {
@@ -129,7 +142,9 @@ struct SplitRecord {
   char name[56];
 };
 
-Outcome split(const CommunicatorRef &parent, int color, int key, ncclComm_t *place, const ncclConfig_t *config) {
+Outcome split(ncclComm_t comm, int color, int key, ncclComm_t *place, const ncclConfig_t *config) {
+  CommunicatorRef parent;
+  MMC_NCCL_TRY(findCommunicator(comm, parent));
   if (!place)
     return invalid("the place for the communicator is null");
   *place = nullptr;
@@ -138,42 +153,43 @@ Outcome split(const CommunicatorRef &parent, int color, int key, ncclComm_t *pla
     return invalid("the color, got: " + std::to_string(color) + " < 0, and is not NCCL_SPLIT_NOCOLOR");
   bool isBlocking = true;
   MMC_NCCL_TRY(readConfig(config, isBlocking));
-  const uint64_t ticket = parent->takeTicket();
-  return submitMeeting([=]() -> Outcome {
-    SplitRecord own{color, key, {}};
-    const std::string ownName = newMeetingName();
-    std::memcpy(own.name, ownName.c_str(), ownName.size() + 1);
-    std::vector<uint8_t> all;
-    MMC_NCCL_TRY(parent->runInTurn(&ticket, [&](Mesh &mesh) -> Outcome {
-      Call call;
-      call.kind = CallKind::Split;
-      MMC_NCCL_TRY(runCollective(mesh, call, nullptr, nullptr));
-      return allGatherBytes(mesh, &own, sizeof own, all);
-    }));
-    if (color == noColor)
-      return {};
-    // Ranks of the color in the order of their keys, then of their ranks.
-    std::set<std::pair<int, int>> members;
-    std::vector<SplitRecord> records(size_t(parent->ranks));
-    std::memcpy(records.data(), all.data(), all.size());
-    for (int rank = 0; rank < parent->ranks; ++rank)
-      if (records[size_t(rank)].color == color)
-        members.insert({records[size_t(rank)].key, rank});
-    const int rank = int(std::distance(members.begin(), members.find({key, parent->rank})));
-    auto child = std::make_shared<Communicator>(rank, int(members.size()), parent->device);
-    MMC_NCCL_TRY(child->connect(records[size_t(members.begin()->second)].name));
-    *place = addCommunicator(child);
-    return {};
-  });
-}
-
-Outcome takeCommunicator(ncclComm_t handle, CommunicatorRef &communicator) {
-  communicator = communicators().take(handle);
-  return communicator ? Outcome() : invalid("the communicator is null, or destroyed before");
+  // A group that fails drops its meetings: whoever comes next must not wait for this one.
+  const auto turn = std::make_shared<Turn>(parent);
+  return submitMeeting(
+      [=]() -> Outcome {
+        SplitRecord own{color, key, {}};
+        const std::string ownName = newMeetingName();
+        std::memcpy(own.name, ownName.c_str(), ownName.size() + 1);
+        std::vector<uint8_t> all;
+        turn->hasRun = true;
+        MMC_NCCL_TRY(parent->runInTurn(&turn->ticket, [&](Mesh &mesh) -> Outcome {
+          Call call;
+          call.kind = CallKind::Split;
+          MMC_NCCL_TRY(runCollective(mesh, call, nullptr, nullptr));
+          return allGatherBytes(mesh, &own, sizeof own, all);
+        }));
+        if (color == noColor)
+          return {};
+        // Ranks of the color in the order of their keys, then of their ranks.
+        std::set<std::pair<int, int>> members;
+        std::vector<SplitRecord> records(size_t(parent->ranks));
+        std::memcpy(records.data(), all.data(), all.size());
+        for (int rank = 0; rank < parent->ranks; ++rank)
+          if (records[size_t(rank)].color == color)
+            members.insert({records[size_t(rank)].key, rank});
+        const int rank = int(std::distance(members.begin(), members.find({key, parent->rank})));
+        auto child = std::make_shared<Communicator>(rank, int(members.size()), parent->device);
+        MMC_NCCL_TRY(child->connect(records[size_t(members.begin()->second)].name));
+        *place = addCommunicator(child);
+        return {};
+      },
+      parent.get());
 }
 
 Outcome destroy(ncclComm_t handle) {
   CommunicatorRef communicator;
+  MMC_NCCL_TRY(findCommunicator(handle, communicator));
+  MMC_NCCL_TRY(refuseBeforeSplit(*communicator));
   MMC_NCCL_TRY(takeCommunicator(handle, communicator));
   communicator->waitUntilMade();
   communicator->drain();
@@ -188,10 +204,10 @@ Outcome abort(ncclComm_t handle) {
 }
 
 Outcome finalize(ncclComm_t handle) {
-  const CommunicatorRef communicator = communicators().find(handle);
-  if (!communicator)
-    return invalid("the communicator is null, or destroyed before");
+  CommunicatorRef communicator;
+  MMC_NCCL_TRY(findCommunicator(handle, communicator));
   MMC_NCCL_TRY(communicator->checkUsable());
+  MMC_NCCL_TRY(refuseBeforeSplit(*communicator));
   communicator->finalize();
   communicator->drain();
   return {communicator->state(), communicator->lastError()};
@@ -223,10 +239,7 @@ ncclResult_t ncclCommInitAll(ncclComm_t *comms, int devices, const int *deviceLi
   return finish(__func__, initAll(comms, devices, deviceList));
 }
 ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newComm, ncclConfig_t *config) {
-  const CommunicatorRef parent = communicators().find(comm);
-  if (!parent)
-    return finish(__func__, invalid("the communicator is null, or destroyed before"));
-  return finish(__func__, split(parent, color, key, newComm, config));
+  return finish(__func__, split(comm, color, key, newComm, config));
 }
 ncclResult_t ncclCommFinalize(ncclComm_t comm) { return finish(__func__, finalize(comm)); }
 ncclResult_t ncclCommDestroy(ncclComm_t comm) { return finish(__func__, destroy(comm)); }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Calls as operations of streams.
 #include "../Driver/Stream.h"
+#include "Collective.h"
 #include "Group.h"
+#include "Messages.h"
 
 #include <algorithm>
 #include <cstring>
@@ -12,19 +14,6 @@ namespace {
 bool isMessage(const PendingCall &call) {
   return call.call.kind == CallKind::Send || call.call.kind == CallKind::Receive;
 }
-
-/// A ticket that is given up when the operation is dropped without having run.
-struct Turn {
-  CommunicatorRef communicator;
-  uint64_t ticket = 0;
-  std::atomic<bool> hasRun{false};
-
-  explicit Turn(CommunicatorRef of) : communicator(std::move(of)), ticket(communicator->takeTicket()) {}
-  ~Turn() {
-    if (!hasRun)
-      communicator->giveUp(ticket);
-  }
-};
 
 /// All calls of one communicator in a group.
 struct Job {

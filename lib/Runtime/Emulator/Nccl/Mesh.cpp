@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <poll.h>
@@ -80,9 +81,18 @@ bool isMeetingName(const std::string &name) {
          name.find_first_not_of("0123456789abcdef", prefixLength) == std::string::npos;
 }
 
-double timeoutSeconds() {
+/// The seconds that the environment asks for; 0: what it asks for is none.
+static double wantedTimeout() {
   const char *text = std::getenv("MMC_NCCL_TIMEOUT");
-  const double seconds = text ? std::atof(text) : 0;
+  if (!text || !*text)
+    return 600;
+  char *end = nullptr;
+  const double seconds = std::strtod(text, &end);
+  return !*end && std::isfinite(seconds) && seconds > 0 ? seconds : 0;
+}
+
+double timeoutSeconds() {
+  const double seconds = wantedTimeout();
   return seconds > 0 ? seconds : 600;
 }
 
@@ -155,6 +165,9 @@ Mesh::~Mesh() {
 
 Outcome Mesh::connect(const std::string &name, int rank, int ranks, const std::atomic<bool> &isCancelled,
                       std::unique_ptr<Mesh> &mesh) {
+  if (wantedTimeout() == 0)
+    return {ncclInvalidUsage, std::string("MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '") +
+                                  std::getenv("MMC_NCCL_TIMEOUT") + "'"};
   mesh.reset(new Mesh(rank, ranks));
   mesh->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   Outcome outcome = mesh->wake < 0 ? systemError("eventfd") : mesh->meet(name, isCancelled);

@@ -43,7 +43,8 @@ struct Patience;
 class Mesh {
 public:
   /// Meets the other ranks. SystemError when some do not come in time, InvalidUsage when they do not agree on
-  /// the number of ranks or two have the same rank, InternalError soon after `isCancelled` has been set.
+  /// the number of ranks, two have the same rank or MMC_NCCL_TIMEOUT is no time, InternalError soon after `isCancelled`
+  /// has been set.
   static Outcome connect(const std::string &name, int rank, int ranks, const std::atomic<bool> &isCancelled,
                          std::unique_ptr<Mesh> &mesh);
   ~Mesh();

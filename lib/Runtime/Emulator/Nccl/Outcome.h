@@ -7,6 +7,7 @@
 #include "mmc/Runtime/Emulator/Nccl/Nccl.h"
 
 #include <string>
+#include <utility>
 
 namespace mmc::emulator::nccl {
 
@@ -15,6 +16,8 @@ struct [[nodiscard]] Outcome {
   std::string message;
   bool isOk() const { return code == ncclSuccess; }
 };
+
+inline Outcome invalid(std::string message) { return {ncclInvalidArgument, std::move(message)}; }
 
 #define MMC_NCCL_TRY(call)                                                                         \
   do {                                                                                             \

@@ -84,6 +84,12 @@ struct LtDescriptors {
   void set(cublasLtMatmulDescAttributes_t attribute, T value) {
     EXPECT_EQ(cublasLtMatmulDescSetAttribute(operation, attribute, &value, sizeof value), CUBLAS_STATUS_SUCCESS);
   }
+  /// The product in the default stream.
+  cublasStatus_t matmul(const void *alpha, const void *a, const void *b, const void *beta, const void *c, void *d,
+                        const cublasLtMatmulAlgo_t *algo = nullptr, void *workspace = nullptr, size_t bytes = 0) const {
+    return cublasLtMatmul(ltHandle(), operation, alpha, a, layouts[0], b, layouts[1], beta, c, layouts[2], d,
+                          layouts[3], algo, workspace, bytes, nullptr);
+  }
 };
 std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const TestMatrix &a, const TestMatrix &b,
                                               const TestMatrix &c, const TestMatrix &d);

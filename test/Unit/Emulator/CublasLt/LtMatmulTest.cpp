@@ -205,10 +205,7 @@ TEST(LtMatmul, Int32SumsWrap) {
   test.transB = CUBLAS_OP_N;
   auto made = describeMatmul(test, aShape, bShape, dShape, dShape);
   const int32_t one = 1, zero = 0;
-  ASSERT_EQ(cublasLtMatmul(ltHandle(), made->operation, &one, a.pointer(), made->layouts[0], b.pointer(),
-                           made->layouts[1], &zero, d.pointer(), made->layouts[2], d.pointer(), made->layouts[3],
-                           nullptr, nullptr, 0, nullptr),
-            CUBLAS_STATUS_SUCCESS);
+  ASSERT_EQ(made->matmul(&one, a.pointer(), b.pointer(), &zero, d.pointer(), d.pointer()), CUBLAS_STATUS_SUCCESS);
   ASSERT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
   EXPECT_EQ(decodeElements(CUDA_R_32I, d.read())[3], double(int32_t(uint32_t(k * 16384))));
 }
@@ -228,9 +225,7 @@ std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double>
   made->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, auxDevice.pointer());
   made->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, rows);
   const float alpha = 1, beta = 0;
-  EXPECT_EQ(cublasLtMatmul(ltHandle(), made->operation, &alpha, aDevice.pointer(), made->layouts[0], bDevice.pointer(),
-                           made->layouts[1], &beta, nullptr, made->layouts[2], dDevice.pointer(), made->layouts[3],
-                           nullptr, nullptr, 0, nullptr),
+  EXPECT_EQ(made->matmul(&alpha, aDevice.pointer(), bDevice.pointer(), &beta, nullptr, dDevice.pointer()),
             CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
   return decodeElements(CUDA_R_32F, dDevice.read());

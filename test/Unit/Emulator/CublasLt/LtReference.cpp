@@ -78,11 +78,10 @@ public:
     ASSERT_EQ(cublasLtMatmulPreferenceDestroy(preference), CUBLAS_STATUS_SUCCESS);
     ASSERT_EQ(count, 1);
     const bool alphaOnDevice = test.scalesOnDevice || test.alphaVector;
-    ASSERT_EQ(cublasLtMatmul(ltHandle(), descriptors->operation, alphaOnDevice ? alphaDevice.pointer() : alphaHost,
-                             aDevice.pointer(), layouts[0], bDevice.pointer(), layouts[1],
-                             test.scalesOnDevice ? betaDevice.pointer() : betaHost,
-                             test.inPlace ? dDevice.pointer() : cDevice.pointer(), layouts[2], dDevice.pointer(),
-                             layouts[3], &result.algo, nullptr, 0, nullptr),
+    ASSERT_EQ(descriptors->matmul(alphaOnDevice ? alphaDevice.pointer() : alphaHost, aDevice.pointer(),
+                                  bDevice.pointer(), test.scalesOnDevice ? betaDevice.pointer() : betaHost,
+                                  test.inPlace ? dDevice.pointer() : cDevice.pointer(), dDevice.pointer(),
+                                  &result.algo),
               CUBLAS_STATUS_SUCCESS);
     ASSERT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
     compare(decodeElements(d.type, dDevice.read()), decodeElements(test.cdType, biasDevice.read()), auxDevice.read());

@@ -100,12 +100,8 @@ TEST(NcclError, AbortOfOnesOwnOperation) {
 
 TEST(NcclError, AbortOfAMeeting) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
-  ncclConfig_t config{};
-  config.size = sizeof config;
-  config.magic = 0xcafebeef;
-  config.blocking = 0;
+  const ncclUniqueId id = newId();
+  ncclConfig_t config = inTheBackground();
   ncclComm_t comm = nullptr;
   for (int rank : {0, 1}) {
     ASSERT_EQ(ncclCommInitRankConfig(&comm, 2, id, rank, &config), ncclInProgress);
@@ -145,21 +141,25 @@ TEST(NcclError, NobodyComes) {
     EXPECT_EQ(rank.waitForError(), ncclSystemError);
     EXPECT_STREQ(ncclGetLastError(rank.comm), "rank 0 has waited for rank 1 longer than MMC_NCCL_TIMEOUT");
   });
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  const ncclUniqueId id = newId();
   ncclComm_t comm = nullptr;
   EXPECT_EQ(ncclCommInitRank(&comm, 3, id, 0), ncclSystemError);
   EXPECT_EQ(comm, nullptr);
   EXPECT_STREQ(ncclGetLastError(nullptr),
                "ncclCommInitRank: rank 0: ranks that have not come within MMC_NCCL_TIMEOUT: 1, 2");
   EXPECT_EQ(ncclCommInitRank(&comm, 3, id, 1), ncclSystemError);
+  for (const char *bad : {"soon", "0", "-1", "10s", "nan"}) {
+    setenv("MMC_NCCL_TIMEOUT", bad, 1);
+    EXPECT_EQ(ncclCommInitRank(&comm, 1, id, 0), ncclInvalidUsage);
+    EXPECT_TRUE(contains(ncclGetLastError(nullptr), "MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '"));
+    EXPECT_TRUE(contains(ncclGetLastError(nullptr), bad)) << ncclGetLastError(nullptr);
+  }
   unsetenv("MMC_NCCL_TIMEOUT");
 }
 
 TEST(NcclError, NumberOfRanks) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  const ncclUniqueId id = newId();
   std::thread other([&] {
     useDevice(1);
     ncclComm_t comm = nullptr;

@@ -108,8 +108,7 @@ TEST(NcclGroup, OneThreadManyRanks) {
 
 TEST(NcclGroup, RanksThatShareAStream) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  const ncclUniqueId id = newId();
   ncclComm_t comms[2];
   ASSERT_EQ(ncclGroupStart(), ncclSuccess);
   for (int i = 0; i < 2; ++i)
@@ -178,23 +177,90 @@ TEST(NcclGroup, Split) {
   });
 }
 
+TEST(NcclGroup, ASplitOfAnAbortedCommunicator) {
+  runRanks(1, [](Rank &rank) {
+    ncclComm_t part = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 1, 0, &part, nullptr), ncclSuccess);
+    ASSERT_EQ(ncclCommAbort(std::exchange(rank.comm, nullptr)), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclInternalError);
+    EXPECT_EQ(part, nullptr);
+  });
+}
+
+/// The split never comes: nobody waits for it, neither here nor at the other rank.
+TEST(NcclGroup, ASplitInAGroupThatFails) {
+  runRanks(2, [](Rank &rank) {
+    ncclComm_t part = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+    if (rank.rank == 0)
+      EXPECT_EQ(ncclSend(nullptr, 4, ncclFloat32, 1, rank.comm, rank.stream), ncclInvalidArgument);
+    EXPECT_EQ(ncclGroupEnd(), rank.rank == 0 ? ncclInvalidArgument : ncclRemoteError);
+    EXPECT_EQ(part, nullptr);
+    EXPECT_EQ(rank.waitForError(), rank.rank == 0 ? ncclUnhandledCudaError : ncclRemoteError);
+  });
+}
+
+/// Whoever waits for the split would wait for itself.
+TEST(NcclGroup, ASplitMustComeBeforeTheEnd) {
+  runRanks(1, [](Rank &rank) {
+    ncclComm_t part = nullptr, unrelated = nullptr;
+    ASSERT_EQ(ncclCommInitRank(&unrelated, 1, newId(), 0), ncclSuccess);
+    for (auto end : {ncclCommDestroy, ncclCommFinalize}) {
+      ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+      ncclComm_t parent = part;
+      ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+      ASSERT_EQ(ncclCommSplit(parent, 0, 0, &part, nullptr), ncclSuccess);
+      EXPECT_EQ(end(parent), ncclInvalidUsage);
+      EXPECT_EQ(ncclGroupEnd(), ncclInvalidUsage);
+      EXPECT_EQ(ncclCommAbort(parent), ncclSuccess);
+    }
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommSplit(rank.comm, 0, 0, &part, nullptr), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(unrelated), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(part), ncclSuccess);
+  });
+}
+
+TEST(NcclGroup, ACommunicatorOfAGroupThatFails) {
+  useDevice(0);
+  ncclComm_t comm = nullptr;
+  ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+  ASSERT_EQ(ncclCommInitRank(&comm, 1, newId(), 0), ncclSuccess);
+  const ncclComm_t given = comm;
+  EXPECT_EQ(ncclCommCount(nullptr, nullptr), ncclInvalidArgument);
+  EXPECT_EQ(ncclGroupEnd(), ncclInvalidArgument);
+  EXPECT_EQ(comm, nullptr);
+  EXPECT_EQ(ncclCommDestroy(given), ncclInvalidArgument) << "it is gone";
+}
+
+TEST(NcclGroup, CallsBesideOneThatIsInProgress) {
+  runRanks(1, [](Rank &rank) {
+    Buffer<int> send(countFrom(1, 4)), receive(4);
+    ncclConfig_t config = inTheBackground();
+    ncclComm_t later = nullptr;
+    ASSERT_EQ(ncclGroupStart(), ncclSuccess);
+    ASSERT_EQ(ncclCommInitRankConfig(&later, 1, newId(), 0, &config), ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    EXPECT_EQ(ncclGroupEnd(), ncclInProgress);
+    rank.wait();
+    EXPECT_EQ(receive.read(), send.read());
+    EXPECT_EQ(waitUntilMade(later), ncclSuccess);
+    EXPECT_EQ(ncclCommDestroy(later), ncclSuccess);
+  });
+}
+
 TEST(NcclGroup, InTheBackground) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
-  ncclConfig_t config{};
-  config.size = sizeof config;
-  config.magic = 0xcafebeef;
-  config.blocking = 0;
+  const ncclUniqueId id = newId();
+  ncclConfig_t config = inTheBackground();
   ncclComm_t comms[2];
   for (int i = 0; i < 2; ++i)
     ASSERT_EQ(ncclCommInitRankConfig(&comms[i], 2, id, i, &config), ncclInProgress);
-  for (ncclComm_t comm : comms) {
-    ncclResult_t state = ncclInProgress;
-    while (state == ncclInProgress)
-      ASSERT_EQ(ncclCommGetAsyncError(comm, &state), ncclSuccess);
-    EXPECT_EQ(state, ncclSuccess);
-  }
+  for (ncclComm_t comm : comms)
+    EXPECT_EQ(waitUntilMade(comm), ncclSuccess);
   for (ncclComm_t comm : comms) {
     EXPECT_EQ(ncclCommFinalize(comm), ncclSuccess);
     EXPECT_EQ(ncclCommDestroy(comm), ncclSuccess);

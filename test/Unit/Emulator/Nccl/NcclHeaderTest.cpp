@@ -23,40 +23,38 @@ namespace mmc::emulator::test {
 namespace {
 
 TEST(NcclHeader, Enumerators) {
-#define MMC_SAME(name) EXPECT_EQ(long(ours::name), long(::name)) << #name
-  MMC_SAME(ncclSuccess);
-  MMC_SAME(ncclUnhandledCudaError);
-  MMC_SAME(ncclSystemError);
-  MMC_SAME(ncclInternalError);
-  MMC_SAME(ncclInvalidArgument);
-  MMC_SAME(ncclInvalidUsage);
-  MMC_SAME(ncclRemoteError);
-  MMC_SAME(ncclInProgress);
-  MMC_SAME(ncclTimeout);
-  MMC_SAME(ncclNumResults);
-  MMC_SAME(ncclSum);
-  MMC_SAME(ncclProd);
-  MMC_SAME(ncclMax);
-  MMC_SAME(ncclMin);
-  MMC_SAME(ncclAvg);
-  MMC_SAME(ncclNumOps);
-  MMC_SAME(ncclMaxRedOp);
-  MMC_SAME(ncclInt8);
-  MMC_SAME(ncclUint8);
-  MMC_SAME(ncclInt32);
-  MMC_SAME(ncclUint32);
-  MMC_SAME(ncclInt64);
-  MMC_SAME(ncclUint64);
-  MMC_SAME(ncclFloat16);
-  MMC_SAME(ncclFloat32);
-  MMC_SAME(ncclFloat64);
-  MMC_SAME(ncclBfloat16);
-  MMC_SAME(ncclFloat8e4m3);
-  MMC_SAME(ncclFloat8e5m2);
-  MMC_SAME(ncclNumTypes);
-  MMC_SAME(ncclScalarDevice);
-  MMC_SAME(ncclScalarHostImmediate);
-#undef MMC_SAME
+  MMC_SAME_VALUE(ncclSuccess);
+  MMC_SAME_VALUE(ncclUnhandledCudaError);
+  MMC_SAME_VALUE(ncclSystemError);
+  MMC_SAME_VALUE(ncclInternalError);
+  MMC_SAME_VALUE(ncclInvalidArgument);
+  MMC_SAME_VALUE(ncclInvalidUsage);
+  MMC_SAME_VALUE(ncclRemoteError);
+  MMC_SAME_VALUE(ncclInProgress);
+  MMC_SAME_VALUE(ncclTimeout);
+  MMC_SAME_VALUE(ncclNumResults);
+  MMC_SAME_VALUE(ncclSum);
+  MMC_SAME_VALUE(ncclProd);
+  MMC_SAME_VALUE(ncclMax);
+  MMC_SAME_VALUE(ncclMin);
+  MMC_SAME_VALUE(ncclAvg);
+  MMC_SAME_VALUE(ncclNumOps);
+  MMC_SAME_VALUE(ncclMaxRedOp);
+  MMC_SAME_VALUE(ncclInt8);
+  MMC_SAME_VALUE(ncclUint8);
+  MMC_SAME_VALUE(ncclInt32);
+  MMC_SAME_VALUE(ncclUint32);
+  MMC_SAME_VALUE(ncclInt64);
+  MMC_SAME_VALUE(ncclUint64);
+  MMC_SAME_VALUE(ncclFloat16);
+  MMC_SAME_VALUE(ncclFloat32);
+  MMC_SAME_VALUE(ncclFloat64);
+  MMC_SAME_VALUE(ncclBfloat16);
+  MMC_SAME_VALUE(ncclFloat8e4m3);
+  MMC_SAME_VALUE(ncclFloat8e5m2);
+  MMC_SAME_VALUE(ncclNumTypes);
+  MMC_SAME_VALUE(ncclScalarDevice);
+  MMC_SAME_VALUE(ncclScalarHostImmediate);
   int version = 0;
   EXPECT_EQ(ncclGetVersion(&version), ::ncclSuccess);
   EXPECT_EQ(version, NCCL_VERSION_CODE);
@@ -65,17 +63,15 @@ TEST(NcclHeader, Enumerators) {
 TEST(NcclHeader, Structures) {
   EXPECT_EQ(sizeof(ours::ncclUniqueId), sizeof(::ncclUniqueId));
   EXPECT_EQ(sizeof(ours::ncclConfig_t), sizeof(::ncclConfig_t));
-#define MMC_SAME(field) EXPECT_EQ(offsetof(ours::ncclConfig_t, field), offsetof(::ncclConfig_t, field))
-  MMC_SAME(size);
-  MMC_SAME(magic);
-  MMC_SAME(version);
-  MMC_SAME(blocking);
-  MMC_SAME(cgaClusterSize);
-  MMC_SAME(netName);
-  MMC_SAME(splitShare);
-  MMC_SAME(commName);
-  MMC_SAME(nvlsHostMode);
-#undef MMC_SAME
+  MMC_SAME_OFFSET(ncclConfig_t, size);
+  MMC_SAME_OFFSET(ncclConfig_t, magic);
+  MMC_SAME_OFFSET(ncclConfig_t, version);
+  MMC_SAME_OFFSET(ncclConfig_t, blocking);
+  MMC_SAME_OFFSET(ncclConfig_t, cgaClusterSize);
+  MMC_SAME_OFFSET(ncclConfig_t, netName);
+  MMC_SAME_OFFSET(ncclConfig_t, splitShare);
+  MMC_SAME_OFFSET(ncclConfig_t, commName);
+  MMC_SAME_OFFSET(ncclConfig_t, nvlsHostMode);
 }
 
 TEST(NcclHeader, Functions) {
@@ -84,8 +80,6 @@ TEST(NcclHeader, Functions) {
   EXPECT_EQ(signatureOf(&::p##name), signatureOf(static_cast<decltype(&ours::p##name)>(nullptr))) << #name;
 #include "mmc/Runtime/Emulator/Nccl/Functions.def"
 }
-
-#define MMC_OK(call) ASSERT_EQ(int(call), 0) << #call
 
 TEST(NcclHeader, AProgramOfTheRealHeaderRuns) {
   CUdevice device;

@@ -10,6 +10,7 @@ void useDevice(int device) {
   // Before the driver reads its settings, which it does once.
   static const bool ready = [] {
     setenv("MMC_EMULATOR_DEVICES", std::to_string(ncclDevices).c_str(), 1);
+    setenv("MMC_EMULATOR_MEMORY", "256M", 1);
     return cuInit(0) == CUDA_SUCCESS;
   }();
   ASSERT_TRUE(ready);
@@ -27,10 +28,31 @@ ncclResult_t Rank::waitForError() {
   return error;
 }
 
+ncclUniqueId newId() {
+  ncclUniqueId id;
+  EXPECT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  return id;
+}
+
+ncclConfig_t inTheBackground() {
+  ncclConfig_t config{};
+  config.size = sizeof config;
+  config.magic = 0xcafebeef;
+  config.blocking = 0;
+  return config;
+}
+
+ncclResult_t waitUntilMade(ncclComm_t comm) {
+  ncclResult_t state = ncclInProgress;
+  while (state == ncclInProgress)
+    if (ncclCommGetAsyncError(comm, &state) != ncclSuccess)
+      return ncclInvalidArgument;
+  return state;
+}
+
 void runRanks(int ranks, const std::function<void(Rank &)> &body) {
   useDevice(0);
-  ncclUniqueId id;
-  ASSERT_EQ(ncclGetUniqueId(&id), ncclSuccess);
+  const ncclUniqueId id = newId();
   std::vector<std::thread> threads;
   for (int i = 0; i < ranks; ++i)
     threads.emplace_back([&, i] {

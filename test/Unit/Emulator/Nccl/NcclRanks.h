@@ -59,6 +59,13 @@ struct Rank {
   ncclResult_t waitForError();
 };
 
+/// An id for ranks to meet under.
+ncclUniqueId newId();
+/// A configuration with which calls return before the communicator is made.
+ncclConfig_t inTheBackground();
+/// Waits until a communicator is made in the background, and gives its state.
+ncclResult_t waitUntilMade(ncclComm_t comm);
+
 /// Runs `body` on so many ranks, and destroys what it had.
 void runRanks(int ranks, const std::function<void(Rank &)> &body);
 

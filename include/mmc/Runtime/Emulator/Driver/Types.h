@@ -28,7 +28,8 @@ typedef struct CUuuid_st {
   char bytes[16];
 } CUuuid;
 
-typedef enum cudaError_enum {
+// Their type is given, so that a program may pass any number: it is refused, and not undefined.
+typedef enum cudaError_enum : unsigned {
 #define MMC_CUDA_RESULT(name, value, text) name = value,
 #include "mmc/Runtime/Emulator/Driver/Results.def"
 } CUresult;
@@ -46,12 +47,12 @@ typedef enum cudaError_enum {
 #define CU_MEMHOSTREGISTER_IOMEMORY 0x04
 #define CU_MEMHOSTREGISTER_READ_ONLY 0x08
 
-typedef enum CUdevice_attribute_enum {
+typedef enum CUdevice_attribute_enum : unsigned {
 #define MMC_CUDA_DEVICE_ATTRIBUTE(name, number, value) CU_DEVICE_ATTRIBUTE_##name = number,
 #include "mmc/Runtime/Emulator/Driver/DeviceAttributes.def"
 } CUdevice_attribute;
 
-typedef enum CUfunction_attribute_enum {
+typedef enum CUfunction_attribute_enum : unsigned {
   CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK = 0,
   CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES = 1,
   CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES = 2,
@@ -70,7 +71,7 @@ typedef enum CUfunction_attribute_enum {
   CU_FUNC_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE = 15,
 } CUfunction_attribute;
 
-typedef enum CUjit_option_enum {
+typedef enum CUjit_option_enum : unsigned {
   CU_JIT_MAX_REGISTERS = 0,
   CU_JIT_THREADS_PER_BLOCK = 1,
   CU_JIT_WALL_TIME = 2,
@@ -89,9 +90,9 @@ typedef enum CUjit_option_enum {
   CU_JIT_NUM_OPTIONS = 35,
 } CUjit_option;
 
-typedef enum CUlibraryOption_enum { CU_LIBRARY_BINARY_IS_PRESERVED = 1 } CUlibraryOption;
+typedef enum CUlibraryOption_enum : unsigned { CU_LIBRARY_BINARY_IS_PRESERVED = 1 } CUlibraryOption;
 
-typedef enum CUpointer_attribute_enum {
+typedef enum CUpointer_attribute_enum : unsigned {
   CU_POINTER_ATTRIBUTE_CONTEXT = 1,
   CU_POINTER_ATTRIBUTE_MEMORY_TYPE = 2,
   CU_POINTER_ATTRIBUTE_DEVICE_POINTER = 3,
@@ -104,20 +105,20 @@ typedef enum CUpointer_attribute_enum {
   CU_POINTER_ATTRIBUTE_MAPPED = 13,
 } CUpointer_attribute;
 
-typedef enum CUmemorytype_enum {
+typedef enum CUmemorytype_enum : unsigned {
   CU_MEMORYTYPE_HOST = 1,
   CU_MEMORYTYPE_DEVICE = 2,
   CU_MEMORYTYPE_ARRAY = 3,
   CU_MEMORYTYPE_UNIFIED = 4,
 } CUmemorytype;
 
-typedef enum CUlimit_enum {
+typedef enum CUlimit_enum : unsigned {
   CU_LIMIT_STACK_SIZE = 0,
   CU_LIMIT_PRINTF_FIFO_SIZE = 1,
   CU_LIMIT_MALLOC_HEAP_SIZE = 2,
 } CUlimit;
 
-typedef enum CUctx_flags_enum {
+typedef enum CUctx_flags_enum : unsigned {
   CU_CTX_SCHED_AUTO = 0,
   CU_CTX_SCHED_SPIN = 1,
   CU_CTX_SCHED_YIELD = 2,
@@ -128,26 +129,26 @@ typedef enum CUctx_flags_enum {
   CU_CTX_FLAGS_MASK = 0xff,
 } CUctx_flags;
 
-typedef enum CUstream_flags_enum { CU_STREAM_DEFAULT = 0, CU_STREAM_NON_BLOCKING = 1 } CUstream_flags;
-typedef enum CUevent_flags_enum {
+typedef enum CUstream_flags_enum : unsigned { CU_STREAM_DEFAULT = 0, CU_STREAM_NON_BLOCKING = 1 } CUstream_flags;
+typedef enum CUevent_flags_enum : unsigned {
   CU_EVENT_DEFAULT = 0,
   CU_EVENT_BLOCKING_SYNC = 1,
   CU_EVENT_DISABLE_TIMING = 2,
   CU_EVENT_INTERPROCESS = 4,
 } CUevent_flags;
 
-typedef enum CUstreamCaptureStatus_enum {
+typedef enum CUstreamCaptureStatus_enum : unsigned {
   CU_STREAM_CAPTURE_STATUS_NONE = 0,
   CU_STREAM_CAPTURE_STATUS_ACTIVE = 1,
   CU_STREAM_CAPTURE_STATUS_INVALIDATED = 2,
 } CUstreamCaptureStatus;
-typedef enum CUstreamCaptureMode_enum {
+typedef enum CUstreamCaptureMode_enum : unsigned {
   CU_STREAM_CAPTURE_MODE_GLOBAL = 0,
   CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1,
   CU_STREAM_CAPTURE_MODE_RELAXED = 2,
 } CUstreamCaptureMode;
 
-typedef enum CUgraphNodeType_enum {
+typedef enum CUgraphNodeType_enum : unsigned {
   CU_GRAPH_NODE_TYPE_KERNEL = 0,
   CU_GRAPH_NODE_TYPE_MEMCPY = 1,
   CU_GRAPH_NODE_TYPE_MEMSET = 2,
@@ -160,7 +161,7 @@ typedef enum CUgraphNodeType_enum {
   CU_GRAPH_NODE_TYPE_MEM_FREE = 11,
 } CUgraphNodeType;
 
-typedef enum CUgraphExecUpdateResult_enum {
+typedef enum CUgraphExecUpdateResult_enum : unsigned {
   CU_GRAPH_EXEC_UPDATE_SUCCESS = 0,
   CU_GRAPH_EXEC_UPDATE_ERROR = 1,
   CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED = 2,
@@ -179,20 +180,20 @@ typedef struct CUgraphEdgeData_st {
   unsigned char from_port, to_port, type, reserved[5];
 } CUgraphEdgeData;
 
-typedef enum CUdriverProcAddressQueryResult_enum {
+typedef enum CUdriverProcAddressQueryResult_enum : unsigned {
   CU_GET_PROC_ADDRESS_SUCCESS = 0,
   CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND = 1,
   CU_GET_PROC_ADDRESS_VERSION_NOT_SUFFICIENT = 2,
 } CUdriverProcAddressQueryResult;
 
-typedef enum CUfunc_cache_enum {
+typedef enum CUfunc_cache_enum : unsigned {
   CU_FUNC_CACHE_PREFER_NONE = 0,
   CU_FUNC_CACHE_PREFER_SHARED = 1,
   CU_FUNC_CACHE_PREFER_L1 = 2,
   CU_FUNC_CACHE_PREFER_EQUAL = 3,
 } CUfunc_cache;
 
-typedef enum CUmoduleLoadingMode_enum {
+typedef enum CUmoduleLoadingMode_enum : unsigned {
   CU_MODULE_EAGER_LOADING = 1,
   CU_MODULE_LAZY_LOADING = 2,
 } CUmoduleLoadingMode;
@@ -214,7 +215,7 @@ typedef struct CUDA_MEMCPY2D_st {
 } CUDA_MEMCPY2D;
 
 /// A subset of CUlaunchAttributeID; others are refused.
-typedef enum CUlaunchAttributeID_enum {
+typedef enum CUlaunchAttributeID_enum : unsigned {
   CU_LAUNCH_ATTRIBUTE_IGNORE = 0,
   CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW = 1,
   CU_LAUNCH_ATTRIBUTE_COOPERATIVE = 2,
