@@ -145,7 +145,11 @@ Step moveSpecial(Warp &warp, const Op &op, uint32_t mask) {
   store(warp.destination<T>(op.dst), mask, [&](unsigned lane) {
     return static_cast<T>(specialOf(warp, special, op.count, lane) >> op.target);
   });
-  return Step::Next;
+  if (special != Special::Clock)
+    return Step::Next;
+  // The clock counts turns that have ended: this one ends, so that the next reading is later.
+  ++warp.pc;
+  return Step::Yield;
 }
 
 struct SpecialRow {
