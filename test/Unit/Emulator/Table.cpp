@@ -41,7 +41,8 @@ std::string loadError(const std::string &statements, const KernelSetup &setup) {
 
 Outcome runKernel(const std::string &statements, const KernelSetup &setup) {
   std::string text = moduleText(statements, setup);
-  keep(text, setup.chip);
+  if (setup.assembles)
+    keep(text, setup.chip);
   Outcome outcome;
   Device device(**findChip(setup.chip));
   StatusOr<std::shared_ptr<Module>> module = device.load(text, "test");

@@ -18,7 +18,7 @@ namespace mmc::emulator::test {
 
 /// What stands around a kernel's statements, and how it is launched.
 struct KernelSetup {
-  std::string chip = "sm_90", version = "8.7";
+  std::string chip = "sm_90", version = "8.8";
   std::string declarations;  ///< of the module: variables, functions
   Dim3 grid, block = {32};
   uint64_t dynamicShared = 0;
@@ -26,6 +26,7 @@ struct KernelSetup {
   size_t targetBytes = 4096;   ///< what `out` points to; filled with 0xee before
   bool checkRaces = true;
   std::optional<uint64_t> schedule;
+  bool assembles = true; ///< false: forms that an assembler of today takes no more
 };
 
 struct Outcome {

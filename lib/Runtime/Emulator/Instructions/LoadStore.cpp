@@ -152,8 +152,9 @@ void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   op.flags = orderFlags(in);
   b.address(isStore ? 0 : 1, spaceOf(in));
   // .b128 in one register has no vector form; 32 bytes need newer chips.
-  if (op.size * count > 16 && (op.size * count > 32 || b.parsedModule().sm < 100 || op.space != Space::Global))
-    return b.error("an access has at most 16 bytes (32 of global memory from sm_100)");
+  bool mayBeGlobal = op.space == Space::Global || op.space == Space::Generic;
+  if (op.size * count > 16 && (op.size * count > 32 || op.size == 16 || b.parsedModule().sm < 100 || !mayBeGlobal))
+    return b.error("an access has at most 16 bytes (32 of global memory from sm_100, not of .b128)");
   std::vector<uint32_t> list;
   for (const Operand *element : b.elements(isStore ? 1 : 0, count)) {
     uint8_t width = 0;
