@@ -157,7 +157,7 @@ TEST(ControlInstruction, TrapsAndOthers) {
   EXPECT_EQ(outcome.at<uint32_t>(3), untouched);
   EXPECT_EQ(outcome.at<uint32_t>(63), untouched);
   // What has no effect that a program could see.
-  expectWords("nanosleep.u32 0;\nnanosleep.u32 tid;\nnanosleep.u32 1000000;\n@p1 nanosleep.u32 5;\npmevent 3;\npmevent.mask 0xff;\ngriddepcontrol.launch_dependents;\ngriddepcontrol.wait;\nst.global.u32 [d7], tid;\n",
+  expectWords("nanosleep.u32 0;\nnanosleep.u32 tid;\nsetp.lt.u32 p1, tid, 9;\nnanosleep.u32 1000000;\n@p1 nanosleep.u32 5;\npmevent 3;\npmevent.mask 0xff;\ngriddepcontrol.launch_dependents;\ngriddepcontrol.wait;\nst.global.u32 [d7], tid;\n",
               [](uint32_t t) { return t; });
   KernelSetup old;
   old.chip = "sm_80";

@@ -169,6 +169,8 @@ Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
     keepRegisters(warp, callee, frame.savedRegisters, mask, /*restore=*/false);
   if (program.stackBytes)
     setFrameState(warp, callee, frame.localBase, stateUnknown, mask);
+  for (uint32_t shadow : callee.shadows)
+    *warp.destination<uint32_t>(shadow) &= ~mask;
   for (uint32_t i = 0; i < passed; ++i) {
     if (list[i].isRegister)
       copyRegister(warp, callee.parameterOffsets[i], list[i].place, list[i].bytes, mask);
