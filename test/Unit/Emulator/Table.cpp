@@ -22,8 +22,7 @@ static std::string moduleText(const std::string &statements, const KernelSetup &
          statements + "\nret;\n}\n";
 }
 
-/// For an assembler that shall accept what the tests run. Once per text.
-static void keep(const std::string &text, const std::string &chip) {
+void keepForAssembler(const std::string &text, const std::string &chip) {
   const char *folder = std::getenv("MMC_KEEP_PTX");
   static std::set<std::string> seen;
   if (!folder || !seen.insert(text).second)
@@ -42,7 +41,7 @@ std::string loadError(const std::string &statements, const KernelSetup &setup) {
 Outcome runKernel(const std::string &statements, const KernelSetup &setup) {
   std::string text = moduleText(statements, setup);
   if (setup.assembles)
-    keep(text, setup.chip);
+    keepForAssembler(text, setup.chip);
   Outcome outcome;
   Device device(**findChip(setup.chip));
   StatusOr<std::shared_ptr<Module>> module = device.load(text, "test");

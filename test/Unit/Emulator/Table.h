@@ -41,9 +41,12 @@ struct Outcome {
   }
 };
 
+/// With MMC_KEEP_PTX=FOLDER: writes a module there, once per text, for an assembler that shall take what the
+/// tests run.
+void keepForAssembler(const std::string &text, const std::string &chip);
+
 /// Runs statements that find `in` and `out` (.b64), `tid` (.b32) and registers p<9>, b<17> (.b8), h<17>
 /// (.b16), r<17> (.b32), d<17> (.b64), o<5> (.b128), f<9>, e<9> (.f32, .f64) and `policy`. The module must load.
-/// With MMC_KEEP_PTX=FOLDER it is written there, for an assembler to look at.
 Outcome runKernel(const std::string &statements, const KernelSetup &setup = {});
 /// The same, and nothing may be reported.
 Outcome runClean(const std::string &statements, const KernelSetup &setup = {});
