@@ -90,7 +90,9 @@ TEST(LoadStoreForms, CacheOperatorsAndHints) {
   for (const char *first : {"evict_last", "evict_normal", "evict_first", "evict_unchanged"})
     policies += std::string("createpolicy.fractional.L2::") + first + ".b64 policy;\ncreatepolicy.fractional.L2::" + first + ".b64 policy, 0.25;\n";
   policies += "mov.f32 f1, 0f3f000000;\ncreatepolicy.fractional.L2::evict_last.L2::evict_unchanged.b64 policy, f1;\n"
-              "createpolicy.fractional.L2::evict_last.L2::evict_first.b64 policy, 1.0;\n";
+              "createpolicy.fractional.L2::evict_last.L2::evict_first.b64 policy, 1.0;\n"
+              "createpolicy.cvt.L2.b64 policy, 0x12f0000000000000;\ncreatepolicy.cvt.L2.b64 policy, in;\nmov.u32 r1, 4096;\ncreatepolicy.range.L2::evict_normal.b64 policy, [in], 128, r1;\n"
+              "createpolicy.range.global.L2::evict_last.L2::evict_unchanged.b64 policy, [in+128], r1, 8192;\n";
   checkWords(rows, "sm_90", policies);
 }
 
@@ -129,11 +131,13 @@ TEST(LoadStoreForms, ReleaseAndAcquireOrder) {
       EXPECT_GT(countOf(relaxed, *space == 's' ? ViolationKind::SharedRace : ViolationKind::GlobalRace), 0u) << space << scope;
     }
   for (const char *space : {"shared", "global"})
-    for (const char *fence : {"membar.cta", "membar.gl", "membar.sys", "fence.sc.cta", "fence.sc.gpu", "fence.sc.sys", "fence.acq_rel.sys", "fence.cta", "fence.gpu"}) {
+    for (const char *fence : {"membar.cta", "membar.gl", "membar.sys", "fence.sc.cta", "fence.sc.gpu", "fence.sc.sys", "fence.acq_rel.sys", "fence.cta", "fence.gpu", "fence.release.gpu"}) {
       std::string end = std::string(".") + space + ".u32", wait = std::string(fence) + ";\n";
       Outcome fenced = passMessage(space, "st.volatile" + end, "ld.volatile" + end, wait, wait);
       EXPECT_TRUE(fenced.report.violations.empty()) << fence << toText(fenced.report);
-      Outcome bare = passMessage(space, "st.volatile" + end, "ld.volatile" + end, "", "");
+      // Acquiring publishes nothing.
+      std::string before = std::string(fence) == "fence.release.gpu" ? "fence.acquire.gpu;\n" : "";
+      Outcome bare = passMessage(space, "st.volatile" + end, "ld.volatile" + end, before, wait);
       EXPECT_GT(countOf(bare, *space == 's' ? ViolationKind::SharedRace : ViolationKind::GlobalRace), 0u) << space;
     }
 }
@@ -142,12 +146,23 @@ TEST(LoadStoreForms, ReleaseAndAcquireOrder) {
 TEST(LoadStoreForms, Prefetches) {
   std::string code = ".local .b8 lv[32];\nmov.u64 d1, lv;\nmov.u64 d2, 0;\n";
   for (const char *form : {"prefetch.global.L1", "prefetch.global.L2", "prefetch.L1", "prefetch.L2", "prefetch.global.L2::evict_last", "prefetch.global.L2::evict_normal",
-                           "prefetchu.L1"})
+                           "prefetch.L2::evict_last", "prefetch.L2::evict_normal", "prefetchu.L1"})
     code += std::string(form) + " [in];\n" + form + " [in+4096];\n" + form + " [d2];\n";
+  for (const char *form : {"applypriority.global.L2::evict_normal", "applypriority.L2::evict_normal"})
+    code += std::string(form) + " [in], 128;\n" + form + " [in+4096], 128;\n" + form + " [d2], 128;\n";
   code += "prefetch.local.L1 [d1];\nprefetch.local.L2 [d1+16];\n";
   Outcome outcome = runClean(code);
   for (uint8_t byte : outcome.target)
     ASSERT_EQ(byte, 0xee);
+}
+
+// Order is a matter of memory that others see; fractions and sizes have bounds.
+TEST(LoadStoreForms, Refusals) {
+  for (const char *wrong : {"ld.volatile.local.u32 r1, [r2];", "ld.volatile.param.u32 r1, [source];", "ld.relaxed.gpu.local.u32 r1, [r2];", "ld.acquire.cta.const.u32 r1, [d1];",
+                            "st.volatile.local.u32 [r2], r1;", "st.release.gpu.local.u32 [r2], r1;", "st.acquire.gpu.u32 [out], r1;", "ld.release.gpu.u32 r1, [in];", "ld.relaxed.u32 r1, [in];",
+                            "ld.global.u32 r1, [in], policy;", "createpolicy.fractional.L2::evict_last.b64 policy, 1.5;", "createpolicy.fractional.L2::evict_last.b64 policy, 0.0;",
+                            "createpolicy.fractional.L2::evict_last.b32 r1;", "applypriority.L2::evict_normal [in], 64;", "prefetch.shared.L1 [r1];", "fence.acquire;", "membar.gpu;"})
+    EXPECT_NE(loadError(wrong), "") << wrong;
 }
 
 // A kernel's parameters, structures among them, and those of functions: every type at its place.

@@ -248,8 +248,12 @@ TEST(MoveInstruction, NarrowSpecialRegisters) {
   checkForms({{"mov.u16 h9, %tid.x;", {"h9"}, [](const Bytes &, unsigned lane) { return bytesOf(lane); }},
               {"mov.u16 h9, %ntid.x;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(32); }},
               {"mov.u16 h9, %ctaid.y;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
-              {"mov.u16 h9, %nctaid.z;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(1); }}});
-  for (const char *wrong : {"mov.u64 d5, %tid.x;", "mov.u32 r5, %tid;", "mov.u32 r5, %laneid.x;", "mov.u32 r5, %clock64;", "mov.u32 r5, %nothing;"})
+              {"mov.u16 h9, %nctaid.z;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(1); }},
+              {"mov.pred p3, %is_explicit_cluster;", {"p3"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+              {"mov.u32 r5, %envreg0;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+              {"mov.b32 r5, %envreg31;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+              {"mov.u32 r5, %gridid;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(1); }}});
+  for (const char *wrong : {"mov.u64 d5, %tid.x;", "mov.u32 r5, %tid;", "mov.u32 r5, %laneid.x;", "mov.u32 r5, %clock64;", "mov.u32 r5, %nothing;", "mov.u32 r5, %envreg32;", "mov.u64 d5, %envreg1;", "mov.u32 r5, %envreg01;"})
     EXPECT_NE(loadError(wrong), "") << wrong;
 }
 
