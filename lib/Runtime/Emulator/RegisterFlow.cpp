@@ -15,7 +15,8 @@ namespace {
 /// A set of registers.
 class RegisterSet {
 public:
-  explicit RegisterSet(size_t count, bool isFull = false) : words((count + 63) / 64, isFull ? ~uint64_t(0) : 0) {}
+  explicit RegisterSet(size_t count, bool isFull = false)
+      : words((count + 63) / 64, isFull ? ~uint64_t(0) : 0) {}
   bool has(uint32_t i) const { return words[i / 64] >> i % 64 & 1; }
   void add(uint32_t i) { words[i / 64] |= uint64_t(1) << i % 64; }
   void remove(uint32_t i) { words[i / 64] &= ~(uint64_t(1) << i % 64); }
@@ -61,7 +62,8 @@ Effect effectOf(const Instruction &in, const Op &op, const OpRegisters &register
     break;
   case InstructionClass::Control:
     // The index of a table, the address of a function; registers that are passed are not.
-    effect.usesReads = in.opcode == "brx" || (in.opcode == "call" && in.operands[1].kind == OperandKind::Register);
+    effect.usesReads =
+        in.opcode == "brx" || (in.opcode == "call" && in.operands[1].kind == OperandKind::Register);
     effect.results = Results::NeedNothing;
     break;
   case InstructionClass::Load:
@@ -77,11 +79,14 @@ Effect effectOf(const Instruction &in, const Op &op, const OpRegisters &register
     break;
   }
   // x ^ x and x - x are 0 whatever x is.
-  if (isOneOf(in.opcode, {"xor", "sub"}) && registers.reads.size() == 2 && registers.reads[0] == registers.reads[1])
+  if (isOneOf(in.opcode, {"xor", "sub"}) && registers.reads.size() == 2 &&
+      registers.reads[0] == registers.reads[1])
     effect.results = Results::NeedNothing;
   // {a, b} with a half that nobody wants; a constant half is a value.
   if (in.opcode == "mov" && in.operands[1].kind == OperandKind::Vector)
-    effect.results = registers.reads.size() == in.operands[1].elements.size() ? Results::NeedOne : Results::NeedNothing;
+    effect.results = registers.reads.size() == in.operands[1].elements.size()
+                         ? Results::NeedOne
+                         : Results::NeedNothing;
   return effect;
 }
 
@@ -89,8 +94,8 @@ Effect effectOf(const Instruction &in, const Op &op, const OpRegisters &register
 class Flow {
 public:
   Flow(Program &program, uint32_t index, const std::vector<OpRegisters> &registers)
-      : program(program), decoded(program.functions[index]), body(decoded.source->body), registers(registers),
-        count(decoded.source->registers.size()), needed(count) {}
+      : program(program), decoded(program.functions[index]), body(decoded.source->body),
+        registers(registers), count(decoded.source->registers.size()), needed(count) {}
 
   void run() {
     if (!count)
@@ -111,11 +116,13 @@ private:
   };
   struct Suspect {
     uint32_t pc;
-    std::vector<uint32_t> reads, uses; ///< registers that may have no value; those of them that decide something
+    std::vector<uint32_t> reads,
+        uses; ///< registers that may have no value; those of them that decide something
   };
 
   const Instruction *instructionAt(uint32_t pc) const {
-    return pc - decoded.entry < body.size() ? &body[pc - decoded.entry] : nullptr; // else the ret at the end
+    return pc - decoded.entry < body.size() ? &body[pc - decoded.entry]
+                                            : nullptr; // else the ret at the end
   }
 
   void findBlocks() {
@@ -240,7 +247,8 @@ private:
         const OpRegisters &mine = registers[suspect.pc];
         Effect effect = effectOf(*instructionAt(suspect.pc), program.code[suspect.pc], mine);
         bool passesOn = effect.results != TrackedOp::Results::NeedNothing &&
-                        std::any_of(mine.writes.begin(), mine.writes.end(), [&](uint32_t i) { return needed.has(i); });
+                        std::any_of(mine.writes.begin(), mine.writes.end(),
+                                    [&](uint32_t i) { return needed.has(i); });
         if (passesOn)
           for (uint32_t i : suspect.reads)
             if (!needed.has(i))
@@ -274,7 +282,8 @@ private:
         for (uint32_t i : suspect->reads) {
           if (!needed.has(i))
             continue;
-          bool isUse = std::find(suspect->uses.begin(), suspect->uses.end(), i) != suspect->uses.end();
+          bool isUse =
+              std::find(suspect->uses.begin(), suspect->uses.end(), i) != suspect->uses.end();
           TrackedRead read{shadows[i], i, isUse};
           if (i == mine.guard && !hasGuard) {
             hasGuard = true;
@@ -285,7 +294,8 @@ private:
         }
       }
       // With a part that surely has a value the whole has one.
-      if (tracked.results == TrackedOp::Results::NeedOne && tracked.reads.size() < mine.reads.size())
+      if (tracked.results == TrackedOp::Results::NeedOne &&
+          tracked.reads.size() < mine.reads.size())
         tracked.results = TrackedOp::Results::NeedNothing;
       if (tracked.writes.empty() && tracked.reads.empty() && !hasGuard)
         continue;

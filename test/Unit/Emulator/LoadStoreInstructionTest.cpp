@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// ld and st: every space, type and vector, into registers that are wider, from constants, with offsets.
+// ld and st: every space, type and vector, into registers that are wider, from constants, with
+// offsets.
 
 #include "Table.h"
 
@@ -9,9 +10,12 @@ namespace mmc::emulator::test {
 
 namespace {
 
-const char *const types[] = {"b8", "u8", "s8", "b16", "u16", "s16", "b32", "u32", "s32", "f32", "b64", "u64", "s64", "f64", "b128"};
+const char *const types[] = {"b8",  "u8",  "s8",  "b16", "u16", "s16", "b32", "u32",
+                             "s32", "f32", "b64", "u64", "s64", "f64", "b128"};
 
-unsigned bitsOfType(const std::string &type) { return static_cast<unsigned>(std::stoul(type.substr(1))); }
+unsigned bitsOfType(const std::string &type) {
+  return static_cast<unsigned>(std::stoul(type.substr(1)));
+}
 
 /// The register class that has a type's size; bytes are held in 16 bits.
 std::string classOf(const std::string &type) {
@@ -49,9 +53,10 @@ struct SpaceCase {
 std::string fill() {
   std::string text = ".shared .align 32 .b8 sv[64];\n.local .align 32 .b8 lv[64];\n";
   for (unsigned i = 0; i < 64; i += 8)
-    text += "ld.global.b64 d1, [in+" + std::to_string(i) + "];\nst.shared.b64 [sv+" + std::to_string(i) + "], d1;\nst.local.b64 [lv+" +
-            std::to_string(i) + "], d1;\n";
-  return text + "cvta.shared.u64 d4, sv;\ncvta.local.u64 d5, lv;\ncvta.const.u64 d6, cv;\nmov.u32 r8, sv;\nmov.u32 r9, lv;\nmov.u64 d7, cv;\nmov.u64 d8, gv;\n";
+    text += "ld.global.b64 d1, [in+" + std::to_string(i) + "];\nst.shared.b64 [sv+" +
+            std::to_string(i) + "], d1;\nst.local.b64 [lv+" + std::to_string(i) + "], d1;\n";
+  return text + "cvta.shared.u64 d4, sv;\ncvta.local.u64 d5, lv;\ncvta.const.u64 d6, cv;\nmov.u32 "
+                "r8, sv;\nmov.u32 r9, lv;\nmov.u64 d7, cv;\nmov.u64 d8, gv;\n";
 }
 
 std::string initial() {
@@ -67,28 +72,35 @@ KernelSetup setupFor(const std::string &chip = "sm_90") {
   setup.block = {1};
   setup.source = pattern();
   setup.targetBytes = 1 << 16;
-  setup.declarations = ".global .align 32 .b8 gv[64] = " + initial() + ";\n.const .align 32 .b8 cv[64] = " + initial() + ";";
+  setup.declarations = ".global .align 32 .b8 gv[64] = " + initial() +
+                       ";\n.const .align 32 .b8 cv[64] = " + initial() + ";";
   return setup;
 }
 
-const SpaceCase spaces[] = {{".global", "in", false},  {".global", "gv", false},  {".global", "d8", false},      {".shared", "sv", false},
-                            {".shared", "r8", false},  {".shared::cta", "r8", false}, {".local", "lv", false},  {".local", "r9", false},
-                            {".const", "cv", false},   {".const", "d7", false},   {"", "in", true},              {"", "d4", true},
-                            {"", "d5", true},          {"", "d6", true},          {"", "d8", true}};
+const SpaceCase spaces[] = {
+    {".global", "in", false}, {".global", "gv", false}, {".global", "d8", false},
+    {".shared", "sv", false}, {".shared", "r8", false}, {".shared::cta", "r8", false},
+    {".local", "lv", false},  {".local", "r9", false},  {".const", "cv", false},
+    {".const", "d7", false},  {"", "in", true},         {"", "d4", true},
+    {"", "d5", true},         {"", "d6", true},         {"", "d8", true}};
 
 /// Runs `code`, which writes 32 bytes per slot, and compares.
-void compareSlots(const std::string &code, const KernelSetup &setup, const std::vector<std::pair<std::string, std::vector<uint8_t>>> &want) {
+void compareSlots(const std::string &code, const KernelSetup &setup,
+                  const std::vector<std::pair<std::string, std::vector<uint8_t>>> &want) {
   KernelSetup sized = setup;
   sized.targetBytes = 32 * want.size() + 32;
   Outcome outcome = runClean(code, sized);
   ASSERT_EQ(outcome.target.size(), sized.targetBytes);
   for (size_t i = 0; i < want.size(); ++i) {
-    std::vector<uint8_t> got(&outcome.target[32 * i], &outcome.target[32 * i] + want[i].second.size());
+    std::vector<uint8_t> got(&outcome.target[32 * i],
+                             &outcome.target[32 * i] + want[i].second.size());
     EXPECT_EQ(got, want[i].second) << want[i].first;
   }
 }
 
-std::string slot(size_t i, unsigned offset = 0) { return "[out+" + std::to_string(32 * i + offset) + "]"; }
+std::string slot(size_t i, unsigned offset = 0) {
+  return "[out+" + std::to_string(32 * i + offset) + "]";
+}
 
 } // namespace
 
@@ -104,10 +116,13 @@ TEST(LoadStoreInstruction, LoadsOfEverySpaceTypeAndVector) {
           continue;
         // At the begin and, with an offset, one vector on.
         for (unsigned offset : {0u, size * count}) {
-          std::string reg = classOf(type), instruction = "ld" + space.name + vectorOf(count) + "." + type;
-          code += instruction + " " + elements(reg, count) + ", [" + space.address + (offset ? "+" + std::to_string(offset) : "") + "];\n";
+          std::string reg = classOf(type),
+                      instruction = "ld" + space.name + vectorOf(count) + "." + type;
+          code += instruction + " " + elements(reg, count) + ", [" + space.address +
+                  (offset ? "+" + std::to_string(offset) : "") + "];\n";
           for (unsigned i = 0; i < count; ++i)
-            code += "st.global.b" + std::to_string(8 * size) + " " + slot(want.size(), i * size) + ", " + reg + std::to_string(i + 1) + ";\n";
+            code += "st.global.b" + std::to_string(8 * size) + " " + slot(want.size(), i * size) +
+                    ", " + reg + std::to_string(i + 1) + ";\n";
           want.push_back({instruction + " [" + space.address + "+" + std::to_string(offset) + "]",
                           std::vector<uint8_t>(&bytes[offset], &bytes[offset] + size * count)});
         }
@@ -128,15 +143,19 @@ TEST(LoadStoreInstruction, StoresOfEverySpaceTypeAndVector) {
         if (whole > 16)
           continue;
         // The neighbours on both sides must stay.
-        std::string reg = classOf(type), instruction = "st" + space.name + vectorOf(count) + "." + type;
+        std::string reg = classOf(type),
+                    instruction = "st" + space.name + vectorOf(count) + "." + type;
         code += "mov.u64 d1, 0x7777777777777777;\n";
         for (unsigned i = 0; i < 48; i += 8)
-          code += "st" + space.name + ".b64 [" + space.address + "+" + std::to_string(i) + "], d1;\n";
+          code +=
+              "st" + space.name + ".b64 [" + space.address + "+" + std::to_string(i) + "], d1;\n";
         for (unsigned i = 0; i < count; ++i)
-          code += "ld.global.b" + std::to_string(8 * size) + " " + reg + std::to_string(i + 1) + ", [in+" + std::to_string(i * size) + "];\n";
+          code += "ld.global.b" + std::to_string(8 * size) + " " + reg + std::to_string(i + 1) +
+                  ", [in+" + std::to_string(i * size) + "];\n";
         code += instruction + " [" + space.address + "+16], " + elements(reg, count) + ";\n";
         for (unsigned i = 0; i < 32; i += 8)
-          code += "ld" + space.name + ".b64 d1, [" + space.address + "+" + std::to_string(i + 8) + "];\nst.global.b64 " + slot(want.size(), i) + ", d1;\n";
+          code += "ld" + space.name + ".b64 d1, [" + space.address + "+" + std::to_string(i + 8) +
+                  "];\nst.global.b64 " + slot(want.size(), i) + ", d1;\n";
         std::vector<uint8_t> expected(32, 0x77);
         std::copy(&bytes[0], &bytes[0] + whole, &expected[8]);
         want.push_back({instruction + " [" + space.address + "]", expected});
@@ -160,14 +179,18 @@ TEST(LoadStoreInstruction, ThirtyTwoBytes) {
         unsigned first = reg == "d" || reg == "r" ? 9 : 1;
         for (unsigned i = 0; i < count; ++i)
           list += (i ? ", " : "") + reg + std::to_string(first + i);
-        code += instruction + " {" + list + "}, [in+" + std::to_string(offset) + "];\n" + "st" + space + vectorOf(count) + "." + type + " " + slot(want.size()) + ", {" + list + "};\n";
+        code += instruction + " {" + list + "}, [in+" + std::to_string(offset) + "];\n" + "st" +
+                space + vectorOf(count) + "." + type + " " + slot(want.size()) + ", {" + list +
+                "};\n";
         want.push_back({instruction, std::vector<uint8_t>(&bytes[offset], &bytes[offset] + 32)});
       }
   }
   compareSlots(code, setupFor("sm_100"), want);
   std::string eight = "ld.global.v8.b32 {r1, r2, r3, r4, r5, r6, r7, r8}, [in];";
   EXPECT_NE(loadError(eight), "");
-  EXPECT_NE(loadError("ld.shared.v8.b32 {r1, r2, r3, r4, r5, r6, r7, r8}, [r9];", setupFor("sm_100")), "");
+  EXPECT_NE(
+      loadError("ld.shared.v8.b32 {r1, r2, r3, r4, r5, r6, r7, r8}, [r9];", setupFor("sm_100")),
+      "");
   EXPECT_NE(loadError("ld.global.v4.b64 {d1, d2, d3, d4}, [in];"), "");
   for (const char *chip : {"sm_90", "sm_100"})
     EXPECT_NE(loadError("ld.global.v2.b128 {o1, o2}, [in];", setupFor(chip)), "");
@@ -178,7 +201,8 @@ TEST(LoadStoreInstruction, ExtensionAndTruncation) {
   std::string code;
   KernelSetup setup = setupFor();
   // One value with the high bit of every byte set, one without, zeros and ones.
-  std::vector<uint64_t> values = {0, ~uint64_t(0), 0x8877665544332291, 0x7f0102037ffe7f11, 0x8000000080008080};
+  std::vector<uint64_t> values = {0, ~uint64_t(0), 0x8877665544332291, 0x7f0102037ffe7f11,
+                                  0x8000000080008080};
   setup.source.clear();
   for (uint64_t value : values)
     for (unsigned i = 0; i < 8; ++i)
@@ -189,8 +213,13 @@ TEST(LoadStoreInstruction, ExtensionAndTruncation) {
         unsigned bits = bitsOfType(type);
         if (width < bits)
           continue;
-        std::string reg = (width == 16 ? "h" : width == 32 ? "r" : "d") + std::string("1"), instruction = std::string("ld.global.") + type + " " + reg;
-        code += instruction + ", [in+" + std::to_string(8 * v) + "];\nst.global.b" + std::to_string(width) + " " + slot(want.size()) + ", " + reg + ";\n";
+        std::string reg = (width == 16   ? "h"
+                           : width == 32 ? "r"
+                                         : "d") +
+                          std::string("1"),
+                    instruction = std::string("ld.global.") + type + " " + reg;
+        code += instruction + ", [in+" + std::to_string(8 * v) + "];\nst.global.b" +
+                std::to_string(width) + " " + slot(want.size()) + ", " + reg + ";\n";
         uint64_t value = values[v] & ((uint64_t(1) << bits) - 1);
         if (*type == 's' && value >> (bits - 1))
           value -= uint64_t(1) << bits;
@@ -199,7 +228,9 @@ TEST(LoadStoreInstruction, ExtensionAndTruncation) {
           expected.push_back(static_cast<uint8_t>(value >> 8 * i));
         want.push_back({instruction, expected});
         // Stored from the wide register, the low bits: the rest of the cell stays.
-        code += "ld.global.b" + std::to_string(width) + " " + reg + ", [in+" + std::to_string(8 * v) + "];\nst.global." + type + " " + slot(want.size()) + ", " + reg + ";\n";
+        code += "ld.global.b" + std::to_string(width) + " " + reg + ", [in+" +
+                std::to_string(8 * v) + "];\nst.global." + type + " " + slot(want.size()) + ", " +
+                reg + ";\n";
         std::vector<uint8_t> stored(8, 0xee);
         for (unsigned i = 0; i < bits / 8; ++i)
           stored[i] = static_cast<uint8_t>(values[v] >> 8 * i);
@@ -211,7 +242,8 @@ TEST(LoadStoreInstruction, ExtensionAndTruncation) {
     code += "ld.global.v4.s8 " + elements(reg, 4) + ", [in+16];\n";
     std::vector<uint8_t> expected;
     for (unsigned i = 0; i < 4; ++i) {
-      code += "st.global.b" + std::to_string(8 * bytes) + " " + slot(want.size(), i * bytes) + ", " + reg + std::to_string(i + 1) + ";\n";
+      code += "st.global.b" + std::to_string(8 * bytes) + " " + slot(want.size(), i * bytes) +
+              ", " + reg + std::to_string(i + 1) + ";\n";
       const uint8_t lowest[] = {0x91, 0x22, 0x33, 0x44};
       expected.push_back(lowest[i]);
       expected.insert(expected.end(), bytes - 1, i ? 0 : 0xff);
@@ -241,11 +273,13 @@ TEST(LoadStoreInstruction, ConstantsSinksAndOffsets) {
   store("f64", "1.5", {0, 0, 0, 0, 0, 0, 0xf8, 0x3f});
   store("s64", "-2", {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
   store("v2.u16", "{1, 0xffff}", {1, 0, 0xff, 0xff});
-  store("v4.f32", "{0f3f800000, 0f00000000, -1.0, 0fffffffff}", {0, 0, 0x80, 0x3f, 0, 0, 0, 0, 0, 0, 0x80, 0xbf, 0xff, 0xff, 0xff, 0xff});
+  store("v4.f32", "{0f3f800000, 0f00000000, -1.0, 0fffffffff}",
+        {0, 0, 0x80, 0x3f, 0, 0, 0, 0, 0, 0, 0x80, 0xbf, 0xff, 0xff, 0xff, 0xff});
   auto load = [&](const std::string &text, unsigned offset) {
     code += text + "\nst.global.u32 " + slot(want.size()) + ", r1;\n";
     std::vector<uint8_t> bytes = pattern();
-    want.push_back({text, {bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]}});
+    want.push_back(
+        {text, {bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]}});
   };
   load("ld.global.v2.u32 {_, r1}, [in+8];", 12);
   load("ld.global.v4.u32 {_, _, r1, _}, [in+16];", 24);
@@ -264,12 +298,19 @@ TEST(LoadStoreInstruction, ConstantsSinksAndOffsets) {
   load("mov.u64 d1, cv;\nadd.u64 d1, d1, 64;\nld.const.u32 r1, [d1+-0x10];", 48);
   // Addresses of lanes are their own, and lanes that are switched off keep what they have.
   compareSlots(code, setupFor(), want);
-  checkForms({{"ld.global.u32 r5, [d3+4];", {"r5"}, [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 4, 4)); }},
-              {"ld.global.v2.u16 {h9, h10}, [d3+12];", {"h9", "h10"}, [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 12, 4)); }},
-              {"ld.u8 r5, [d3+15];", {"r5"}, [](const Bytes &o, unsigned) { return bytesOf(o[15]); }},
-              {"ld.global.b128 o2, [d3];", {"o2"}, [](const Bytes &o, unsigned) { return o; }}});
-  for (const char *wrong : {"st.global.u8 [out], 256;", "st.global.s8 [out], -129;", "ld.global.u32 h1, [in];", "st.global.u32 [out], h1;", "ld.global.v2.u32 {r1, r2, r3}, [in];",
-                            "st.const.u32 [cv], r1;", "ld.shared.u32 r1, [lv];", "ld.global.v3.u32 {r1, r2, r3}, [in];"})
+  checkForms(
+      {{"ld.global.u32 r5, [d3+4];",
+        {"r5"},
+        [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 4, 4)); }},
+       {"ld.global.v2.u16 {h9, h10}, [d3+12];",
+        {"h9", "h10"},
+        [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 12, 4)); }},
+       {"ld.u8 r5, [d3+15];", {"r5"}, [](const Bytes &o, unsigned) { return bytesOf(o[15]); }},
+       {"ld.global.b128 o2, [d3];", {"o2"}, [](const Bytes &o, unsigned) { return o; }}});
+  for (const char *wrong : {"st.global.u8 [out], 256;", "st.global.s8 [out], -129;",
+                            "ld.global.u32 h1, [in];", "st.global.u32 [out], h1;",
+                            "ld.global.v2.u32 {r1, r2, r3}, [in];", "st.const.u32 [cv], r1;",
+                            "ld.shared.u32 r1, [lv];", "ld.global.v3.u32 {r1, r2, r3}, [in];"})
     EXPECT_NE(loadError(fill() + wrong, setupFor()), "") << wrong;
 }
 

@@ -25,7 +25,9 @@ Form constant(const std::string &type, const std::string &written, unsigned __in
     result = "r5";
   if (size == 64 && type != "f64")
     result = "d5";
-  return {"mov." + type + " " + result + ", " + written + ";", {result}, [=](const Bytes &, unsigned) { return bytesOf(bits); }};
+  return {"mov." + type + " " + result + ", " + written + ";",
+          {result},
+          [=](const Bytes &, unsigned) { return bytesOf(bits); }};
 }
 
 } // namespace
@@ -53,11 +55,16 @@ TEST(MoveInstruction, EveryTypeFromRegisters) {
                      return kept;
                    }});
   for (bool negated : {false, true})
-    forms.push_back({std::string("mov.pred p3, ") + (negated ? "!p2;" : "p2;"), {"p3"}, [=](const Bytes &operands, unsigned) {
-                       return bytesOf((numberAt(operands, 0, 4) & 0x80000000 ? 1 : 0) ^ (negated ? 1 : 0));
+    forms.push_back({std::string("mov.pred p3, ") + (negated ? "!p2;" : "p2;"),
+                     {"p3"},
+                     [=](const Bytes &operands, unsigned) {
+                       return bytesOf((numberAt(operands, 0, 4) & 0x80000000 ? 1 : 0) ^
+                                      (negated ? 1 : 0));
                      }});
   for (unsigned value : {0u, 1u})
-    forms.push_back({"mov.pred p3, " + std::to_string(value) + ";", {"p3"}, [=](const Bytes &, unsigned) { return bytesOf(value); }});
+    forms.push_back({"mov.pred p3, " + std::to_string(value) + ";",
+                     {"p3"},
+                     [=](const Bytes &, unsigned) { return bytesOf(value); }});
   checkForms(forms, {}, "setp.lt.s32 p2, r1, 0;\n");
 }
 
@@ -107,7 +114,8 @@ TEST(MoveInstruction, Constants) {
 
 TEST(MoveInstruction, PackAndUnpack) {
   auto part = [](unsigned first, unsigned count) {
-    return [=](const Bytes &operands, unsigned) { return bytesOf(numberAt(operands, first, count)); };
+    return
+        [=](const Bytes &operands, unsigned) { return bytesOf(numberAt(operands, first, count)); };
   };
   std::vector<Form> forms = {
       {"mov.b16 h9, {b1, b2};", {"h9"}, same},
@@ -130,15 +138,29 @@ TEST(MoveInstruction, PackAndUnpack) {
       {"mov.b64 {_, _, h9, _}, d1;", {"h9"}, part(4, 2)},
       {"mov.b128 {_, d5}, o1;", {"d5"}, part(8, 8)},
       // Twice the same, in another order, with constants.
-      {"mov.b64 d5, {r2, r1};", {"d5"}, [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 4, 4) | numberAt(o, 0, 4) << 32); }},
-      {"mov.b64 d5, {r1, r1};", {"d5"}, [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 0, 4) | numberAt(o, 0, 4) << 32); }},
+      {"mov.b64 d5, {r2, r1};",
+       {"d5"},
+       [](const Bytes &o, unsigned) {
+         return bytesOf(numberAt(o, 4, 4) | numberAt(o, 0, 4) << 32);
+       }},
+      {"mov.b64 d5, {r1, r1};",
+       {"d5"},
+       [](const Bytes &o, unsigned) {
+         return bytesOf(numberAt(o, 0, 4) | numberAt(o, 0, 4) << 32);
+       }},
       {"mov.b64 d5, {r1, 0};", {"d5"}, part(0, 4)},
-      {"mov.b64 d5, {-1, r1};", {"d5"}, [](const Bytes &o, unsigned) { return bytesOf(0xffffffff | numberAt(o, 0, 4) << 32); }},
-      {"mov.b32 r5, {h1, 5};", {"r5"}, [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 0, 2) | 5 << 16); }},
+      {"mov.b64 d5, {-1, r1};",
+       {"d5"},
+       [](const Bytes &o, unsigned) { return bytesOf(0xffffffff | numberAt(o, 0, 4) << 32); }},
+      {"mov.b32 r5, {h1, 5};",
+       {"r5"},
+       [](const Bytes &o, unsigned) { return bytesOf(numberAt(o, 0, 2) | 5 << 16); }},
   };
   checkForms(forms);
-  for (const char *wrong : {"mov.b64 d5, {r1, r2, r3};", "mov.b64 d5, {h1, h2};", "mov.b32 {h9, h10}, {h1, h2};", "mov.b128 o2, {r1, r2};",
-                            "mov.u32 r5, d1;", "mov.b16 h9, r1;", "mov.f32 f2, d1;", "mov.pred p3, r1;"})
+  for (const char *wrong :
+       {"mov.b64 d5, {r1, r2, r3};", "mov.b64 d5, {h1, h2};", "mov.b32 {h9, h10}, {h1, h2};",
+        "mov.b128 o2, {r1, r2};", "mov.u32 r5, d1;", "mov.b16 h9, r1;", "mov.f32 f2, d1;",
+        "mov.pred p3, r1;"})
     EXPECT_NE(loadError(wrong), "") << wrong;
 }
 
@@ -152,7 +174,8 @@ TEST(MoveInstruction, SpecialRegisters) {
   setup.targetBytes = threads * blocks * stride;
   struct Row {
     std::string name;
-    std::function<uint32_t(const unsigned (&tid)[3], const unsigned (&ctaid)[3], unsigned thread)> value;
+    std::function<uint32_t(const unsigned (&tid)[3], const unsigned (&ctaid)[3], unsigned thread)>
+        value;
   };
   std::vector<Row> rows;
   const unsigned sizes[] = {5, 3, 4}, grids[] = {3, 2, 2};
@@ -175,7 +198,8 @@ TEST(MoveInstruction, SpecialRegisters) {
   rows.push_back({"%warpid", [](auto &, auto &, unsigned thread) { return thread / 32; }});
   rows.push_back({"%nwarpid", [](auto &, auto &, unsigned) { return 2; }});
   rows.push_back({"%dynamic_smem_size", [](auto &, auto &, unsigned) { return 176; }});
-  rows.push_back({"%lanemask_eq", [](auto &, auto &, unsigned thread) { return 1u << thread % 32; }});
+  rows.push_back(
+      {"%lanemask_eq", [](auto &, auto &, unsigned thread) { return 1u << thread % 32; }});
   rows.push_back({"%lanemask_lt", [](auto &, auto &, unsigned thread) {
                     uint32_t mask = 0;
                     for (unsigned i = 0; i < thread % 32; ++i)
@@ -201,18 +225,24 @@ TEST(MoveInstruction, SpecialRegisters) {
                     return mask;
                   }});
   ASSERT_LE(rows.size() * 4, stride);
-  std::string code = "mov.u32 r1, %tid.z;\nmad.lo.u32 r1, r1, 3, 0;\nmov.u32 r2, %tid.y;\nadd.u32 r1, r1, r2;\nmad.lo.u32 r1, r1, 5, tid;\n"
-                     "mov.u32 r2, %ctaid.z;\nmov.u32 r3, %ctaid.y;\nmad.lo.u32 r2, r2, 2, r3;\nmov.u32 r3, %ctaid.x;\n"
-                     "mad.lo.u32 r2, r2, 3, r3;\nmad.lo.u32 r1, r2, 60, r1;\nmul.wide.u32 d1, r1, 256;\nadd.u64 d1, out, d1;\n";
+  std::string code = "mov.u32 r1, %tid.z;\nmad.lo.u32 r1, r1, 3, 0;\nmov.u32 r2, %tid.y;\nadd.u32 "
+                     "r1, r1, r2;\nmad.lo.u32 r1, r1, 5, tid;\n"
+                     "mov.u32 r2, %ctaid.z;\nmov.u32 r3, %ctaid.y;\nmad.lo.u32 r2, r2, 2, "
+                     "r3;\nmov.u32 r3, %ctaid.x;\n"
+                     "mad.lo.u32 r2, r2, 3, r3;\nmad.lo.u32 r1, r2, 60, r1;\nmul.wide.u32 d1, r1, "
+                     "256;\nadd.u64 d1, out, d1;\n";
   const char *types[] = {"u32", "b32", "s32"};
   for (size_t i = 0; i < rows.size(); ++i)
-    code += std::string("mov.") + types[i % 3] + " r4, " + rows[i].name + ";\nst.global.u32 [d1+" + std::to_string(4 * i) + "], r4;\n";
+    code += std::string("mov.") + types[i % 3] + " r4, " + rows[i].name + ";\nst.global.u32 [d1+" +
+            std::to_string(4 * i) + "], r4;\n";
   Outcome outcome = runClean(code, setup);
   for (unsigned block = 0; block < blocks; ++block)
     for (unsigned thread = 0; thread < threads; ++thread) {
-      unsigned tid[3] = {thread % 5, thread / 5 % 3, thread / 15}, ctaid[3] = {block % 3, block / 3 % 2, block / 6};
+      unsigned tid[3] = {thread % 5, thread / 5 % 3, thread / 15},
+               ctaid[3] = {block % 3, block / 3 % 2, block / 6};
       for (size_t i = 0; i < rows.size(); ++i)
-        ASSERT_EQ(outcome.at<uint32_t>((block * threads + thread) * stride / 4 + i), rows[i].value(tid, ctaid, thread))
+        ASSERT_EQ(outcome.at<uint32_t>((block * threads + thread) * stride / 4 + i),
+                  rows[i].value(tid, ctaid, thread))
             << rows[i].name << " of thread " << thread << " in block " << block;
     }
 }
@@ -221,20 +251,26 @@ TEST(MoveInstruction, SpecialRegisters) {
 TEST(MoveInstruction, ClocksAndNumbers) {
   KernelSetup setup;
   setup.grid = {4};
-  Outcome outcome = runClean("mov.u64 d1, %clock64;\nmov.u32 r1, %clock;\nmov.u32 r2, %clock_hi;\nmov.u64 d2, %clock64;\n"
-                             "mov.u64 d3, %globaltimer;\nmov.u32 r3, %globaltimer_hi;\nmov.u32 r4, %globaltimer_lo;\nmov.u64 d4, %globaltimer;\n"
-                             "mov.u32 r5, %smid;\nmov.u32 r6, %nsmid;\nmov.u64 d5, %gridid;\n"
-                             "mov.u32 r7, %ctaid.x;\nmul.wide.u32 d6, r7, 128;\nadd.u64 d6, out, d6;\n"
-                             "setp.ne.u32 p1, tid, 0;\n@p1 exit;\nst.global.v2.u64 [d6], {d1, d2};\nst.global.v2.u64 [d6+16], {d3, d4};\n"
-                             "st.global.v4.u32 [d6+32], {r1, r2, r3, r4};\nst.global.v2.u32 [d6+48], {r5, r6};\nst.global.u64 [d6+56], d5;",
-                             setup);
+  Outcome outcome = runClean(
+      "mov.u64 d1, %clock64;\nmov.u32 r1, %clock;\nmov.u32 r2, %clock_hi;\nmov.u64 d2, %clock64;\n"
+      "mov.u64 d3, %globaltimer;\nmov.u32 r3, %globaltimer_hi;\nmov.u32 r4, "
+      "%globaltimer_lo;\nmov.u64 d4, %globaltimer;\n"
+      "mov.u32 r5, %smid;\nmov.u32 r6, %nsmid;\nmov.u64 d5, %gridid;\n"
+      "mov.u32 r7, %ctaid.x;\nmul.wide.u32 d6, r7, 128;\nadd.u64 d6, out, d6;\n"
+      "setp.ne.u32 p1, tid, 0;\n@p1 exit;\nst.global.v2.u64 [d6], {d1, d2};\nst.global.v2.u64 "
+      "[d6+16], {d3, d4};\n"
+      "st.global.v4.u32 [d6+32], {r1, r2, r3, r4};\nst.global.v2.u32 [d6+48], {r5, "
+      "r6};\nst.global.u64 [d6+56], d5;",
+      setup);
   for (unsigned block = 0; block < 4; ++block) {
     uint64_t clock = outcome.at<uint64_t>(16 * block), later = outcome.at<uint64_t>(16 * block + 1);
     EXPECT_LT(clock, later);
-    uint64_t between = outcome.at<uint32_t>(32 * block + 8) | uint64_t(outcome.at<uint32_t>(32 * block + 9)) << 32;
+    uint64_t between =
+        outcome.at<uint32_t>(32 * block + 8) | uint64_t(outcome.at<uint32_t>(32 * block + 9)) << 32;
     EXPECT_GE(between, clock);
     EXPECT_LE(between, later);
-    uint64_t time = outcome.at<uint64_t>(16 * block + 2), after = outcome.at<uint64_t>(16 * block + 3);
+    uint64_t time = outcome.at<uint64_t>(16 * block + 2),
+             after = outcome.at<uint64_t>(16 * block + 3);
     EXPECT_LE(time, after);
     EXPECT_GE(outcome.at<uint32_t>(32 * block + 10), time >> 32);
     EXPECT_LE(outcome.at<uint32_t>(32 * block + 10), after >> 32);
@@ -245,15 +281,21 @@ TEST(MoveInstruction, ClocksAndNumbers) {
 
 // 32 bits cut down to 16, as older compilers write them; .w is there and is 0 or 1.
 TEST(MoveInstruction, NarrowSpecialRegisters) {
-  checkForms({{"mov.u16 h9, %tid.x;", {"h9"}, [](const Bytes &, unsigned lane) { return bytesOf(lane); }},
-              {"mov.u16 h9, %ntid.x;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(32); }},
-              {"mov.u16 h9, %ctaid.y;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
-              {"mov.u16 h9, %nctaid.z;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(1); }},
-              {"mov.pred p3, %is_explicit_cluster;", {"p3"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
-              {"mov.u32 r5, %envreg0;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
-              {"mov.b32 r5, %envreg31;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
-              {"mov.u32 r5, %gridid;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(1); }}});
-  for (const char *wrong : {"mov.u64 d5, %tid.x;", "mov.u32 r5, %tid;", "mov.u32 r5, %laneid.x;", "mov.u32 r5, %clock64;", "mov.u32 r5, %nothing;", "mov.u32 r5, %envreg32;", "mov.u64 d5, %envreg1;", "mov.u32 r5, %envreg01;"})
+  checkForms(
+      {{"mov.u16 h9, %tid.x;", {"h9"}, [](const Bytes &, unsigned lane) { return bytesOf(lane); }},
+       {"mov.u16 h9, %ntid.x;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(32); }},
+       {"mov.u16 h9, %ctaid.y;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u16 h9, %nctaid.z;", {"h9"}, [](const Bytes &, unsigned) { return bytesOf(1); }},
+       {"mov.pred p3, %is_explicit_cluster;",
+        {"p3"},
+        [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u32 r5, %envreg0;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.b32 r5, %envreg31;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u32 r5, %gridid;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(1); }}});
+  for (const char *wrong :
+       {"mov.u64 d5, %tid.x;", "mov.u32 r5, %tid;", "mov.u32 r5, %laneid.x;",
+        "mov.u32 r5, %clock64;", "mov.u32 r5, %nothing;", "mov.u32 r5, %envreg32;",
+        "mov.u64 d5, %envreg1;", "mov.u32 r5, %envreg01;"})
     EXPECT_NE(loadError(wrong), "") << wrong;
 }
 

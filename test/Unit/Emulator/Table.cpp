@@ -17,7 +17,8 @@ static std::string moduleText(const std::string &statements, const KernelSetup &
          setup.declarations +
          "\n.visible .entry k(.param .u64 source, .param .u64 target) {\n"
          ".reg .pred p<9>;\n.reg .b8 b<17>;\n.reg .b16 h<17>;\n.reg .b32 r<17>;\n.reg .b64 d<17>;\n"
-         ".reg .b128 o<5>;\n.reg .f32 f<9>;\n.reg .f64 e<9>;\n.reg .b64 in, out, policy;\n.reg .b32 tid;\n"
+         ".reg .b128 o<5>;\n.reg .f32 f<9>;\n.reg .f64 e<9>;\n.reg .b64 in, out, policy;\n.reg "
+         ".b32 tid;\n"
          "ld.param.u64 in, [source];\nld.param.u64 out, [target];\nmov.u32 tid, %tid.x;\n" +
          statements + "\nret;\n}\n";
 }
@@ -106,15 +107,17 @@ const std::vector<Bytes> &laneOperands() {
     std::vector<Bytes> made(32);
     for (unsigned lane = 0; lane < 32; ++lane)
       for (unsigned i = 0; i < 16; ++i) {
-        uint8_t patterns[] = {0x00,
-                              0xff,
-                              static_cast<uint8_t>(i % 2 ? 0x80 : 0x00), // the lowest of 16 bits
-                              static_cast<uint8_t>(i % 4 == 3 ? 0x80 : 0x00),
-                              static_cast<uint8_t>(i % 8 == 7 ? 0x7f : 0xff), // the highest of 64 bits
-                              static_cast<uint8_t>(i % 4 == 3 ? 0x7f : 0xff),
-                              static_cast<uint8_t>(i + 1),
-                              static_cast<uint8_t>(0x80 + i)};
-        made[lane][i] = lane < 8 ? patterns[lane] : static_cast<uint8_t>((lane * 37 + i * 101) * 5 >> 2);
+        uint8_t patterns[] = {
+            0x00,
+            0xff,
+            static_cast<uint8_t>(i % 2 ? 0x80 : 0x00), // the lowest of 16 bits
+            static_cast<uint8_t>(i % 4 == 3 ? 0x80 : 0x00),
+            static_cast<uint8_t>(i % 8 == 7 ? 0x7f : 0xff), // the highest of 64 bits
+            static_cast<uint8_t>(i % 4 == 3 ? 0x7f : 0xff),
+            static_cast<uint8_t>(i + 1),
+            static_cast<uint8_t>(0x80 + i)};
+        made[lane][i] =
+            lane < 8 ? patterns[lane] : static_cast<uint8_t>((lane * 37 + i * 101) * 5 >> 2);
       }
     return made;
   }();
@@ -164,15 +167,21 @@ void checkForms(const std::vector<Form> &forms, KernelSetup setup, const std::st
   setup.source.insert(setup.source.end(), 16, 0xaa);
   size_t perLane = forms.size() * 32;
   setup.targetBytes = perLane * 32;
-  std::string code = "mul.lo.u32 r1, tid, 16;\ncvt.u64.u32 d0, r1;\nadd.u64 d3, in, d0;\n"
-                     "mul.lo.u32 r1, tid, " + std::to_string(perLane) + ";\ncvt.u64.u32 d0, r1;\nadd.u64 d0, out, d0;\n"
-                     "and.b32 r1, tid, 1;\nsetp.ne.u32 p1, r1, 0;\n"
-                     "ld.global.b128 o1, [d3];\nld.global.v2.b64 {d1, d2}, [d3];\nld.global.f32 f1, [d3];\nld.global.f64 e1, [d3];\n"
-                     "ld.global.v4.b16 {h1, h2, h3, h4}, [d3];\nld.global.v4.b16 {h5, h6, h7, h8}, [d3+8];\n"
-                     "ld.global.v4.b8 {b1, b2, b3, b4}, [d3];\nld.global.v4.b8 {b5, b6, b7, b8}, [d3+4];\n"
-                     "ld.global.v4.b32 {r1, r2, r3, r4}, [d3];\n" + before;
+  std::string code =
+      "mul.lo.u32 r1, tid, 16;\ncvt.u64.u32 d0, r1;\nadd.u64 d3, in, d0;\n"
+      "mul.lo.u32 r1, tid, " +
+      std::to_string(perLane) +
+      ";\ncvt.u64.u32 d0, r1;\nadd.u64 d0, out, d0;\n"
+      "and.b32 r1, tid, 1;\nsetp.ne.u32 p1, r1, 0;\n"
+      "ld.global.b128 o1, [d3];\nld.global.v2.b64 {d1, d2}, [d3];\nld.global.f32 f1, "
+      "[d3];\nld.global.f64 e1, [d3];\n"
+      "ld.global.v4.b16 {h1, h2, h3, h4}, [d3];\nld.global.v4.b16 {h5, h6, h7, h8}, [d3+8];\n"
+      "ld.global.v4.b8 {b1, b2, b3, b4}, [d3];\nld.global.v4.b8 {b5, b6, b7, b8}, [d3+4];\n"
+      "ld.global.v4.b32 {r1, r2, r3, r4}, [d3];\n" +
+      before;
   for (size_t i = 0; i < forms.size(); ++i)
-    code += around(forms[i], forms[i].text, 32 * i) + around(forms[i], "@p1 " + forms[i].text, 32 * i + 16);
+    code += around(forms[i], forms[i].text, 32 * i) +
+            around(forms[i], "@p1 " + forms[i].text, 32 * i + 16);
   Outcome outcome = runClean(code, setup);
   if (outcome.target.size() != setup.targetBytes)
     return;
@@ -197,7 +206,8 @@ void checkForms(const std::vector<Form> &forms, KernelSetup setup, const std::st
       text << " != ";
       for (size_t k = bytes; k-- > 0;)
         text << std::setw(2) << unsigned(want[k]);
-      ADD_FAILURE() << (i % 2 ? "@p1 " : "") << form.text << " in lane " << lane << ": got 0x" << text.str();
+      ADD_FAILURE() << (i % 2 ? "@p1 " : "") << form.text << " in lane " << lane << ": got 0x"
+                    << text.str();
     }
 }
 

@@ -15,11 +15,10 @@
 
 namespace mmc::emulator::test {
 
-
 /// What stands around a kernel's statements, and how it is launched.
 struct KernelSetup {
   std::string chip = "sm_90", version = "8.8";
-  std::string declarations;  ///< of the module: variables, functions
+  std::string declarations; ///< of the module: variables, functions
   Dim3 grid, block = {32};
   uint64_t dynamicShared = 0;
   std::vector<uint8_t> source; ///< what `in` points to
@@ -41,12 +40,14 @@ struct Outcome {
   }
 };
 
-/// With MMC_KEEP_PTX=FOLDER: writes a module there, once per text, for an assembler that shall take what the
-/// tests run.
+/// With MMC_KEEP_PTX=FOLDER: writes a module there, once per text, for an assembler that shall take
+/// what the tests run.
 void keepForAssembler(const std::string &text, const std::string &chip);
 
-/// Runs statements that find `in` and `out` (.b64), `tid` (.b32) and registers p<9>, b<17> (.b8), h<17>
-/// (.b16), r<17> (.b32), d<17> (.b64), o<5> (.b128), f<9>, e<9> (.f32, .f64) and `policy`. The module must load.
+/// Runs statements that find `in` and `out` (.b64), `tid` (.b32) and registers p<9>, b<17> (.b8),
+/// h<17>
+/// (.b16), r<17> (.b32), d<17> (.b64), o<5> (.b128), f<9>, e<9> (.f32, .f64) and `policy`. The
+/// module must load.
 Outcome runKernel(const std::string &statements, const KernelSetup &setup = {});
 /// The same, and nothing may be reported.
 Outcome runClean(const std::string &statements, const KernelSetup &setup = {});
@@ -70,10 +71,11 @@ struct Form {
   std::vector<std::string> results;
   std::function<Bytes(const Bytes &operands, unsigned lane)> model;
 };
-/// Runs every form in all lanes, and in those of odd number only: the others keep what the results had.
-/// Before, lane i has laneOperands()[i] in o1, in {d1, d2}, {r1 … r4}, {h1 … h8}, {b1 … b8} (the low
-/// bytes), f1 = r1, e1 = d1.
-void checkForms(const std::vector<Form> &forms, KernelSetup setup = {}, const std::string &before = "");
+/// Runs every form in all lanes, and in those of odd number only: the others keep what the results
+/// had. Before, lane i has laneOperands()[i] in o1, in {d1, d2}, {r1 … r4}, {h1 … h8}, {b1 … b8}
+/// (the low bytes), f1 = r1, e1 = d1.
+void checkForms(const std::vector<Form> &forms, KernelSetup setup = {},
+                const std::string &before = "");
 
 } // namespace mmc::emulator::test
 

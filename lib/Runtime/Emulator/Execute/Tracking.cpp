@@ -17,10 +17,12 @@ static uint32_t lanesWithout(Warp &warp, const TrackedRead &read, uint32_t mask)
   const Program &program = launch.program;
   const Function &function = *program.functions[program.sites[warp.pc].function].source;
   forLanes(without, [&](unsigned lane) {
-    warp.block->launch->violations.add(warp, warp.pc, ViolationKind::UninitializedRegister, lane, 0, [&] {
-      return "register '" + function.registers[read.registerIndex].name +
-             "' has no value here: neither it nor what it was computed from has been written on the way to this instruction";
-    });
+    warp.block->launch->violations.add(
+        warp, warp.pc, ViolationKind::UninitializedRegister, lane, 0, [&] {
+          return "register '" + function.registers[read.registerIndex].name +
+                 "' has no value here: neither it nor what it was computed from has been written "
+                 "on the way to this instruction";
+        });
   });
   written |= without;
   return without;

@@ -8,8 +8,8 @@
 
 namespace mmc::emulator {
 
-/// Executes an operation of Program::tracked: reports values that are none where they decide something,
-/// and notes which lanes' results have one.
+/// Executes an operation of Program::tracked: reports values that are none where they decide
+/// something, and notes which lanes' results have one.
 Step runTracked(Warp &warp, const Op &op, uint32_t mask);
 
 } // namespace mmc::emulator
