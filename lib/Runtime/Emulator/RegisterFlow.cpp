@@ -4,7 +4,7 @@
 #include "RegisterFlow.h"
 
 #include "Execute/Tracking.h"
-#include "Instructions/Table.h"
+#include "RegisterEffects.h"
 
 #include <algorithm>
 
@@ -33,62 +33,6 @@ public:
 private:
   std::vector<uint64_t> words;
 };
-
-/// What an instruction makes of values that are none.
-struct Effect {
-  TrackedOp::Results results = TrackedOp::Results::NeedAll;
-  bool usesReads = false, usesAddresses = true;
-};
-
-bool isOneOf(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-Effect effectOf(const Instruction &in, const Op &op, const OpRegisters &registers) {
-  using Results = TrackedOp::Results;
-  Effect effect;
-  // Prefetches may point anywhere.
-  effect.usesAddresses = !isOneOf(in.opcode, {"prefetch", "prefetchu"});
-  switch (in.row->kind) {
-  case InstructionClass::Store:
-    // A structure that is passed may have parts that nobody reads.
-    effect.usesReads = op.space != Space::Param;
-    break;
-  case InstructionClass::Atomic:
-  case InstructionClass::AsyncCopy:
-  case InstructionClass::Barrier:
-    effect.usesReads = true;
-    effect.results = Results::NeedNothing;
-    break;
-  case InstructionClass::Control:
-    // The index of a table, the address of a function; registers that are passed are not.
-    effect.usesReads =
-        in.opcode == "brx" || (in.opcode == "call" && in.operands[1].kind == OperandKind::Register);
-    effect.results = Results::NeedNothing;
-    break;
-  case InstructionClass::Load:
-  case InstructionClass::Warp: // of other lanes
-    effect.results = Results::NeedNothing;
-    break;
-  case InstructionClass::Matrix:
-    effect.usesReads = in.opcode == "stmatrix" || in.has("store");
-    if (isOneOf(in.opcode, {"ldmatrix", "movmatrix"}) || in.has("load"))
-      effect.results = Results::NeedNothing;
-    break;
-  default:
-    break;
-  }
-  // x ^ x and x - x are 0 whatever x is.
-  if (isOneOf(in.opcode, {"xor", "sub"}) && registers.reads.size() == 2 &&
-      registers.reads[0] == registers.reads[1])
-    effect.results = Results::NeedNothing;
-  // {a, b} with a half that nobody wants; a constant half is a value.
-  if (in.opcode == "mov" && in.operands[1].kind == OperandKind::Vector)
-    effect.results = registers.reads.size() == in.operands[1].elements.size()
-                         ? Results::NeedOne
-                         : Results::NeedNothing;
-  return effect;
-}
 
 /// The analysis of one function.
 class Flow {
@@ -138,7 +82,8 @@ private:
       const Op &op = program.code[last];
       const Instruction *in = instructionAt(last);
       bool isTable = in && in->opcode == "brx", isBranch = in && in->opcode == "bra";
-      bool ends = !in || isOneOf(in->opcode, {"ret", "exit", "trap"}) || isBranch;
+      bool ends =
+          !in || in->opcode == "ret" || in->opcode == "exit" || in->opcode == "trap" || isBranch;
       if (isBranch)
         blocks[b].successors.push_back(program.sites[op.target].block);
       for (uint32_t i = 0; isTable && i < op.target; ++i)
@@ -212,7 +157,7 @@ private:
       for (uint32_t pc = block.begin; pc < block.end; ++pc) {
         if (const Instruction *in = instructionAt(pc)) {
           const OpRegisters &mine = registers[pc];
-          Effect effect = effectOf(*in, program.code[pc], mine);
+          RegisterEffect effect = effectOf(*in, program.code[pc], mine);
           Suspect suspect{pc, {}, {}};
           auto look = [&](uint32_t i, bool isUse) {
             if (!state.has(i))
@@ -245,7 +190,8 @@ private:
       changed = false;
       for (const Suspect &suspect : suspects) {
         const OpRegisters &mine = registers[suspect.pc];
-        Effect effect = effectOf(*instructionAt(suspect.pc), program.code[suspect.pc], mine);
+        RegisterEffect effect =
+            effectOf(*instructionAt(suspect.pc), program.code[suspect.pc], mine);
         bool passesOn = effect.results != TrackedOp::Results::NeedNothing &&
                         std::any_of(mine.writes.begin(), mine.writes.end(),
                                     [&](uint32_t i) { return needed.has(i); });
@@ -277,7 +223,7 @@ private:
       Op &op = program.code[pc];
       bool hasGuard = false;
       if (suspect) {
-        Effect effect = effectOf(*instructionAt(pc), op, mine);
+        RegisterEffect effect = effectOf(*instructionAt(pc), op, mine);
         tracked.results = effect.results;
         for (uint32_t i : suspect->reads) {
           if (!needed.has(i))
