@@ -51,8 +51,7 @@ std::string locals() {
   return text;
 }
 
-/// What lies in a space at a byte of the variable or the other one; parameters hold pointers, so
-/// those are compared with `in` and `out` themselves.
+/// Shows a word of 32 bits to the test.
 std::string storeAt(unsigned slot, const std::string &value) {
   return "st.global.u32 [out+" + std::to_string(4 * slot) + "], " + value + ";\n";
 }

@@ -120,7 +120,7 @@ TEST(RegisterFlow, ValuesThatDoNotMatter) {
   expectClean(
       "shfl.sync.idx.b32 r2, r1, 0, 31, -1;\nst.global.u32 [d7], r2;\n"); // what other lanes have
                                                                           // is not followed
-  expectClean("prefetch.global.L1 [d1];\n");
+  expectClean("prefetch.global.L1 [d1];\napplypriority.L2::evict_normal [d1], 128;\n");
   expectClean("mov.u32 r2, r1;\nmov.u32 r2, 3;\nst.global.u32 [d7], r2;\n");
   KernelSetup setup;
   setup.declarations = ".func take(.param .align 8 .b8 pair[8]) { .reg .u32 a; .reg .u64 b; "
