@@ -46,6 +46,11 @@ cuda_include = find_cuda_include()
 if cuda_include:
     config.available_features.add("cuda-headers")
     config.substitutions.append(("%cuda_include", cuda_include))
+# The emulator's instruction tests, which write down what they run: built by `ninja`, not by `check-lit`.
+instruction_tests = os.path.join(config.mmc_test_build, "Unit", "EmulatorInstructionTest")
+if os.path.exists(instruction_tests):
+    config.available_features.add("instruction-tests")
+    config.substitutions.append(("%instruction_tests", instruction_tests))
 config.substitutions.append(("%include", os.path.join(config.mmc_source, "include")))
 config.substitutions.append(("%libraries", config.mmc_libraries))
 config.substitutions.append(("%python", sys.executable))

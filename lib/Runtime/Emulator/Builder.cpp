@@ -42,6 +42,16 @@ uint32_t Builder::registerOffset(const Operand &operand) const {
   return registerOffsets[currentIndex][operand.index];
 }
 
+uint32_t Builder::readOffset(const Operand &operand, bool isAddress) {
+  (isAddress ? registers.addresses : registers.reads).push_back(operand.index);
+  return registerOffset(operand);
+}
+
+uint32_t Builder::writtenOffset(const Operand &operand) {
+  registers.writes.push_back(operand.index);
+  return registerOffset(operand);
+}
+
 uint32_t Builder::destination(const Operand &operand, Type type, bool sink) {
   if (operand.kind == OperandKind::Sink && sink)
     return noOperand;
@@ -51,7 +61,7 @@ uint32_t Builder::destination(const Operand &operand, Type type, bool sink) {
   if (sizeOf(have) != sizeOf(type) || !fits(type, have))
     return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name + "' is " + quoted(have)),
            noOperand;
-  return registerOffset(operand);
+  return writtenOffset(operand);
 }
 
 uint32_t Builder::destination(size_t i, Type type, bool sink) {
@@ -92,7 +102,7 @@ uint32_t Builder::source(const Operand &operand, Type type) {
     if (sizeOf(have) != bytes || !fits(type, have))
       return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name + "' is " + quoted(have)),
              constantBits(0, bytes);
-    return registerOffset(operand);
+    return readOffset(operand);
   }
   case OperandKind::Float: {
     uint64_t bits = static_cast<uint64_t>(operand.value);
@@ -129,14 +139,14 @@ uint32_t Builder::predicateDestination(const Operand &operand) {
     return noOperand;
   if (operand.kind != OperandKind::Predicate || operand.negated)
     return error(operand, "expected a predicate register to write"), noOperand;
-  return registerOffset(operand);
+  return writtenOffset(operand);
 }
 
 uint32_t Builder::predicateSource(const Operand &operand, bool &negated) {
   negated = operand.negated;
   if (operand.kind != OperandKind::Predicate)
     return error(operand, "expected a predicate"), constantBits(0, 4);
-  return registerOffset(operand);
+  return readOffset(operand);
 }
 
 uint32_t Builder::wideDestination(const Operand &operand, Type type, uint8_t &width) {
@@ -150,7 +160,7 @@ uint32_t Builder::wideDestination(const Operand &operand, Type type, uint8_t &wi
   if (sizeOf(have) < sizeOf(type) || (sizeOf(have) == sizeOf(type) && !fits(type, have)) ||
       (sizeOf(have) > sizeOf(type) && (isFloating(have) || sizeOf(type) == 16)))
     error(operand, "expected a register of type " + quoted(type) + " or wider, '" + operand.name + "' is " + quoted(have));
-  return registerOffset(operand);
+  return writtenOffset(operand);
 }
 
 uint32_t Builder::wideSource(const Operand &operand, Type type, uint8_t &width) {
@@ -161,7 +171,7 @@ uint32_t Builder::wideSource(const Operand &operand, Type type, uint8_t &width) 
       return error(operand, "expected a register of type " + quoted(type) + " or wider, '" + operand.name + "' is " +
                                 quoted(have)),
              constantBits(0, 16);
-    return registerOffset(operand);
+    return readOffset(operand);
   }
   width = static_cast<uint8_t>(sizeOf(type));
   return source(operand, type);
@@ -225,7 +235,7 @@ void Builder::address(const Operand &operand, Space space, Op &op) {
         return error(base, "an address of " + std::string(nameOf(space)) + " memory needs a register of 64 bits");
       op.flags |= narrowBaseFlag;
     }
-    op.a = registerOffset(base);
+    op.a = readOffset(base, /*isAddress=*/true);
     return;
   }
   Space have = base.variable->space;

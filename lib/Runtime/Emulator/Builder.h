@@ -7,6 +7,7 @@
 
 #include "Program.h"
 #include "Ptx/Parser.h"
+#include "RegisterFlow.h"
 
 #include <functional>
 #include <map>
@@ -78,6 +79,9 @@ private:
   void decodeInstruction(const Instruction &instruction);
   void findBlocks(uint32_t index);
   uint32_t registerOffset(const Operand &operand) const;
+  /// The same for operands that are read or written, which is noted for RegisterFlow.h.
+  uint32_t readOffset(const Operand &operand, bool isAddress = false);
+  uint32_t writtenOffset(const Operand &operand);
   const Placed *placed(const Variable &variable) const;
 
   Program &program;
@@ -89,6 +93,8 @@ private:
   const Instruction *parsed = nullptr;
   Op *current = nullptr;
   Op pending;
+  OpRegisters registers; ///< of the operation that is being decoded
+  std::vector<OpRegisters> allRegisters; ///< of each operation of the program
   std::unordered_map<const Function *, uint32_t> indices;
   std::unordered_map<const Variable *, Placed> places;
   std::vector<std::vector<uint32_t>> registerOffsets; ///< by function and register

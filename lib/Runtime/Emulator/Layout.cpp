@@ -230,6 +230,7 @@ void Builder::decodeInstruction(const Instruction &instruction) {
   parsed = &instruction;
   pending = Op();
   current = &pending;
+  registers = OpRegisters();
   if (instruction.guard) {
     pending.guard = registerOffset(*instruction.guard);
     pending.guardNegated = instruction.guard->negated;
@@ -241,6 +242,9 @@ void Builder::decodeInstruction(const Instruction &instruction) {
   if (!pending.run)
     pending.run = unsupported; // an error has been reported
   program.code.push_back(pending);
+  if (instruction.guard)
+    registers.guard = instruction.guard->index;
+  allRegisters.push_back(std::move(registers));
   Site site;
   site.line = instruction.at.line;
   site.source = instruction.source;
@@ -387,6 +391,8 @@ bool Builder::build(const Function &kernel) {
   }
   for (uint32_t i = 0; i < program.functions.size(); ++i)
     decode(i);
+  if (diagnostics.empty())
+    trackUnwritten(program, allRegisters);
   program.constants.resize(program.constants.size() + 64);
   return diagnostics.empty();
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace mmc::emulator {
@@ -79,6 +80,7 @@ struct DecodedFunction {
   std::vector<bool> blockHasEffect;
   std::vector<std::vector<bool>> postDominators;
   std::vector<uint32_t> parameterOffsets, resultOffsets; ///< of formals: frame or register offsets
+  std::vector<uint32_t> shadows; ///< of the registers that are tracked: cleared when the function is entered
 };
 
 /// Shared memory begins here, as on chips that keep the first KiB for themselves.
@@ -94,6 +96,25 @@ constexpr uint64_t parameterWindow = localWindow + (uint64_t(1) << 32);
 constexpr uint64_t functionWindow = parameterWindow + (uint64_t(1) << 32);
 constexpr uint64_t windowsEnd = functionWindow + (uint64_t(1) << 32);
 constexpr uint64_t functionStride = 16;
+
+/// A register that an operation reads where perhaps nothing has written it.
+struct TrackedRead {
+  uint32_t shadow = 0;        ///< where the lanes that have a value are: 32 bits among the registers
+  uint32_t registerIndex = 0; ///< of the function, for messages
+  bool isUse = false;         ///< the value decides something: an address, what is stored, a branch
+};
+
+/// An operation that handles registers without a value, besides what it does otherwise.
+struct TrackedOp {
+  OpFn run = nullptr;
+  uint32_t guard = noOperand; ///< when it is the guard that may have no value; Op::guard is noOperand then
+  bool guardNegated = false;
+  TrackedRead guardRead;
+  std::vector<TrackedRead> reads;
+  std::vector<uint32_t> writes; ///< shadows
+  /// What the results are without a value for: any read, all reads of the operation (of which `reads` are some), none.
+  enum class Results : uint8_t { NeedAll, NeedOne, NeedNothing } results = Results::NeedAll;
+};
 
 struct Program {
   std::shared_ptr<const ParsedModule> module;
@@ -113,6 +134,7 @@ struct Program {
   uint32_t registerBytes = 0;
   uint32_t stackBytes = 0; ///< of a thread
   bool usesRecursion = false;
+  std::unordered_map<uint32_t, TrackedOp> tracked; ///< by operation: RegisterFlow.h
 };
 
 } // namespace mmc::emulator

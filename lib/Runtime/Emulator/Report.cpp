@@ -15,7 +15,7 @@ std::string_view nameOf(ViolationKind kind) {
   static constexpr std::string_view names[] = {
       "out-of-bounds",     "local-out-of-bounds", "misaligned",        "use-after-free",
       "uninitialized",     "shared-race",         "global-race",       "divergent-barrier",
-      "divergent-shuffle", "launch-configuration", "invalid-instruction"};
+      "divergent-shuffle", "launch-configuration", "invalid-instruction", "uninitialized-register"};
   return names[static_cast<unsigned>(kind)];
 }
 

@@ -89,3 +89,6 @@ PAIR(async_no_barrier, INDEX __shared__ __align__(16) int s[64];
 
 // Others.
 PAIR(trap, INDEX if (bad && x[i] > 1000000) __trap(); if (bad && i == 77) __trap(); y[i] = x[i];)
+
+// A register that no compiler has a say in.
+PAIR(unwritten_register, INDEX asm volatile("{\n .reg .u32 r;\n .reg .pred p;\n setp.lt.s32 p, %2, %3;\n @p add.u32 r, %1, 1;\n st.global.u32 [%0], r;\n }" ::"l"(y + i), "r"(x[i]), "r"(t), "r"(bad ? 63 : 64) : "memory");)

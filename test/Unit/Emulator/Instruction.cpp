@@ -2,6 +2,7 @@
 // Runs one instruction on many operands.
 
 #include "Instruction.h"
+#include "Table.h"
 
 #include "mmc/Runtime/Emulator/Device.h"
 
@@ -26,6 +27,7 @@ std::vector<uint64_t> execute(const std::string &text, const std::vector<unsigne
   for (size_t i = 0; i < operands; ++i)
     ptx += "ld.global.b" + std::to_string(bits[i + 1]) + " " + names[i] + ", [x+" + std::to_string(8 * i) + "];\n";
   ptx += "mov.b" + std::to_string(bits[0]) + " d, 0;\n" + text + "\nst.global.b" + std::to_string(bits[0]) + " [y], d;\nret;\n}\n";
+  keepForAssembler(ptx, "sm_100a");
   Device device(**findChip("sm_100a"));
   StatusOr<std::shared_ptr<Module>> module = device.load(ptx, text);
   if (!module.isOk()) {

@@ -3,6 +3,7 @@
 // a thread's elements lie is written down per shape, as the PTX manual's figures have it.
 
 #include "Instruction.h"
+#include "Table.h"
 
 #include "mmc/Runtime/Emulator/Device.h"
 
@@ -85,6 +86,7 @@ std::vector<uint64_t> runWarp(const std::string &statements, unsigned inputs,
   ptx += statements + "\n";
   for (unsigned i = 0; i < outputs; ++i)
     ptx += "st.global.b64 [q+" + std::to_string(8 * i) + "], %y" + std::to_string(i) + ";\n";
+  keepForAssembler(ptx + "ret;\n}\n", "sm_100");
   Device device(**findChip("sm_100"));
   StatusOr<std::shared_ptr<Module>> module = device.load(ptx + "ret;\n}\n", "matrix");
   std::vector<uint64_t> results(32 * outputs);

@@ -52,6 +52,7 @@ constexpr Case cases[] = {
     {"async_wrong_group", ViolationKind::SharedRace},
     {"async_no_barrier", ViolationKind::SharedRace},
     {"trap", ViolationKind::InvalidInstruction},
+    {"unwritten_register", ViolationKind::UninitializedRegister},
 };
 
 class Violations : public testing::TestWithParam<Case> {};

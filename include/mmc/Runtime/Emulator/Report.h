@@ -24,6 +24,7 @@ enum class ViolationKind : uint8_t {
   DivergentShuffle,    ///< a shuffle, vote or match whose lanes do not all take part
   LaunchConfiguration, ///< a launch that the chip would refuse
   InvalidInstruction,  ///< an operand that the instruction does not allow; trap
+  UninitializedRegister, ///< a register that nothing has written decides an address, a branch or what is stored
 };
 
 /// The name in reports: "out-of-bounds", "shared-race", ….

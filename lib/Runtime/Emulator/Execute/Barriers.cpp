@@ -19,12 +19,15 @@ static uint32_t kernelPc(const Warp &warp, uint32_t pc, uint32_t frame) {
 }
 
 /// Threads that have ended count as having passed a barrier. It was meant for them too if they ended
-/// behind a place, with something to do, that the waiting threads come to as well.
-static bool passedBy(const Block &block, uint32_t pc, uint32_t &thread) {
+/// behind a place, with something to do, that the waiting threads come to as well. Of a barrier with a number of
+/// threads, `arrived` has the lanes by warp: only the rest of those warps was meant.
+static bool passedBy(const Block &block, uint32_t pc, const std::array<uint32_t, 32> *arrived, uint32_t &thread) {
   const Program &program = block.launch->program;
   const DecodedFunction &kernel = program.functions[0];
   uint32_t here = program.sites[pc].block;
-  for (const Warp &warp : block.warps)
+  for (const Warp &warp : block.warps) {
+    if (arrived && !(*arrived)[warp.index])
+      continue;
     for (uint32_t gone = warp.lanes & ~warp.live; gone; gone &= gone - 1) {
       uint32_t exit = warp.exitPc[__builtin_ctz(gone)];
       if (program.sites[exit].function != 0)
@@ -35,6 +38,7 @@ static bool passedBy(const Block &block, uint32_t pc, uint32_t &thread) {
         return true;
       }
     }
+  }
   return false;
 }
 
@@ -84,23 +88,25 @@ void Block::completeIfFull(uint32_t number) {
       present += __builtin_popcount(barrier.lanes[warp.index] & warp.live);
     if (present < liveThreads)
       return;
-    uint32_t other = 0;
-    if (liveThreads < launch->config.block.count())
-      if (passedBy(*this, barrier.pc, other))
-        for (Warp &warp : warps) {
-          auto waiting = std::find_if(warp.others.begin(), warp.others.end(), [&](const Group &group) {
-            return group.state == GroupState::AtBarrier && group.barrier == number;
-          });
-          if (waiting == warp.others.end())
-            continue;
-          launch->violations.add(warp, waiting->pc, ViolationKind::DivergentBarrier, __builtin_ctz(waiting->mask), 0, [&] {
-            return "the barrier is for all threads of the block, and " +
-                   std::to_string(launch->config.block.count() - liveThreads) +
-                   " have gone past it to the end, for instance thread " + std::to_string(other);
-          });
-          break;
-        }
   }
+  uint32_t other = 0;
+  if (liveThreads < launch->config.block.count() &&
+      passedBy(*this, barrier.pc, barrier.expected ? &barrier.lanes : nullptr, other))
+    for (Warp &warp : warps) {
+      auto waiting = std::find_if(warp.others.begin(), warp.others.end(), [&](const Group &group) {
+        return group.state == GroupState::AtBarrier && group.barrier == number;
+      });
+      if (waiting == warp.others.end())
+        continue;
+      if (barrier.expected && !isAlignedBarrier(warp.code[waiting->pc]))
+        break;
+      launch->violations.add(warp, waiting->pc, ViolationKind::DivergentBarrier, __builtin_ctz(waiting->mask), 0, [&] {
+        std::string whose = barrier.expected ? std::string("a warp, and some")
+                                             : "the block, and " + std::to_string(launch->config.block.count() - liveThreads);
+        return "the barrier is for all threads of " + whose + " have gone past it to the end, for instance thread " + std::to_string(other);
+      });
+      break;
+    }
   ++worker->counters.barriers;
   // What anybody knows, everybody who waits learns.
   BlockClocks joined{};

@@ -76,12 +76,20 @@ void build(Builder &b, const Instruction &in) {
   op.a = b.source(at, Type::U32);
   if (in.operands[at].kind == OperandKind::Integer)
     b.constant(at, 0, 15);
-  if (count > at + 1)
+  if (count > at + 1) {
     op.b = b.source(at + 1, Type::U32);
+    const Operand &threads = in.operands[at + 1];
+    bool isNone = arrives && threads.value == 0;
+    if (threads.kind == OperandKind::Integer && (threads.value % 32 || isNone))
+      return b.error(threads, "a barrier's number of threads is a multiple of 32" + std::string(arrives ? ", not 0" : "") +
+                                  ", got: " + std::to_string(threads.value));
+  }
   b.run(barrier);
 }
 
 } // namespace
+
+bool isAlignedBarrier(const Op &op) { return op.flags & barrierAligned; }
 
 void writeBarrierResult(Warp &warp, const Op &op, uint32_t lanes, uint32_t trueCount, uint32_t voters) {
   if (!(op.flags & barrierReduces))

@@ -250,6 +250,8 @@ void buildSetp(Builder &b, const Instruction &in) {
     return;
   const Operand &d = in.operands[0];
   if (d.kind == OperandKind::Pair) {
+    if (type == Type::F16 || type == Type::BF16)
+      return b.error(d, "setp of one half gives one predicate, not p|q");
     b.op().dst = b.predicateDestination(d.elements[0]);
     b.op().dst2 = b.predicateDestination(d.elements[1]);
   } else {

@@ -169,6 +169,8 @@ Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
     keepRegisters(warp, callee, frame.savedRegisters, mask, /*restore=*/false);
   if (program.stackBytes)
     setFrameState(warp, callee, frame.localBase, stateUnknown, mask);
+  for (uint32_t shadow : callee.shadows)
+    *warp.destination<uint32_t>(shadow) &= ~mask;
   for (uint32_t i = 0; i < passed; ++i) {
     if (list[i].isRegister)
       copyRegister(warp, callee.parameterOffsets[i], list[i].place, list[i].bytes, mask);
@@ -320,6 +322,11 @@ void buildTrap(Builder &b, const Instruction &) { b.run(trap); }
 
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 void buildNothing(Builder &b, const Instruction &) { b.run(nothing); }
+/// Performance monitors, of which there are none, count events 0 to 15.
+void buildEvent(Builder &b, const Instruction &in) {
+  b.constant(0, 0, in.has("mask") ? 0xffff : 15);
+  b.run(nothing);
+}
 void buildSleep(Builder &b, const Instruction &) {
   b.source(0, Type::U32);
   b.run(nothing);
@@ -337,7 +344,7 @@ void addControlRows(Rows &rows) {
       {"exit", "", "", c, buildExit},
       {"trap", "", "", c, buildTrap},
       {"brkpt", "", "", c, buildNothing},
-      {"pmevent", "[mask]", "a", c, buildNothing},
+      {"pmevent", "[mask]", "a", c, buildEvent},
       {"nanosleep", "u32", "t", c, buildSleep},
       {"griddepcontrol", "<launch_dependents|wait>", "", c, buildNothing, 90},
   };

@@ -152,8 +152,9 @@ void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   op.flags = orderFlags(in);
   b.address(isStore ? 0 : 1, spaceOf(in));
   // .b128 in one register has no vector form; 32 bytes need newer chips.
-  if (op.size * count > 16 && (op.size * count > 32 || b.parsedModule().sm < 100 || op.space != Space::Global))
-    return b.error("an access has at most 16 bytes (32 of global memory from sm_100)");
+  bool mayBeGlobal = op.space == Space::Global || op.space == Space::Generic;
+  if (op.size * count > 16 && (op.size * count > 32 || op.size == 16 || b.parsedModule().sm < 100 || !mayBeGlobal))
+    return b.error("an access has at most 16 bytes (32 of global memory from sm_100, not of .b128)");
   std::vector<uint32_t> list;
   for (const Operand *element : b.elements(isStore ? 1 : 0, count)) {
     uint8_t width = 0;
@@ -180,12 +181,34 @@ void buildPrefetch(Builder &b, const Instruction &in) {
   b.run(nothing);
 }
 
+/// applypriority [a], 128: a hint to the cache as well.
+void buildPriority(Builder &b, const Instruction &in) {
+  b.constant(1, 128, 128);
+  buildPrefetch(b, in);
+}
+
+/// Policies are hints without an effect: all are one number.
 Step createPolicy(Warp &warp, const Op &op, uint32_t mask) {
   store(warp.destination<uint64_t>(op.dst), mask, [](unsigned) { return uint64_t(0); });
   return Step::Next;
 }
-void buildPolicy(Builder &b, const Instruction &) {
+void buildPolicy(Builder &b, const Instruction &in) {
   b.op().dst = b.destination(0, Type::B64);
+  if (in.has("range")) {
+    b.address(1, spaceOf(in));
+    for (size_t size : {2, 3})
+      b.source(size, Type::U32);
+  } else if (in.has("cvt")) {
+    b.source(1, Type::B64);
+  } else if (in.operands.size() > 1) {
+    const Operand &fraction = in.operands[1];
+    b.source(1, Type::F32);
+    double value = 1;
+    if (fraction.kind == OperandKind::Float)
+      std::memcpy(&value, &fraction.value, sizeof value);
+    if (!(value > 0 && value <= 1))
+      b.error(fraction, "a policy's fraction is above 0 and at most 1, got: " + std::to_string(value));
+  }
   b.run(createPolicy);
 }
 
@@ -195,7 +218,8 @@ Step fence(Warp &warp, const Op &, uint32_t) {
   warp.advanceClock();
   return Step::Next;
 }
-void buildFence(Builder &b, const Instruction &) { b.run(fence); }
+/// Whoever reads with a strong access knows what was published without a fence: acquiring does nothing more.
+void buildFence(Builder &b, const Instruction &in) { b.run(in.has("acquire") ? nothing : fence); }
 
 } // namespace
 
@@ -204,27 +228,32 @@ void buildFence(Builder &b, const Instruction &) { b.run(fence); }
 #define TYPES "<b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64>"
 #define LOAD_SPACE "[global|shared|shared::cta|local|param|param::entry|param::func|const]"
 #define STORE_SPACE "[global|shared|shared::cta|local|param|param::func]"
+#define ORDERED_SPACE "[global|shared|shared::cta|shared::cluster]"
 #define SCOPE "<cta|cluster|gpu|sys>"
 
 void addLoadStoreRows(Rows &rows) {
   constexpr InstructionClass l = InstructionClass::Load, s = InstructionClass::Store, m = InstructionClass::Barrier;
   Rows mine = {
       {"ld", "[weak] " LOAD_SPACE " [ca|cg|cs|cv|lu] " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
-      {"ld", "volatile " LOAD_SPACE " [L2::64B|L2::128B|L2::256B] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
-      {"ld", "<relaxed|acquire> " SCOPE " " LOAD_SPACE " " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
+      {"ld", "volatile " ORDERED_SPACE " [L2::64B|L2::128B|L2::256B] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
+      {"ld", "<relaxed|acquire> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
       {"ld", "mmio relaxed sys [global] " TYPES, "d, [a]", l, buildLoad},
       {"ld", "global [ca|cg|cs] nc " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
       {"ldu", "[global] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
       {"st", "[weak] " STORE_SPACE " [wb|cg|cs|wt] " CACHE " " VECTOR " " TYPES, "[a], b[, policy]", s, buildStore},
-      {"st", "volatile " STORE_SPACE " " VECTOR " " TYPES, "[a], b", s, buildStore},
-      {"st", "<relaxed|release> " SCOPE " " STORE_SPACE " " CACHE " " VECTOR " " TYPES, "[a], b[, policy]", s, buildStore},
+      {"st", "volatile " ORDERED_SPACE " " VECTOR " " TYPES, "[a], b", s, buildStore},
+      {"st", "<relaxed|release> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES, "[a], b[, policy]", s, buildStore},
       {"st", "mmio relaxed sys [global] " TYPES, "[a], b", s, buildStore},
       {"prefetch", "[global|local] <L1|L2>", "[a]", l, buildPrefetch},
-      {"prefetch", "global <L2::evict_last|L2::evict_normal>", "[a]", l, buildPrefetch},
+      {"prefetch", "[global] <L2::evict_last|L2::evict_normal>", "[a]", l, buildPrefetch},
+      {"applypriority", "[global] L2::evict_normal", "[a], bytes", l, buildPriority},
       {"prefetchu", "L1", "[a]", l, buildPrefetch},
       {"createpolicy", "fractional <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> [L2::evict_first|L2::evict_unchanged] b64", "d[, fraction]", l, buildPolicy},
+      {"createpolicy", "range [global] <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> [L2::evict_first|L2::evict_unchanged] b64", "d, [a], primary-bytes, bytes", l, buildPolicy},
+      {"createpolicy", "cvt L2 b64", "d, a", l, buildPolicy},
       {"membar", "<cta|gl|sys>", "", m, buildFence},
       {"fence", "[sc|acq_rel] " SCOPE, "", m, buildFence},
+      {"fence", "<acquire|release> " SCOPE, "", m, buildFence},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -145,7 +145,11 @@ Step moveSpecial(Warp &warp, const Op &op, uint32_t mask) {
   store(warp.destination<T>(op.dst), mask, [&](unsigned lane) {
     return static_cast<T>(specialOf(warp, special, op.count, lane) >> op.target);
   });
-  return Step::Next;
+  if (special != Special::Clock)
+    return Step::Next;
+  // The clock counts turns that have ended: this one ends, so that the next reading is later.
+  ++warp.pc;
+  return Step::Yield;
 }
 
 struct SpecialRow {
@@ -190,6 +194,14 @@ constexpr SpecialRow specials[] = {
 };
 
 void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
+  // What a driver puts there is its own; without one it is nothing.
+  if (a.name.compare(0, 7, "%envreg") == 0) {
+    if (sizeOf(in.type()) != 4)
+      return b.error(a, "'" + a.name + "' has 32 bits, the instruction has ." + std::string(nameOf(in.type())));
+    b.op().dst = b.destination(0, in.type());
+    b.op().a = b.constantBits(0, 4);
+    return b.run(moveOf(4));
+  }
   size_t dot = a.name.find('.');
   std::string_view stem = std::string_view(a.name).substr(0, dot);
   std::string part = dot == std::string::npos ? "" : a.name.substr(dot + 1);
@@ -199,7 +211,8 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
     if (row.hasParts != !part.empty() || (row.hasParts && part != "x" && part != "y" && part != "z"))
       return b.error(a, row.hasParts ? "'" + std::string(stem) + "' needs .x, .y or .z" : "'" + std::string(stem) + "' has no parts");
     unsigned bytes = sizeOf(in.type());
-    if (bytes != row.bytes && !(bytes == 2 && row.bytes == 4))
+    bool isLowHalf = (bytes == 2 && row.bytes == 4) || (bytes == 4 && row.special == Special::GridId);
+    if (bytes != row.bytes && !isLowHalf)
       return b.error(a, "'" + a.name + "' has " + std::to_string(8 * row.bytes) + " bits, the instruction has ." +
                             std::string(nameOf(in.type())));
     b.op().dst = b.destination(0, in.type());
@@ -220,6 +233,8 @@ void buildMove(Builder &b, const Instruction &in) {
     op.dst = b.predicateDestination(d);
     if (a.kind == OperandKind::Integer)
       op.imm = a.value ? -1 : 0;
+    else if (a.name == "%is_explicit_cluster")
+      op.imm = 0; // every block is a cluster of its own
     else
       op.a = b.predicateSource(a, op.isSigned);
     return b.run(movePredicate);

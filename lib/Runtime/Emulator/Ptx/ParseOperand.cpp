@@ -186,6 +186,11 @@ bool Parser::parseName(Operand &operand) {
     for (std::string_view special : specials)
       if (special == stem)
         return true;
+    // %envreg0 … %envreg31
+    if (stem.compare(0, 7, "%envreg") == 0 && stem.size() <= 9)
+      for (unsigned i = 0; i < 32; ++i)
+        if (stem.substr(7) == std::to_string(i))
+          return true;
     return fail(at, "register '" + operand.name + "' is not declared");
   }
   operand.kind = OperandKind::Label;
