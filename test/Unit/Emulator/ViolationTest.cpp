@@ -8,6 +8,7 @@ namespace mmc::emulator::test {
 struct Case {
   const char *name;
   ViolationKind kind;
+  const char *file = "violations";
 };
 constexpr Case cases[] = {
     {"global_read_past", ViolationKind::OutOfBounds},
@@ -53,6 +54,32 @@ constexpr Case cases[] = {
     {"async_no_barrier", ViolationKind::SharedRace},
     {"trap", ViolationKind::InvalidInstruction},
     {"unwritten_register", ViolationKind::UninitializedRegister},
+    {"mbarrier_no_wait", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_wrong_parity", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_arrive_early", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_free_early", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_init_race", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_one_short", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_one_missing", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_and_barrier", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_crossed", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_two_phases", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_not_initialised", ViolationKind::Uninitialized, "mbarrier"},
+    {"mbarrier_invalidated", ViolationKind::Uninitialized, "mbarrier"},
+    {"mbarrier_misaligned", ViolationKind::Misaligned, "mbarrier"},
+    {"mbarrier_outside", ViolationKind::OutOfBounds, "mbarrier"},
+    {"mbarrier_too_many", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_count_zero", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_completes", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_written_over", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_read", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_again", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_old_state", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_parity", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_dropped", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_copies", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_later_copies", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_noinc", ViolationKind::DivergentBarrier, "mbarrier"},
 };
 
 class Violations : public testing::TestWithParam<Case> {};
@@ -83,7 +110,7 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
 }
 
 TEST_P(Violations, AreCaughtAndNothingElse) {
-  for (const std::string &path : variants("violations", "violations"))
+  for (const std::string &path : variants("violations", GetParam().file))
     for (unsigned seed = 0; seed <= 20; ++seed) {
       SCOPED_TRACE(path + ", schedule " + std::to_string(seed));
       LaunchResult bad = launch(path, std::string("bad_") + GetParam().name, seed);

@@ -94,20 +94,33 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
       all.push_back({nullptr, program.sharedEnd, launch.config.dynamicShared});
     return nearest(all, 0, address, &name);
   };
-  bool outside = !states, unknown = false, pending = false;
+  bool outside = !states, unknown = false;
+  uint8_t all = 0;
   for (unsigned i = 0; states && i < bytes; ++i) {
     outside |= states[i] == stateNone;
-    unknown |= (states[i] & ~statePending) == stateUnknown;
-    pending |= (states[i] & statePending) != 0;
+    unknown |= (states[i] & stateUnknown) != 0;
+    all |= states[i];
   }
   if (outside) {
     launch.violations.add(warp, warp.pc, isLocal ? ViolationKind::LocalOutOfBounds : ViolationKind::OutOfBounds, lane,
                           address, [&] { return what(kind, bytes, space) + ": " + describe(); });
     return;
   }
-  if (pending)
+  if (all & stateMbarrier) {
+    launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, address, [&] {
+      return what(kind, bytes, space) + " where a live mbarrier object is: only mbarrier instructions may access it before mbarrier.inval; " +
+             describe();
+    });
+    return;
+  }
+  if (all & statePending)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
       return what(kind, bytes, space) + " that a cp.async is still writing: it has not been waited for; " + describe();
+    });
+  if ((all & stateRead) && kind != AccessKind::Read)
+    launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
+      return what(kind, bytes, space) + " that a cp.async.bulk is still reading: cp.async.bulk.wait_group.read must come before; " +
+             describe();
     });
   if (unknown && kind != AccessKind::Write) {
     describe();

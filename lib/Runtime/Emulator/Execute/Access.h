@@ -18,6 +18,7 @@ enum AccessFlags : uint8_t {
   accessAcquire = 8,
   accessNarrowBase = 16, ///< the register of the address has 32 bits
   accessFlushes = 32,    ///< red.f32 of global memory flushes subnormals
+  accessAsync = 64,      ///< by the async proxy: a bulk copy
 };
 
 using Addresses = std::array<uint64_t, 32>;
@@ -200,7 +201,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       uint64_t chunkBytes = MemoryChunk::bytes;
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
         chunkBytes = std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
-      Stamp base = warp.stamp(isStrong);
+      Stamp base = warp.stamp(isStrong, plan.flags & accessAsync);
       uint64_t last = ~uint64_t(0);
       unsigned repeats = 0, lastLane = 0;
       forLanes(together, [&](unsigned lane) {
@@ -269,7 +270,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   counters.sharedBytesRead += plan.kind != AccessKind::Write ? bytes : 0;
   counters.sharedBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   uint64_t end = block.shared.size() - 32;
-  Stamp base = warp.stamp(isStrong);
+  Stamp base = warp.stamp(isStrong, plan.flags & accessAsync);
   bool checksRaces = launch.options.checkRaces;
   uint64_t last = ~uint64_t(0);
   unsigned repeats = 0;
@@ -285,12 +286,13 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
     }
     uint8_t *states = &block.sharedState[offset], *data = &block.shared[offset];
     if (!allAre<N>(states, stateKnown)) {
-      bool isOutside = false, isPending = false;
+      bool isOutside = false;
+      uint8_t all = 0;
       for (unsigned i = 0; i < N; ++i)
-        isOutside |= states[i] == stateNone, isPending |= (states[i] & statePending) != 0;
-      if (isOutside || isPending || plan.kind != AccessKind::Write)
+        isOutside |= states[i] == stateNone, all |= states[i];
+      if (isOutside || (all & (statePending | stateMbarrier | stateRead)) || plan.kind != AccessKind::Write)
         reportBytes(warp, Space::Shared, states, N, address, lane, plan.kind);
-      if (isOutside)
+      if (isOutside || (all & stateMbarrier))
         return;
     }
     // Many lanes that read the same: two are remembered.
@@ -310,7 +312,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
     f(lane, data);
     if (plan.kind != AccessKind::Read)
       for (unsigned i = 0; i < N; ++i)
-        states[i] = stateKnown | (states[i] & statePending);
+        states[i] = stateKnown | (states[i] & (statePending | stateRead));
     if (conflict.bits &&
         !(plan.kind == AccessKind::Write && earlierIsWrite && std::memcmp(before, data, N) == 0))
       reportRace(warp, Space::Shared, N, address, lane, plan.kind, conflict, earlierIsWrite);

@@ -46,7 +46,8 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
   std::fill_n(sharedState.begin() + (program.sharedEnd - sharedBegin), dynamic, stateUnknown);
   sharedCells.clear();
   sharedSyncs.clear();
-  matrixBarriers.clear();
+  mbarriers.clear();
+  proxyFenced.clear();
   barriers = {};
   warps.clear();
   warps.resize(warpCount);

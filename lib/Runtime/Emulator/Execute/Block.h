@@ -5,9 +5,8 @@
 #define MMC_EMULATOR_EXECUTE_BLOCK_H
 
 #include "Launch.h"
+#include "Mbarriers.h"
 #include "Warp.h"
-
-#include <unordered_map>
 
 namespace mmc::emulator {
 
@@ -16,7 +15,9 @@ enum ByteState : uint8_t {
   stateNone = 0,    ///< belongs to no variable
   stateUnknown = 1, ///< of a variable, never written
   stateKnown = 2,
-  statePending = 4, ///< or-ed in: a cp.async will write it
+  statePending = 4, ///< or-ed in: an asynchronous copy will write it
+  stateMbarrier = 8, ///< or-ed in: of a live mbarrier object
+  stateRead = 16,    ///< or-ed in: a bulk copy is still to read it
 };
 
 struct Barrier {
@@ -27,12 +28,6 @@ struct Barrier {
   uint32_t trueCount = 0, voters = 0; ///< bar.red
   Knowledge released; ///< only of bar.arrive, whose warps do not wait
   uint32_t pc = 0;    ///< of the last arrival, for messages
-};
-
-struct MatrixBarrier {
-  uint32_t expected = 0, pending = 0;
-  int64_t bytes = 0; ///< expected and not yet arrived
-  uint64_t phase = 0;
 };
 
 struct Block {
@@ -46,7 +41,10 @@ struct Block {
   RaceCells sharedCells;
   SyncTable sharedSyncs;
   std::array<Barrier, 16> barriers;
-  std::unordered_map<uint64_t, MatrixBarrier> matrixBarriers;
+  Mbarriers mbarriers;
+  /// Of each thread, how far its ordinary accesses to shared memory have been made known to the async
+  /// proxy: clocks, empty while nobody has.
+  std::vector<uint32_t> proxyFenced;
   uint32_t liveThreads = 0;
   uint32_t nextWarp = 0;
   bool isAborted = false;

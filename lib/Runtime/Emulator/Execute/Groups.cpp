@@ -236,4 +236,20 @@ void Warp::learn(const Knowledge &news) {
   external = std::make_shared<const Knowledge>(std::move(all));
 }
 
+void Warp::learn(const Knowledge &news, uint32_t learning) {
+  learn(news);
+  uint32_t own = news.clock(static_cast<uint32_t>(block->linear & 0xffffff), index);
+  if (own <= laneBase)
+    return;
+  if (!laneClocks) {
+    laneClocks = std::make_unique<LaneClocks>();
+    for (auto &row : *laneClocks)
+      row.fill(0);
+  }
+  forLanes(learning, [&](unsigned lane) {
+    for (uint32_t &clockOfLane : (*laneClocks)[lane])
+      clockOfLane = std::max(clockOfLane, own);
+  });
+}
+
 } // namespace mmc::emulator

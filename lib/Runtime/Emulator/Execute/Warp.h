@@ -6,6 +6,7 @@
 
 #include "../Memory/Allocation.h"
 #include "../Program.h"
+#include "Copies.h"
 
 #include <array>
 #include <cstring>
@@ -46,18 +47,6 @@ struct FrameNode {
   uint32_t depth = 0;
   uint32_t call = 0;                ///< operation of the call
   std::vector<uint8_t> savedRegisters; ///< of the callee, when it is being executed already
-};
-
-/// Bytes that cp.async will write to shared memory.
-struct PendingCopy {
-  uint32_t offset = 0;
-  uint8_t bytes = 0;
-  std::array<uint8_t, 16> data;
-};
-
-/// Asynchronous copies of a lane: groups of copies, the last not yet committed.
-struct LaneCopies {
-  std::vector<std::vector<PendingCopy>> groups{1};
 };
 
 /// What lanes know of one another's clocks when only some of them have met.
@@ -149,8 +138,8 @@ struct Warp {
   /// Lane-wise meeting of `met` lanes: accesses before are ordered before accesses after.
   void synchronizeLanes(uint32_t met);
   /// Of lane 0; add lane << Stamp::threadShift for the others.
-  Stamp stamp(bool strong) const {
-    return Stamp::make(generation, number, 32 * index, strong, clock);
+  Stamp stamp(bool strong, bool async = false) const {
+    return {Stamp::make(generation, number, 32 * index, strong, clock).bits | (async ? Stamp::asyncBit : 0)};
   }
   /// Whether the access of `earlier` is ordered before what `lane` does now.
   bool isOrdered(Stamp earlier, unsigned lane) const {
@@ -167,6 +156,8 @@ struct Warp {
   /// Everything that this warp knows, its own accesses so far included.
   Knowledge knowledge() const;
   void learn(const Knowledge &news);
+  /// The same for some lanes, which also learn of the other lanes of this warp.
+  void learn(const Knowledge &news, uint32_t learning);
 
   uint32_t enterFrame(const Op &call, uint32_t callee, uint32_t atPc);
   void setFrame(uint32_t node);

@@ -67,6 +67,7 @@ struct Table {
     addAsyncRows(rows);
     addControlRows(rows);
     addBarrierRows(rows);
+    addMbarrierRows(rows);
     addWarpRows(rows);
     addMatrixRows(rows);
     for (size_t i = 0; i < rows.size(); ++i) {

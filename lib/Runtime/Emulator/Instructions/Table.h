@@ -69,6 +69,7 @@ void addControlRows(Rows &rows);
 void addBarrierRows(Rows &rows);
 void addWarpRows(Rows &rows);
 void addMatrixRows(Rows &rows);
+void addMbarrierRows(Rows &rows);
 
 } // namespace mmc::emulator
 
