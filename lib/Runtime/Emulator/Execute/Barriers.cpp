@@ -160,6 +160,7 @@ void Block::threadsExited() {
   for (uint32_t i = 0; i < barriers.size(); ++i)
     if (barriers[i].isUsed && !barriers[i].expected)
       completeIfFull(i);
+  completeClusterBarrier(/*force=*/false);
 }
 
 void Block::resolveDeadlock() {
@@ -213,7 +214,7 @@ void Block::resolveDeadlock() {
     completeIfFull(number);
     return;
   }
-  isAborted = true;
+  isAborted = !resolveClusterDeadlock();
 }
 
 } // namespace mmc::emulator

@@ -46,6 +46,7 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
   std::fill_n(sharedState.begin() + (program.sharedEnd - sharedBegin), dynamic, stateUnknown);
   sharedCells.clear();
   sharedSyncs.clear();
+  cluster = ClusterBarrier();
   mbarriers.clear();
   proxyFenced.clear();
   barriers = {};

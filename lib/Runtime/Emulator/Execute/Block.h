@@ -30,6 +30,14 @@ struct Barrier {
   uint32_t pc = 0;    ///< of the last arrival, for messages
 };
 
+/// The barrier of the cluster, by warp.
+constexpr uint32_t clusterBarrier = 16; ///< as Group::barrier has it
+struct ClusterBarrier {
+  std::array<uint32_t, 32> entered{}; ///< have arrived and not yet waited
+  std::array<uint32_t, 32> pending{}; ///< those of them whose phase is not complete
+  Knowledge current, completed;       ///< released by arrivals of this phase, and of all earlier ones
+};
+
 struct Block {
   Launch *launch = nullptr;
   Worker *worker = nullptr;
@@ -41,6 +49,7 @@ struct Block {
   RaceCells sharedCells;
   SyncTable sharedSyncs;
   std::array<Barrier, 16> barriers;
+  ClusterBarrier cluster;
   Mbarriers mbarriers;
   /// Of each thread, how far its ordinary accesses to shared memory have been made known to the async
   /// proxy: clocks, empty while nobody has.
@@ -63,6 +72,11 @@ struct Block {
   void threadsExited();
   /// No warp can go on: reports why, and lets somebody go or gives the block up.
   void resolveDeadlock();
+  // ClusterBarrier.cpp
+  void arriveAtCluster(Warp &warp, uint32_t lanes, bool releases);
+  Step waitForCluster(Warp &warp, uint32_t lanes);
+  void completeClusterBarrier(bool force);
+  bool resolveClusterDeadlock();
   uint64_t sharedEnd() const { return sharedBegin + shared.size(); }
 };
 

@@ -149,6 +149,8 @@ void Warp::recheckWaiting() {
 Step Warp::exitLanes(uint32_t gone) {
   for (uint32_t rest = gone; rest; rest &= rest - 1)
     exitPc[__builtin_ctz(rest)] = pc;
+  if (copies)
+    forLanes(gone, [&](unsigned lane) { completeBulkStores(*this, lane, 0, /*onlyReads=*/false); });
   live &= ~gone;
   mask &= ~gone;
   block->liveThreads -= __builtin_popcount(gone);

@@ -226,8 +226,8 @@ void buildFence(Builder &b, const Instruction &in) { b.run(in.has("acquire") ? n
 #define CACHE "[L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate] [L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint] [L2::64B|L2::128B|L2::256B]"
 #define VECTOR "[v2|v4|v8]"
 #define TYPES "<b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64>"
-#define LOAD_SPACE "[global|shared|shared::cta|local|param|param::entry|param::func|const]"
-#define STORE_SPACE "[global|shared|shared::cta|local|param|param::func]"
+#define LOAD_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::entry|param::func|const]"
+#define STORE_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::func]"
 #define ORDERED_SPACE "[global|shared|shared::cta|shared::cluster]"
 #define SCOPE "<cta|cluster|gpu|sys>"
 

@@ -382,7 +382,7 @@ void buildIsSpace(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define SPACES "<global|shared|shared::cta|local|const|param|param::entry>"
+#define SPACES "<global|shared|shared::cta|shared::cluster|local|const|param|param::entry>"
 
 void addMoveRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Move;

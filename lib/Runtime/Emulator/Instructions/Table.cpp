@@ -66,8 +66,11 @@ struct Table {
     addAtomicRows(rows);
     addAsyncRows(rows);
     addControlRows(rows);
+    addBulkRows(rows);
+    addBulkStoreRows(rows);
     addBarrierRows(rows);
     addMbarrierRows(rows);
+    addClusterRows(rows);
     addWarpRows(rows);
     addMatrixRows(rows);
     for (size_t i = 0; i < rows.size(); ++i) {

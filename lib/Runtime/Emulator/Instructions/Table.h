@@ -70,6 +70,9 @@ void addBarrierRows(Rows &rows);
 void addWarpRows(Rows &rows);
 void addMatrixRows(Rows &rows);
 void addMbarrierRows(Rows &rows);
+void addBulkRows(Rows &rows);
+void addBulkStoreRows(Rows &rows);
+void addClusterRows(Rows &rows);
 
 } // namespace mmc::emulator
 
