@@ -106,6 +106,13 @@ constexpr Case cases[] = {
     {"cluster_no_wait", ViolationKind::SharedRace, "bulk"},
     {"cluster_arrives_twice", ViolationKind::DivergentBarrier, "bulk"},
     {"cluster_rank", ViolationKind::InvalidInstruction, "bulk"},
+    {"wmma_half_warp", ViolationKind::DivergentShuffle, "wmma"},
+    {"wmma_different", ViolationKind::InvalidInstruction, "wmma"},
+    {"wmma_misaligned", ViolationKind::Misaligned, "wmma"},
+    {"wmma_stride", ViolationKind::Misaligned, "wmma"},
+    {"wmma_past", ViolationKind::OutOfBounds, "wmma"},
+    {"wmma_uninitialised", ViolationKind::Uninitialized, "wmma"},
+    {"wmma_race", ViolationKind::SharedRace, "wmma"},
 };
 
 class Violations : public testing::TestWithParam<Case> {};

@@ -73,6 +73,7 @@ struct Table {
     addClusterRows(rows);
     addWarpRows(rows);
     addMatrixRows(rows);
+    addWmmaRows(rows);
     for (size_t i = 0; i < rows.size(); ++i) {
       patterns.push_back(parsePattern(rows[i].modifiers));
       byOpcode[rows[i].opcode].push_back(i);

@@ -73,6 +73,7 @@ void addMbarrierRows(Rows &rows);
 void addBulkRows(Rows &rows);
 void addBulkStoreRows(Rows &rows);
 void addClusterRows(Rows &rows);
+void addWmmaRows(Rows &rows);
 
 } // namespace mmc::emulator
 
