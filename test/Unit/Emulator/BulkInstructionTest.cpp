@@ -5,6 +5,8 @@
 #include "Instruction.h"
 #include "Statements.h"
 
+#include "mmc/Runtime/Emulator/Device.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -277,6 +279,24 @@ TEST(BulkInstruction, RefusesWhatNeedsMoreThanOneBlockOrATensorMap) {
   refused("cp.async.bulk.wait_group n;", 90, "expected an integer constant");
   refused("wgmma.fence.sync.aligned;", 90, "is not supported");
   refused("multimem.red.relaxed.gpu.global.add.u32 [out], n;", 90, "is not supported");
+}
+
+TEST(BulkInstruction, ClustersHaveOneBlock) {
+  auto load = [](const std::string &directives) {
+    Device device(**findChip("sm_90"));
+    return device
+        .load(".version 8.7\n.target sm_90\n.address_size 64\n.visible .entry k()\n" + directives +
+                  "\n{\nret;\n}\n",
+              "cluster")
+        .status();
+  };
+  EXPECT_TRUE(load(".explicitcluster\n.reqnctapercluster 1, 1, 1").isOk());
+  EXPECT_TRUE(load(".reqnctapercluster 1").isOk());
+  for (const char *several : {"2", "1, 2", "1, 1, 4"}) {
+    Status status = load(std::string(".explicitcluster\n.reqnctapercluster ") + several);
+    EXPECT_NE(status.message().find("cluster:6:1: clusters of several blocks"), std::string::npos)
+        << status.message();
+  }
 }
 
 } // namespace mmc::emulator::test

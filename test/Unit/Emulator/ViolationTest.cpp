@@ -54,6 +54,7 @@ constexpr Case cases[] = {
     {"async_no_barrier", ViolationKind::SharedRace},
     {"trap", ViolationKind::InvalidInstruction},
     {"unwritten_register", ViolationKind::UninitializedRegister},
+    {"assertion", ViolationKind::InvalidInstruction},
     {"mbarrier_no_wait", ViolationKind::SharedRace, "mbarrier"},
     {"mbarrier_wrong_parity", ViolationKind::SharedRace, "mbarrier"},
     {"mbarrier_arrive_early", ViolationKind::SharedRace, "mbarrier"},
