@@ -60,6 +60,10 @@ PAIR(race_threads, INDEX y[i] = x[i]; if (!bad) __syncthreads(); int v = ((volat
 PAIR(race_flag, INDEX
      if (blockIdx.x == 0) { if (t == 0) { y[0] = x[5]; if (!bad) __threadfence(); atomicExch(&y[1], 1); } }
      else if (t == 0) { while (atomicAdd(&y[1], 0) == 0); __threadfence(); y[2] = y[0]; })
+PAIR(race_flag_scope, INDEX if (blockIdx.x == 0) {
+  if (t == 0) { y[0] = x[5]; if (bad) __threadfence_block(); else __threadfence(); atomicExch(&y[1], 1); }
+} else if (t == 0) { while (atomicAdd(&y[1], 0) == 0); __threadfence(); y[2] = y[0]; })
+PAIR(race_counter_scope, INDEX if (t == 0) { if (bad) atomicAdd_block(&y[0], 1); else atomicAdd(&y[0], 1); })
 PAIR(race_counter, INDEX if (t == 0) { if (bad) y[0] = y[0] + 1; else atomicAdd(&y[0], 1); })
 
 // Barriers that not all come to.

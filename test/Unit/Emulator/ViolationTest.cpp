@@ -40,6 +40,8 @@ constexpr Case cases[] = {
     {"race_block_read", ViolationKind::GlobalRace},
     {"race_threads", ViolationKind::GlobalRace},
     {"race_flag", ViolationKind::GlobalRace},
+    {"race_flag_scope", ViolationKind::GlobalRace},
+    {"race_counter_scope", ViolationKind::GlobalRace},
     {"race_counter", ViolationKind::GlobalRace},
     {"barrier_half_warp", ViolationKind::DivergentBarrier},
     {"barrier_one_warp", ViolationKind::DivergentBarrier},
@@ -136,7 +138,7 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
     x[i] = i + 1;
   gpu.buffer(x);
   std::string name = kernel.substr(kernel.find('_') + 1);
-  if (name == "race_flag" || name == "race_counter")
+  if (name.rfind("race_flag", 0) == 0 || name.rfind("race_counter", 0) == 0)
     gpu.buffer(std::vector<int>(128));
   else
     gpu.empty<int>(128);

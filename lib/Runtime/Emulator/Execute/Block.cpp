@@ -45,7 +45,8 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
     std::fill_n(sharedState.begin() + (placed.offset - sharedBegin), placed.bytes, stateUnknown);
   std::fill_n(sharedState.begin() + (program.sharedEnd - sharedBegin), dynamic, stateUnknown);
   sharedCells.clear();
-  sharedSyncs.clear();
+  syncs.clear();
+  hasGlobalSyncs = false;
   cluster = ClusterBarrier();
   mbarriers.clear();
   proxyFenced.clear();

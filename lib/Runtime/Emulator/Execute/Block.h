@@ -47,7 +47,8 @@ struct Block {
   std::vector<uint8_t> registers, local, localState;
   std::vector<uint8_t> shared, sharedState; ///< from sharedBegin on
   RaceCells sharedCells;
-  SyncTable sharedSyncs;
+  SyncTable syncs; ///< published within the block, at addresses of shared and of global memory
+  bool hasGlobalSyncs = false;
   std::array<Barrier, 16> barriers;
   ClusterBarrier cluster;
   Mbarriers mbarriers;

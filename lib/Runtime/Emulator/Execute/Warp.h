@@ -83,9 +83,11 @@ struct Warp {
   std::unique_ptr<LaneClocks> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
   std::shared_ptr<const Knowledge> external; ///< of other blocks
-  std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish
+  std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish in the block
+  std::shared_ptr<const Knowledge> fencedForAll; ///< the same of fences whose scope are all blocks
 
-  uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0; ///< the last that was learnt
+  /// The last that was learnt, of what is published to all and within the block.
+  uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0, acquiredVersionInBlock = 0;
 
   std::unique_ptr<std::array<LaneCopies, 32>> copies;
 
@@ -138,9 +140,7 @@ struct Warp {
   /// Lane-wise meeting of `met` lanes: accesses before are ordered before accesses after.
   void synchronizeLanes(uint32_t met);
   /// Of lane 0; add lane << Stamp::threadShift for the others.
-  Stamp stamp(bool strong, bool async = false) const {
-    return {Stamp::make(generation, number, 32 * index, strong, clock).bits | (async ? Stamp::asyncBit : 0)};
-  }
+  Stamp stamp(bool strong) const { return Stamp::make(generation, number, 32 * index, strong, clock); }
   /// Whether the access of `earlier` is ordered before what `lane` does now.
   bool isOrdered(Stamp earlier, unsigned lane) const {
     uint32_t when = earlier.clock(), thread = earlier.thread();

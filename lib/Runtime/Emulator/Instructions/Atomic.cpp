@@ -114,6 +114,8 @@ void build(Builder &b, const Instruction &in) {
     op.flags |= accessRelease;
   if (in.has("acquire") || in.has("acq_rel"))
     op.flags |= accessAcquire;
+  if (isBlockScope(in))
+    op.flags |= accessBlockScope;
   Type type = in.type();
   if (returns)
     op.dst = b.destination(0, type, /*sink=*/true);

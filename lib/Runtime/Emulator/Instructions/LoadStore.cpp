@@ -137,6 +137,8 @@ uint8_t orderFlags(const Instruction &in) {
     flags |= accessAcquire;
   if (in.has("release"))
     flags |= accessRelease;
+  if (isBlockScope(in))
+    flags |= accessBlockScope;
   return flags;
 }
 
@@ -212,14 +214,19 @@ void buildPolicy(Builder &b, const Instruction &in) {
   b.run(createPolicy);
 }
 
-/// What this warp has done so far may be published by a later atomic or volatile store.
+/// What this warp has done so far may be published by a later atomic or volatile store: to the threads in the scope.
+template <bool forAll>
 Step fence(Warp &warp, const Op &, uint32_t) {
   warp.fenced = std::make_shared<const Knowledge>(warp.knowledge());
+  if (forAll)
+    warp.fencedForAll = warp.fenced;
   warp.advanceClock();
   return Step::Next;
 }
 /// Whoever reads with a strong access knows what was published without a fence: acquiring does nothing more.
-void buildFence(Builder &b, const Instruction &in) { b.run(in.has("acquire") ? nothing : fence); }
+void buildFence(Builder &b, const Instruction &in) {
+  b.run(in.has("acquire") ? nothing : isBlockScope(in) ? fence<false> : fence<true>);
+}
 
 } // namespace
 
