@@ -51,6 +51,8 @@ bool Builder::collect(const Function &kernel) {
         return;
       if (operand.function->hasBody && !operand.function->isKernel)
         add(operand.function);
+      else if (operand.name == assertFunction && !operand.function->hasBody)
+        return; // a call of it is a trap
       else
         error(operand, "function '" + operand.name + "' has no body in this module");
     });

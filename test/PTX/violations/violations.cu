@@ -3,6 +3,8 @@
 // (good_…). Every launch is of 2 blocks of 64 threads unless the test says otherwise; x and y have 128
 // elements; x is 1, 2, 3, …
 
+#include <assert.h>
+
 #define PAIR(name, ...)                                                                             \
   extern "C" __global__ void bad_##name(const int *x, int *y) { constexpr bool bad = true; __VA_ARGS__ }  \
   extern "C" __global__ void good_##name(const int *x, int *y) { constexpr bool bad = false; __VA_ARGS__ }
@@ -58,6 +60,10 @@ PAIR(race_threads, INDEX y[i] = x[i]; if (!bad) __syncthreads(); int v = ((volat
 PAIR(race_flag, INDEX
      if (blockIdx.x == 0) { if (t == 0) { y[0] = x[5]; if (!bad) __threadfence(); atomicExch(&y[1], 1); } }
      else if (t == 0) { while (atomicAdd(&y[1], 0) == 0); __threadfence(); y[2] = y[0]; })
+PAIR(race_flag_scope, INDEX if (blockIdx.x == 0) {
+  if (t == 0) { y[0] = x[5]; if (bad) __threadfence_block(); else __threadfence(); atomicExch(&y[1], 1); }
+} else if (t == 0) { while (atomicAdd(&y[1], 0) == 0); __threadfence(); y[2] = y[0]; })
+PAIR(race_counter_scope, INDEX if (t == 0) { if (bad) atomicAdd_block(&y[0], 1); else atomicAdd(&y[0], 1); })
 PAIR(race_counter, INDEX if (t == 0) { if (bad) y[0] = y[0] + 1; else atomicAdd(&y[0], 1); })
 
 // Barriers that not all come to.
@@ -89,6 +95,7 @@ PAIR(async_no_barrier, INDEX __shared__ __align__(16) int s[64];
 
 // Others.
 PAIR(trap, INDEX if (bad && x[i] > 1000000) __trap(); if (bad && i == 77) __trap(); y[i] = x[i];)
+PAIR(assertion, INDEX assert(bad ? i != 77 : i < 128); y[i] = x[i];)
 
 // A register that no compiler has a say in.
 PAIR(unwritten_register, INDEX asm volatile("{\n .reg .u32 r;\n .reg .pred p;\n setp.lt.s32 p, %2, %3;\n @p add.u32 r, %1, 1;\n st.global.u32 [%0], r;\n }" ::"l"(y + i), "r"(x[i]), "r"(t), "r"(bad ? 63 : 64) : "memory");)

@@ -8,6 +8,7 @@ namespace mmc::emulator::test {
 struct Case {
   const char *name;
   ViolationKind kind;
+  const char *file = "violations";
 };
 constexpr Case cases[] = {
     {"global_read_past", ViolationKind::OutOfBounds},
@@ -39,6 +40,8 @@ constexpr Case cases[] = {
     {"race_block_read", ViolationKind::GlobalRace},
     {"race_threads", ViolationKind::GlobalRace},
     {"race_flag", ViolationKind::GlobalRace},
+    {"race_flag_scope", ViolationKind::GlobalRace},
+    {"race_counter_scope", ViolationKind::GlobalRace},
     {"race_counter", ViolationKind::GlobalRace},
     {"barrier_half_warp", ViolationKind::DivergentBarrier},
     {"barrier_one_warp", ViolationKind::DivergentBarrier},
@@ -53,6 +56,66 @@ constexpr Case cases[] = {
     {"async_no_barrier", ViolationKind::SharedRace},
     {"trap", ViolationKind::InvalidInstruction},
     {"unwritten_register", ViolationKind::UninitializedRegister},
+    {"assertion", ViolationKind::InvalidInstruction},
+    {"mbarrier_no_wait", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_wrong_parity", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_arrive_early", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_free_early", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_init_race", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_one_short", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_one_missing", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_and_barrier", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_crossed", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_two_phases", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"mbarrier_not_initialised", ViolationKind::Uninitialized, "mbarrier"},
+    {"mbarrier_invalidated", ViolationKind::Uninitialized, "mbarrier"},
+    {"mbarrier_misaligned", ViolationKind::Misaligned, "mbarrier"},
+    {"mbarrier_outside", ViolationKind::OutOfBounds, "mbarrier"},
+    {"mbarrier_too_many", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_count_zero", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_completes", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_written_over", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_read", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_again", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_old_state", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_parity", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_dropped", ViolationKind::InvalidInstruction, "mbarrier"},
+    {"mbarrier_copies", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_later_copies", ViolationKind::SharedRace, "mbarrier"},
+    {"mbarrier_noinc", ViolationKind::DivergentBarrier, "mbarrier"},
+    {"bulk_no_wait", ViolationKind::SharedRace, "bulk"},
+    {"bulk_no_expect", ViolationKind::SharedRace, "bulk"},
+    {"bulk_expects_more", ViolationKind::DivergentBarrier, "bulk"},
+    {"bulk_expects_less", ViolationKind::SharedRace, "bulk"},
+    {"bulk_free_early", ViolationKind::SharedRace, "bulk"},
+    {"bulk_misaligned_source", ViolationKind::Misaligned, "bulk"},
+    {"bulk_misaligned_destination", ViolationKind::Misaligned, "bulk"},
+    {"bulk_odd_size", ViolationKind::InvalidInstruction, "bulk"},
+    {"bulk_past_source", ViolationKind::OutOfBounds, "bulk"},
+    {"bulk_past_destination", ViolationKind::OutOfBounds, "bulk"},
+    {"bulk_no_object", ViolationKind::Uninitialized, "bulk"},
+    {"bulk_overlap", ViolationKind::SharedRace, "bulk"},
+    {"bulk_no_proxy_fence", ViolationKind::SharedRace, "bulk"},
+    {"bulk_fence_too_early", ViolationKind::SharedRace, "bulk"},
+    {"bulk_fence_of_another", ViolationKind::SharedRace, "bulk"},
+    {"bulk_store_race", ViolationKind::SharedRace, "bulk"},
+    {"bulk_write_while_read", ViolationKind::SharedRace, "bulk"},
+    {"bulk_read_early", ViolationKind::GlobalRace, "bulk"},
+    {"bulk_store_uninitialised", ViolationKind::Uninitialized, "bulk"},
+    {"bulk_store_past", ViolationKind::OutOfBounds, "bulk"},
+    {"bulk_store_misaligned", ViolationKind::Misaligned, "bulk"},
+    {"bulk_store_blocks", ViolationKind::GlobalRace, "bulk"},
+    {"cluster_one_missing", ViolationKind::DivergentBarrier, "bulk"},
+    {"cluster_no_wait", ViolationKind::SharedRace, "bulk"},
+    {"cluster_arrives_twice", ViolationKind::DivergentBarrier, "bulk"},
+    {"cluster_rank", ViolationKind::InvalidInstruction, "bulk"},
+    {"wmma_half_warp", ViolationKind::DivergentShuffle, "wmma"},
+    {"wmma_different", ViolationKind::InvalidInstruction, "wmma"},
+    {"wmma_misaligned", ViolationKind::Misaligned, "wmma"},
+    {"wmma_stride", ViolationKind::Misaligned, "wmma"},
+    {"wmma_past", ViolationKind::OutOfBounds, "wmma"},
+    {"wmma_uninitialised", ViolationKind::Uninitialized, "wmma"},
+    {"wmma_race", ViolationKind::SharedRace, "wmma"},
 };
 
 class Violations : public testing::TestWithParam<Case> {};
@@ -75,7 +138,7 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
     x[i] = i + 1;
   gpu.buffer(x);
   std::string name = kernel.substr(kernel.find('_') + 1);
-  if (name == "race_flag" || name == "race_counter")
+  if (name.rfind("race_flag", 0) == 0 || name.rfind("race_counter", 0) == 0)
     gpu.buffer(std::vector<int>(128));
   else
     gpu.empty<int>(128);
@@ -83,7 +146,7 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
 }
 
 TEST_P(Violations, AreCaughtAndNothingElse) {
-  for (const std::string &path : variants("violations", "violations"))
+  for (const std::string &path : variants("violations", GetParam().file))
     for (unsigned seed = 0; seed <= 20; ++seed) {
       SCOPED_TRACE(path + ", schedule " + std::to_string(seed));
       LaunchResult bad = launch(path, std::string("bad_") + GetParam().name, seed);

@@ -94,20 +94,33 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
       all.push_back({nullptr, program.sharedEnd, launch.config.dynamicShared});
     return nearest(all, 0, address, &name);
   };
-  bool outside = !states, unknown = false, pending = false;
+  bool outside = !states, unknown = false;
+  uint8_t all = 0;
   for (unsigned i = 0; states && i < bytes; ++i) {
     outside |= states[i] == stateNone;
-    unknown |= (states[i] & ~statePending) == stateUnknown;
-    pending |= (states[i] & statePending) != 0;
+    unknown |= (states[i] & stateUnknown) != 0;
+    all |= states[i];
   }
   if (outside) {
     launch.violations.add(warp, warp.pc, isLocal ? ViolationKind::LocalOutOfBounds : ViolationKind::OutOfBounds, lane,
                           address, [&] { return what(kind, bytes, space) + ": " + describe(); });
     return;
   }
-  if (pending)
+  if (all & stateMbarrier) {
+    launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, address, [&] {
+      return what(kind, bytes, space) + " where a live mbarrier object is: only mbarrier instructions may access it before mbarrier.inval; " +
+             describe();
+    });
+    return;
+  }
+  if (all & statePending)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
       return what(kind, bytes, space) + " that a cp.async is still writing: it has not been waited for; " + describe();
+    });
+  if ((all & stateRead) && kind != AccessKind::Read)
+    launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
+      return what(kind, bytes, space) + " that a cp.async.bulk is still reading: cp.async.bulk.wait_group.read must come before; " +
+             describe();
     });
   if (unknown && kind != AccessKind::Write) {
     describe();
@@ -227,25 +240,39 @@ static void forAddresses(const Addresses &addresses, uint32_t lanes, F what) {
   });
 }
 
-void publishAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal) {
-  const bool isRelease = flags & accessRelease;
+void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal) {
+  const bool isRelease = flags & accessRelease, isForAll = isGlobal && !(flags & accessBlockScope);
   if (!lanes || (!isRelease && !warp.fenced))
     return;
-  const Knowledge known = isRelease ? warp.knowledge() : *warp.fenced;
-  forAddresses(addresses, lanes, [&](uint64_t address) { table.release(address, known); });
-  if (isGlobal)
+  auto publish = [&](SyncTable &table, const Knowledge &known) {
+    forAddresses(addresses, lanes, [&](uint64_t address) { table.release(address, known); });
+  };
+  // What all may know, the block's threads find there too.
+  bool isKnownToAll = false;
+  if (isForAll && (isRelease || warp.fencedForAll)) {
+    publish(warp.block->launch->syncs, isRelease ? warp.knowledge() : *warp.fencedForAll);
     warp.block->launch->hasSyncs = true;
+    isKnownToAll = isRelease || warp.fencedForAll == warp.fenced;
+  }
+  if (!isKnownToAll) {
+    publish(warp.block->syncs, isRelease ? warp.knowledge() : *warp.fenced);
+    warp.block->hasGlobalSyncs |= isGlobal;
+  }
 }
 
-void learnAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, bool isGlobal) {
-  if (isGlobal && !warp.block->launch->hasSyncs)
+void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal) {
+  Block &block = *warp.block;
+  const bool fromAll = isGlobal && block.launch->hasSyncs, fromBlock = !isGlobal || block.hasGlobalSyncs;
+  if (!fromAll && !fromBlock)
     return;
   forAddresses(addresses, lanes, [&](uint64_t address) {
     if (address != warp.acquiredAddress)
-      warp.acquiredVersion = 0;
+      warp.acquiredVersion = warp.acquiredVersionInBlock = 0;
     warp.acquiredAddress = address;
     Knowledge news;
-    if (table.acquire(address, warp.acquiredVersion, news))
+    if (fromAll && block.launch->syncs.acquire(address, warp.acquiredVersion, news))
+      warp.learn(news);
+    if (fromBlock && block.syncs.acquire(address, warp.acquiredVersionInBlock, news))
       warp.learn(news);
   });
 }

@@ -18,6 +18,8 @@ enum AccessFlags : uint8_t {
   accessAcquire = 8,
   accessNarrowBase = 16, ///< the register of the address has 32 bits
   accessFlushes = 32,    ///< red.f32 of global memory flushes subnormals
+  accessAsync = 64,      ///< by the async proxy: a bulk copy
+  accessBlockScope = 128, ///< .cta or .cluster (of one block): orders and is strong within the block
 };
 
 using Addresses = std::array<uint64_t, 32>;
@@ -39,6 +41,12 @@ inline void computeAddresses(const Warp &warp, const Op &op, Addresses &out) {
     for (unsigned lane = 0; lane < 32; ++lane)
       out[lane] = base[lane] + offset;
   }
+}
+
+/// Of an access by lane 0, with AccessFlags.
+inline Stamp stampOf(const Warp &warp, uint8_t flags) {
+  return {warp.stamp(flags & accessStrong).bits | (flags & accessAsync ? Stamp::asyncBit : 0) |
+          (flags & accessBlockScope ? Stamp::blockScopeBit : 0)};
 }
 
 /// What checks need to know of an access.
@@ -63,9 +71,9 @@ void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigne
 void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
 /// Strong accesses that write: publishes what a fence made ready, or a release, at the addresses. Before the value can be
 /// seen: who sees it must find what was published with it.
-void publishAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal);
+void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal);
 /// Strong accesses that read: learns what was published at the addresses, after the value was read.
-void learnAt(Warp &warp, SyncTable &table, const Addresses &addresses, uint32_t lanes, bool isGlobal);
+void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal);
 /// The end of a strong access.
 void finishStrong(Warp &warp, AccessKind kind, uint8_t flags);
 
@@ -115,7 +123,7 @@ inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp
     RaceCell &cell = cells[i];
     auto conflicts = [&](Stamp earlier) {
       if (!earlier.sameLaunch(stamp) || !earlier.bits || earlier.sameThread(stamp) ||
-          (earlier.isStrong() && stamp.isStrong()))
+          earlier.areStrong(stamp))
         return false;
       return !warp.isOrdered(earlier, lane);
     };
@@ -162,7 +170,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     counters.globalBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   }
   if (isStrong && plan.kind != AccessKind::Read)
-    publishAt(warp, launch.syncs, addresses, mask, plan.flags, /*isGlobal=*/true);
+    publishAt(warp, addresses, mask, plan.flags, /*isGlobal=*/true);
   while (mask) {
     unsigned first = __builtin_ctz(mask);
     const Allocation *allocation = findForWarp(warp, addresses[first]);
@@ -200,7 +208,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       uint64_t chunkBytes = MemoryChunk::bytes;
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
         chunkBytes = std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
-      Stamp base = warp.stamp(isStrong);
+      Stamp base = stampOf(warp, plan.flags);
       uint64_t last = ~uint64_t(0);
       unsigned repeats = 0, lastLane = 0;
       forLanes(together, [&](unsigned lane) {
@@ -250,7 +258,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     });
   }
   if (isStrong && plan.kind != AccessKind::Write)
-    learnAt(warp, launch.syncs, addresses, done, /*isGlobal=*/true);
+    learnAt(warp, addresses, done, /*isGlobal=*/true);
   if (isStrong)
     finishStrong(warp, plan.kind, plan.flags);
   return done;
@@ -269,7 +277,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   counters.sharedBytesRead += plan.kind != AccessKind::Write ? bytes : 0;
   counters.sharedBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   uint64_t end = block.shared.size() - 32;
-  Stamp base = warp.stamp(isStrong);
+  Stamp base = stampOf(warp, plan.flags);
   bool checksRaces = launch.options.checkRaces;
   uint64_t last = ~uint64_t(0);
   unsigned repeats = 0;
@@ -285,12 +293,13 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
     }
     uint8_t *states = &block.sharedState[offset], *data = &block.shared[offset];
     if (!allAre<N>(states, stateKnown)) {
-      bool isOutside = false, isPending = false;
+      bool isOutside = false;
+      uint8_t all = 0;
       for (unsigned i = 0; i < N; ++i)
-        isOutside |= states[i] == stateNone, isPending |= (states[i] & statePending) != 0;
-      if (isOutside || isPending || plan.kind != AccessKind::Write)
+        isOutside |= states[i] == stateNone, all |= states[i];
+      if (isOutside || (all & (statePending | stateMbarrier | stateRead)) || plan.kind != AccessKind::Write)
         reportBytes(warp, Space::Shared, states, N, address, lane, plan.kind);
-      if (isOutside)
+      if (isOutside || (all & stateMbarrier))
         return;
     }
     // Many lanes that read the same: two are remembered.
@@ -310,7 +319,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
     f(lane, data);
     if (plan.kind != AccessKind::Read)
       for (unsigned i = 0; i < N; ++i)
-        states[i] = stateKnown | (states[i] & statePending);
+        states[i] = stateKnown | (states[i] & (statePending | stateRead));
     if (conflict.bits &&
         !(plan.kind == AccessKind::Write && earlierIsWrite && std::memcmp(before, data, N) == 0))
       reportRace(warp, Space::Shared, N, address, lane, plan.kind, conflict, earlierIsWrite);
@@ -318,9 +327,9 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   });
   // The warps of a block take turns, so nobody has seen the value yet.
   if (isStrong && plan.kind != AccessKind::Write)
-    learnAt(warp, block.sharedSyncs, addresses, done, /*isGlobal=*/false);
+    learnAt(warp, addresses, done, /*isGlobal=*/false);
   if (isStrong && plan.kind != AccessKind::Read)
-    publishAt(warp, block.sharedSyncs, addresses, done, plan.flags, /*isGlobal=*/false);
+    publishAt(warp, addresses, done, plan.flags, /*isGlobal=*/false);
   if (isStrong)
     finishStrong(warp, plan.kind, plan.flags);
   return done;

@@ -110,7 +110,7 @@ void Block::completeIfFull(uint32_t number) {
   ++worker->counters.barriers;
   // What anybody knows, everybody who waits learns.
   BlockClocks joined{};
-  std::shared_ptr<const Knowledge> external, fenced;
+  std::shared_ptr<const Knowledge> external, fenced, fencedForAll;
   auto joinShared = [](std::shared_ptr<const Knowledge> &to, const std::shared_ptr<const Knowledge> &from) {
     if (!from || to == from)
       return;
@@ -129,6 +129,7 @@ void Block::completeIfFull(uint32_t number) {
       joined[i] = std::max(joined[i], i == warp.index ? warp.clock + 1 : warp.known[i]);
     joinShared(external, warp.external);
     joinShared(fenced, warp.fenced);
+    joinShared(fencedForAll, warp.fencedForAll);
   }
   Knowledge released = std::move(barrier.released);
   bool hasReleased = !released.blocks.empty();
@@ -150,6 +151,7 @@ void Block::completeIfFull(uint32_t number) {
       warp.known[i] = std::max(warp.known[i], joined[i]);
     warp.external = external;
     warp.fenced = fenced;
+    warp.fencedForAll = fencedForAll;
     if (hasReleased)
       warp.learn(released);
     warp.synchronizeLanes(met);
@@ -160,6 +162,7 @@ void Block::threadsExited() {
   for (uint32_t i = 0; i < barriers.size(); ++i)
     if (barriers[i].isUsed && !barriers[i].expected)
       completeIfFull(i);
+  completeClusterBarrier(/*force=*/false);
 }
 
 void Block::resolveDeadlock() {
@@ -213,7 +216,7 @@ void Block::resolveDeadlock() {
     completeIfFull(number);
     return;
   }
-  isAborted = true;
+  isAborted = !resolveClusterDeadlock();
 }
 
 } // namespace mmc::emulator

@@ -45,8 +45,11 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
     std::fill_n(sharedState.begin() + (placed.offset - sharedBegin), placed.bytes, stateUnknown);
   std::fill_n(sharedState.begin() + (program.sharedEnd - sharedBegin), dynamic, stateUnknown);
   sharedCells.clear();
-  sharedSyncs.clear();
-  matrixBarriers.clear();
+  syncs.clear();
+  hasGlobalSyncs = false;
+  cluster = ClusterBarrier();
+  mbarriers.clear();
+  proxyFenced.clear();
   barriers = {};
   warps.clear();
   warps.resize(warpCount);

@@ -5,9 +5,8 @@
 #define MMC_EMULATOR_EXECUTE_BLOCK_H
 
 #include "Launch.h"
+#include "Mbarriers.h"
 #include "Warp.h"
-
-#include <unordered_map>
 
 namespace mmc::emulator {
 
@@ -16,7 +15,9 @@ enum ByteState : uint8_t {
   stateNone = 0,    ///< belongs to no variable
   stateUnknown = 1, ///< of a variable, never written
   stateKnown = 2,
-  statePending = 4, ///< or-ed in: a cp.async will write it
+  statePending = 4, ///< or-ed in: an asynchronous copy will write it
+  stateMbarrier = 8, ///< or-ed in: of a live mbarrier object
+  stateRead = 16,    ///< or-ed in: a bulk copy is still to read it
 };
 
 struct Barrier {
@@ -29,10 +30,12 @@ struct Barrier {
   uint32_t pc = 0;    ///< of the last arrival, for messages
 };
 
-struct MatrixBarrier {
-  uint32_t expected = 0, pending = 0;
-  int64_t bytes = 0; ///< expected and not yet arrived
-  uint64_t phase = 0;
+/// The barrier of the cluster, by warp.
+constexpr uint32_t clusterBarrier = 16; ///< as Group::barrier has it
+struct ClusterBarrier {
+  std::array<uint32_t, 32> entered{}; ///< have arrived and not yet waited
+  std::array<uint32_t, 32> pending{}; ///< those of them whose phase is not complete
+  Knowledge current, completed;       ///< released by arrivals of this phase, and of all earlier ones
 };
 
 struct Block {
@@ -44,9 +47,14 @@ struct Block {
   std::vector<uint8_t> registers, local, localState;
   std::vector<uint8_t> shared, sharedState; ///< from sharedBegin on
   RaceCells sharedCells;
-  SyncTable sharedSyncs;
+  SyncTable syncs; ///< published within the block, at addresses of shared and of global memory
+  bool hasGlobalSyncs = false;
   std::array<Barrier, 16> barriers;
-  std::unordered_map<uint64_t, MatrixBarrier> matrixBarriers;
+  ClusterBarrier cluster;
+  Mbarriers mbarriers;
+  /// Of each thread, how far its ordinary accesses to shared memory have been made known to the async
+  /// proxy: clocks, empty while nobody has.
+  std::vector<uint32_t> proxyFenced;
   uint32_t liveThreads = 0;
   uint32_t nextWarp = 0;
   bool isAborted = false;
@@ -65,6 +73,11 @@ struct Block {
   void threadsExited();
   /// No warp can go on: reports why, and lets somebody go or gives the block up.
   void resolveDeadlock();
+  // ClusterBarrier.cpp
+  void arriveAtCluster(Warp &warp, uint32_t lanes, bool releases);
+  Step waitForCluster(Warp &warp, uint32_t lanes);
+  void completeClusterBarrier(bool force);
+  bool resolveClusterDeadlock();
   uint64_t sharedEnd() const { return sharedBegin + shared.size(); }
 };
 

@@ -149,6 +149,8 @@ void Warp::recheckWaiting() {
 Step Warp::exitLanes(uint32_t gone) {
   for (uint32_t rest = gone; rest; rest &= rest - 1)
     exitPc[__builtin_ctz(rest)] = pc;
+  if (copies)
+    forLanes(gone, [&](unsigned lane) { completeBulkStores(*this, lane, 0, /*onlyReads=*/false); });
   live &= ~gone;
   mask &= ~gone;
   block->liveThreads -= __builtin_popcount(gone);
@@ -234,6 +236,22 @@ void Warp::learn(const Knowledge &news) {
   all.join(news);
   all.blocks.erase(self);
   external = std::make_shared<const Knowledge>(std::move(all));
+}
+
+void Warp::learn(const Knowledge &news, uint32_t learning) {
+  learn(news);
+  uint32_t own = news.clock(static_cast<uint32_t>(block->linear & 0xffffff), index);
+  if (own <= laneBase)
+    return;
+  if (!laneClocks) {
+    laneClocks = std::make_unique<LaneClocks>();
+    for (auto &row : *laneClocks)
+      row.fill(0);
+  }
+  forLanes(learning, [&](unsigned lane) {
+    for (uint32_t &clockOfLane : (*laneClocks)[lane])
+      clockOfLane = std::max(clockOfLane, own);
+  });
 }
 
 } // namespace mmc::emulator

@@ -6,6 +6,7 @@
 
 #include "../Memory/Allocation.h"
 #include "../Program.h"
+#include "Copies.h"
 
 #include <array>
 #include <cstring>
@@ -48,18 +49,6 @@ struct FrameNode {
   std::vector<uint8_t> savedRegisters; ///< of the callee, when it is being executed already
 };
 
-/// Bytes that cp.async will write to shared memory.
-struct PendingCopy {
-  uint32_t offset = 0;
-  uint8_t bytes = 0;
-  std::array<uint8_t, 16> data;
-};
-
-/// Asynchronous copies of a lane: groups of copies, the last not yet committed.
-struct LaneCopies {
-  std::vector<std::vector<PendingCopy>> groups{1};
-};
-
 /// What lanes know of one another's clocks when only some of them have met.
 using LaneClocks = std::array<std::array<uint32_t, 32>, 32>;
 
@@ -94,9 +83,11 @@ struct Warp {
   std::unique_ptr<LaneClocks> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
   std::shared_ptr<const Knowledge> external; ///< of other blocks
-  std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish
+  std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish in the block
+  std::shared_ptr<const Knowledge> fencedForAll; ///< the same of fences whose scope are all blocks
 
-  uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0; ///< the last that was learnt
+  /// The last that was learnt, of what is published to all and within the block.
+  uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0, acquiredVersionInBlock = 0;
 
   std::unique_ptr<std::array<LaneCopies, 32>> copies;
 
@@ -149,9 +140,7 @@ struct Warp {
   /// Lane-wise meeting of `met` lanes: accesses before are ordered before accesses after.
   void synchronizeLanes(uint32_t met);
   /// Of lane 0; add lane << Stamp::threadShift for the others.
-  Stamp stamp(bool strong) const {
-    return Stamp::make(generation, number, 32 * index, strong, clock);
-  }
+  Stamp stamp(bool strong) const { return Stamp::make(generation, number, 32 * index, strong, clock); }
   /// Whether the access of `earlier` is ordered before what `lane` does now.
   bool isOrdered(Stamp earlier, unsigned lane) const {
     uint32_t when = earlier.clock(), thread = earlier.thread();
@@ -167,6 +156,8 @@ struct Warp {
   /// Everything that this warp knows, its own accesses so far included.
   Knowledge knowledge() const;
   void learn(const Knowledge &news);
+  /// The same for some lanes, which also learn of the other lanes of this warp.
+  void learn(const Knowledge &news, uint32_t learning);
 
   uint32_t enterFrame(const Op &call, uint32_t callee, uint32_t atPc);
   void setFrame(uint32_t node);

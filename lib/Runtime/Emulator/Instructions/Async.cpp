@@ -11,12 +11,6 @@ namespace mmc::emulator {
 
 namespace {
 
-LaneCopies &copiesOf(Warp &warp, unsigned lane) {
-  if (!warp.copies)
-    warp.copies = std::make_unique<std::array<LaneCopies, 32>>();
-  return (*warp.copies)[lane];
-}
-
 /// [a] is the destination, b + list the source.
 template <unsigned N>
 Step copy(Warp &warp, const Op &op, uint32_t mask) {
@@ -63,7 +57,9 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
     pending.offset = static_cast<uint32_t>(to[lane] - sharedBegin);
     pending.bytes = N;
     pending.data = data[lane];
-    copiesOf(warp, lane).groups.back().push_back(pending);
+    LaneCopies &copies = copiesOf(warp, lane);
+    pending.number = copies.issued++;
+    copies.groups.back().push_back(pending);
     // Not before the checks: they are about what was there.
   });
   forLanes(mask, [&](unsigned lane) {
@@ -74,14 +70,6 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
         block.sharedState[pending.offset + i] |= statePending;
   });
   return Step::Next;
-}
-
-void arrive(Warp &warp, const std::vector<PendingCopy> &group) {
-  Block &block = *warp.block;
-  for (const PendingCopy &pending : group) {
-    std::memcpy(&block.shared[pending.offset], pending.data.data(), pending.bytes);
-    std::memset(&block.sharedState[pending.offset], stateKnown, pending.bytes);
-  }
 }
 
 Step commit(Warp &warp, const Op &, uint32_t mask) {
@@ -97,7 +85,7 @@ Step wait(Warp &warp, const Op &op, uint32_t mask) {
     std::vector<std::vector<PendingCopy>> &groups = copiesOf(warp, lane).groups;
     size_t keep = static_cast<size_t>(op.imm) + 1;
     while (groups.size() > keep) {
-      arrive(warp, groups.front());
+      deliver(warp, groups.front());
       groups.erase(groups.begin());
     }
   });
@@ -109,8 +97,8 @@ Step waitAll(Warp &warp, const Op &, uint32_t mask) {
   forLanes(mask, [&](unsigned lane) {
     LaneCopies &copies = copiesOf(warp, lane);
     for (const std::vector<PendingCopy> &group : copies.groups)
-      arrive(warp, group);
-    copies = LaneCopies();
+      deliver(warp, group);
+    copies.groups.assign(1, {});
   });
   return Step::Next;
 }

@@ -2,72 +2,11 @@
 // atom and red.
 
 #include "../Execute/Access.h"
-#include "Floating.h"
+#include "Reductions.h"
 
 namespace mmc::emulator {
 
 namespace {
-
-struct Exchange {
-  template <typename T>
-  static T apply(T, T b) { return b; }
-};
-struct And {
-  template <typename T>
-  static T apply(T a, T b) { return a & b; }
-};
-struct Or {
-  template <typename T>
-  static T apply(T a, T b) { return a | b; }
-};
-struct Xor {
-  template <typename T>
-  static T apply(T a, T b) { return a ^ b; }
-};
-struct AddInteger {
-  template <typename T>
-  static T apply(T a, T b) { return a + b; }
-};
-struct Increment {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a >= b ? 0 : a + 1; }
-};
-struct Decrement {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a == 0 || a > b ? b : a - 1; }
-};
-struct Min {
-  template <typename T>
-  static T apply(T a, T b) { return b < a ? b : a; }
-};
-struct Max {
-  template <typename T>
-  static T apply(T a, T b) { return b > a ? b : a; }
-};
-/// Floating point, on its bits.
-template <bool ftz>
-struct AddSingle {
-  static uint32_t apply(uint32_t a, uint32_t b) {
-    float x = bitCast<float>(a), y = bitCast<float>(b);
-    return bitCast<uint32_t>(ftz ? flush(canonical(flush(x) + flush(y))) : canonical(x + y));
-  }
-};
-struct AddDouble {
-  static uint64_t apply(uint64_t a, uint64_t b) { return bitCast<uint64_t>(bitCast<double>(a) + bitCast<double>(b)); }
-};
-template <bool isBf16>
-struct AddHalf {
-  static uint16_t apply(uint16_t a, uint16_t b) {
-    Format format = isBf16 ? formatBf16 : formatF16;
-    return static_cast<uint16_t>(encodeDouble(format, addOdd(decode(format, a), decode(format, b)), Rounding::Nearest));
-  }
-};
-template <bool isBf16>
-struct AddHalves {
-  static uint32_t apply(uint32_t a, uint32_t b) {
-    using F = AddHalf<isBf16>;
-    return F::apply(static_cast<uint16_t>(a), static_cast<uint16_t>(b)) |
-           static_cast<uint32_t>(F::apply(static_cast<uint16_t>(a >> 16), static_cast<uint16_t>(b >> 16))) << 16;
-  }
-};
 
 /// Lanes go one after the other, in ascending order. dst holds what was there before.
 template <typename T, typename F>
@@ -169,12 +108,14 @@ void build(Builder &b, const Instruction &in) {
   Op &op = b.op();
   bool returns = in.opcode == "atom", isCas = in.has("cas");
   size_t at = returns ? 1 : 0;
-  Space space = in.has("global") ? Space::Global : in.has("shared") || in.has("shared::cta") ? Space::Shared : Space::Generic;
+  Space space = in.has("global") ? Space::Global : in.has("shared") || in.has("shared::cta") || in.has("shared::cluster") ? Space::Shared : Space::Generic;
   op.flags = accessStrong;
   if (in.has("release") || in.has("acq_rel"))
     op.flags |= accessRelease;
   if (in.has("acquire") || in.has("acq_rel"))
     op.flags |= accessAcquire;
+  if (isBlockScope(in))
+    op.flags |= accessBlockScope;
   Type type = in.type();
   if (returns)
     op.dst = b.destination(0, type, /*sink=*/true);
@@ -193,8 +134,8 @@ void build(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define ORDER "[relaxed|acquire|release|acq_rel] [cta|cluster|gpu|sys] [global|shared|shared::cta] "
-#define RED_ORDER "[relaxed|release] [cta|cluster|gpu|sys] [global|shared|shared::cta] "
+#define ORDER "[relaxed|acquire|release|acq_rel] [cta|cluster|gpu|sys] [global|shared|shared::cta|shared::cluster] "
+#define RED_ORDER "[relaxed|release] [cta|cluster|gpu|sys] [global|shared|shared::cta|shared::cluster] "
 
 void addAtomicRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Atomic;

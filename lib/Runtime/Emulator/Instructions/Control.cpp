@@ -151,6 +151,19 @@ Step giveUp(Warp &warp, uint32_t mask, ViolationKind kind, const std::string &wh
   return warp.exitLanes(mask);
 }
 
+/// Ends the launch.
+Step stop(Warp &warp, uint32_t mask, const char *why) {
+  Launch &launch = *warp.block->launch;
+  launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0, [&] { return std::string(why); });
+  launch.isStopped = true;
+  warp.block->isAborted = true;
+  return Step::Yield;
+}
+Step trap(Warp &warp, const Op &, uint32_t mask) {
+  return stop(warp, mask, "trap: the kernel stops here (a failed assertion, or an unreachable place)");
+}
+Step failAssertion(Warp &warp, const Op &, uint32_t mask) { return stop(warp, mask, "an assertion has failed: the kernel stops here"); }
+
 Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
   const Program &program = warp.block->launch->program;
   const DecodedFunction &callee = program.functions[index];
@@ -273,6 +286,8 @@ void buildCall(Builder &b, const Instruction &in) {
   Op &op = b.op();
   const Operand &callee = in.operands[1];
   const Function *function = callee.kind == OperandKind::Function ? callee.function : nullptr;
+  if (function && !function->hasBody)
+    return b.run(failAssertion); // no other function without a body comes here
   std::vector<uint32_t> list;
   for (bool isResult : {false, true}) {
     const std::vector<Operand> &passed = in.operands[isResult ? 0 : 2].elements;
@@ -310,14 +325,6 @@ void buildReturn(Builder &b, const Instruction &) { b.run(returnFrom); }
 Step exitThread(Warp &warp, const Op &, uint32_t mask) { return warp.exitLanes(mask); }
 void buildExit(Builder &b, const Instruction &) { b.run(exitThread); }
 
-Step trap(Warp &warp, const Op &, uint32_t mask) {
-  Launch &launch = *warp.block->launch;
-  launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0,
-                        [] { return std::string("trap: the kernel stops here (a failed assertion, or an unreachable place)"); });
-  launch.isStopped = true;
-  warp.block->isAborted = true;
-  return Step::Yield;
-}
 void buildTrap(Builder &b, const Instruction &) { b.run(trap); }
 
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }

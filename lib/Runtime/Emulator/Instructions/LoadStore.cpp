@@ -137,6 +137,8 @@ uint8_t orderFlags(const Instruction &in) {
     flags |= accessAcquire;
   if (in.has("release"))
     flags |= accessRelease;
+  if (isBlockScope(in))
+    flags |= accessBlockScope;
   return flags;
 }
 
@@ -212,22 +214,27 @@ void buildPolicy(Builder &b, const Instruction &in) {
   b.run(createPolicy);
 }
 
-/// What this warp has done so far may be published by a later atomic or volatile store.
+/// What this warp has done so far may be published by a later atomic or volatile store: to the threads in the scope.
+template <bool forAll>
 Step fence(Warp &warp, const Op &, uint32_t) {
   warp.fenced = std::make_shared<const Knowledge>(warp.knowledge());
+  if (forAll)
+    warp.fencedForAll = warp.fenced;
   warp.advanceClock();
   return Step::Next;
 }
 /// Whoever reads with a strong access knows what was published without a fence: acquiring does nothing more.
-void buildFence(Builder &b, const Instruction &in) { b.run(in.has("acquire") ? nothing : fence); }
+void buildFence(Builder &b, const Instruction &in) {
+  b.run(in.has("acquire") ? nothing : isBlockScope(in) ? fence<false> : fence<true>);
+}
 
 } // namespace
 
 #define CACHE "[L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate] [L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint] [L2::64B|L2::128B|L2::256B]"
 #define VECTOR "[v2|v4|v8]"
 #define TYPES "<b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64>"
-#define LOAD_SPACE "[global|shared|shared::cta|local|param|param::entry|param::func|const]"
-#define STORE_SPACE "[global|shared|shared::cta|local|param|param::func]"
+#define LOAD_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::entry|param::func|const]"
+#define STORE_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::func]"
 #define ORDERED_SPACE "[global|shared|shared::cta|shared::cluster]"
 #define SCOPE "<cta|cluster|gpu|sys>"
 

@@ -3,41 +3,12 @@
 // exactly), then rounded once: PTX promises no more than single precision and no order.
 
 #include "../Execute/Access.h"
-#include "Floating.h"
-#include "WarpWide.h"
+#include "MatrixElements.h"
 
 #include <array>
 #include <limits>
 
 namespace mmc::emulator {
-
-namespace {
-
-enum class Element : uint8_t { F16, Bf16, Tf32, F64, E4m3, E5m2, S8, U8 };
-enum class Sum : uint8_t { F32, F16, F64, S32 };
-
-/// A shape, with where the elements of a thread lie. The layouts of PTX follow one scheme: a register
-/// has `perRegister` neighbours along k; registers go through rows first, then along k.
-struct Shape {
-  const char *name;
-  uint8_t m, n, k;
-};
-
-/// Row and column of element i of a thread's part of A; group is lane / 4, member lane % 4.
-struct Place {
-  unsigned row, column;
-};
-Place placeA(const Shape &shape, unsigned per, unsigned i, unsigned group, unsigned member) {
-  unsigned reg = i / per, within = i % per;
-  unsigned rows = shape.m / 8; // registers that follow one another in rows: 1 or 2
-  return {group + 8 * (reg % rows), member * per + within + 4 * per * (reg / rows)};
-}
-/// Of B, column is n.
-Place placeB(unsigned per, unsigned i, unsigned group, unsigned member) {
-  return {member * per + i % per + 4 * per * (i / per), group};
-}
-/// Of C and D: pairs of columns, then rows.
-Place placeC(unsigned i, unsigned group, unsigned member) { return {group + 8 * (i / 2), 2 * member + i % 2}; }
 
 double widen(Element type, const uint8_t *bytes) {
   uint16_t half;
@@ -83,12 +54,47 @@ unsigned bytesOf(Element type) {
   }
 }
 
-constexpr Shape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8}, {"m16n8k16", 16, 8, 16},
+/// Blocks with a part of a warp cannot.
+bool checkWhole(Warp &warp, uint32_t lanes) {
+  if (lanes == fullMask)
+    return true;
+  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [] {
+    return std::string("all 32 lanes of a warp must execute the instruction together");
+  });
+  return false;
+}
+
+Element elementOf(Type type) {
+  switch (type) {
+  case Type::F16:
+    return Element::F16;
+  case Type::BF16:
+    return Element::Bf16;
+  case Type::TF32:
+    return Element::Tf32;
+  case Type::F64:
+    return Element::F64;
+  case Type::E4M3:
+    return Element::E4m3;
+  case Type::E5M2:
+    return Element::E5m2;
+  case Type::S8:
+    return Element::S8;
+  default:
+    return Element::U8;
+  }
+}
+
+namespace {
+
+enum class Sum : uint8_t { F32, F16, F64, S32 };
+
+constexpr MatrixShape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8}, {"m16n8k16", 16, 8, 16},
                             {"m16n8k32", 16, 8, 32}, {"m8n8k4", 8, 8, 4},   {"m8n8k16", 8, 8, 16}};
 
 /// What the handler needs, packed into the operation: shape, element types, sum.
 struct MatrixPlan {
-  Shape shape;
+  MatrixShape shape;
   Element a, b;
   Sum sum;
   bool saturates;
@@ -104,7 +110,7 @@ unsigned registersFor(unsigned elements, unsigned bytes, unsigned registerBytes)
 
 void multiply(Warp &warp, const Op &op, uint32_t lanes) {
   MatrixPlan plan(op);
-  const Shape &shape = plan.shape;
+  const MatrixShape &shape = plan.shape;
   const uint32_t *list = &warp.block->launch->program.lists[op.list];
   double a[16][32], b[32][8], c[16][8];
   unsigned bytesA = bytesOf(plan.a), registerBytes = bytesA == 8 ? 8 : 4, per = registerBytes / bytesA;
@@ -175,16 +181,6 @@ void multiply(Warp &warp, const Op &op, uint32_t lanes) {
   });
 }
 
-/// All lanes of a warp take part; blocks with a part of a warp cannot.
-bool checkWhole(Warp &warp, uint32_t lanes) {
-  if (lanes == fullMask)
-    return true;
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [] {
-    return std::string("all 32 lanes of a warp must execute the instruction together");
-  });
-  return false;
-}
-
 Step multiplyTogether(Warp &warp, const Op &op, uint32_t mask) {
   return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
     checkWhole(warp, lanes);
@@ -192,33 +188,12 @@ Step multiplyTogether(Warp &warp, const Op &op, uint32_t mask) {
   });
 }
 
-Element elementOf(Type type) {
-  switch (type) {
-  case Type::F16:
-    return Element::F16;
-  case Type::BF16:
-    return Element::Bf16;
-  case Type::TF32:
-    return Element::Tf32;
-  case Type::F64:
-    return Element::F64;
-  case Type::E4M3:
-    return Element::E4m3;
-  case Type::E5M2:
-    return Element::E5m2;
-  case Type::S8:
-    return Element::S8;
-  default:
-    return Element::U8;
-  }
-}
-
 void buildMultiply(Builder &b, const Instruction &in) {
   unsigned index = 0;
   for (unsigned i = 0; i < 6; ++i)
     if (in.has(shapes[i].name))
       index = i;
-  const Shape &shape = shapes[index];
+  const MatrixShape &shape = shapes[index];
   Type d = in.type(0), c = in.type(3);
   if (d != c)
     return b.error("C and D of different types are not supported");

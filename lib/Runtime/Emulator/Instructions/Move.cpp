@@ -79,7 +79,7 @@ Step unpack(Warp &warp, const Op &op, uint32_t mask) {
 
 enum class Special : uint8_t {
   Tid, Ntid, Ctaid, Nctaid, LaneId, WarpId, NWarpId, SmId, NSmId, GridId, Clock, GlobalTimer,
-  DynamicShared, TotalShared, MaskEq, MaskLe, MaskLt, MaskGe, MaskGt, Zero, One,
+  DynamicShared, TotalShared, MaskEq, MaskLe, MaskLt, MaskGe, MaskGt, Zero, One, ReservedShared,
 };
 
 uint64_t specialOf(const Warp &warp, Special special, unsigned part, unsigned lane) {
@@ -128,6 +128,8 @@ uint64_t specialOf(const Warp &warp, Special special, unsigned part, unsigned la
     return static_cast<uint32_t>(~((uint64_t(2) << lane) - 1));
   case Special::Zero:
     return 0;
+  case Special::ReservedShared:
+    return sharedBegin;
   case Special::One:
     return 1;
   }
@@ -191,6 +193,12 @@ constexpr SpecialRow specials[] = {
     {"%cluster_nctaid", Special::One, 4, true},
     {"%cluster_ctarank", Special::Zero, 4, false},
     {"%cluster_nctarank", Special::One, 4, false},
+    // The first KiB of shared memory is the chip's; nothing may be accessed there.
+    {"%reserved_smem_offset_begin", Special::Zero, 4, false},
+    {"%reserved_smem_offset_end", Special::ReservedShared, 4, false},
+    {"%reserved_smem_offset_cap", Special::ReservedShared, 4, false},
+    {"%reserved_smem_offset_0", Special::Zero, 4, false},
+    {"%reserved_smem_offset_1", Special::Zero, 4, false},
 };
 
 void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
@@ -382,7 +390,7 @@ void buildIsSpace(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define SPACES "<global|shared|shared::cta|local|const|param|param::entry>"
+#define SPACES "<global|shared|shared::cta|shared::cluster|local|const|param|param::entry>"
 
 void addMoveRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Move;

@@ -66,9 +66,14 @@ struct Table {
     addAtomicRows(rows);
     addAsyncRows(rows);
     addControlRows(rows);
+    addBulkRows(rows);
+    addBulkStoreRows(rows);
     addBarrierRows(rows);
+    addMbarrierRows(rows);
+    addClusterRows(rows);
     addWarpRows(rows);
     addMatrixRows(rows);
+    addWmmaRows(rows);
     for (size_t i = 0; i < rows.size(); ++i) {
       patterns.push_back(parsePattern(rows[i].modifiers));
       byOpcode[rows[i].opcode].push_back(i);

@@ -30,6 +30,9 @@ struct InstructionRow {
   unsigned minimumSm = 0;
 };
 
+/// Whether its order reaches the threads of the block only. Clusters are of one block.
+inline bool isBlockScope(const Instruction &in) { return in.has("cta") || in.has("cluster"); }
+
 /// All rows, those of an opcode together.
 const std::vector<InstructionRow> &instructionTable();
 
@@ -69,6 +72,11 @@ void addControlRows(Rows &rows);
 void addBarrierRows(Rows &rows);
 void addWarpRows(Rows &rows);
 void addMatrixRows(Rows &rows);
+void addMbarrierRows(Rows &rows);
+void addBulkRows(Rows &rows);
+void addBulkStoreRows(Rows &rows);
+void addClusterRows(Rows &rows);
+void addWmmaRows(Rows &rows);
 
 } // namespace mmc::emulator
 

@@ -18,12 +18,14 @@
 
 namespace mmc::emulator {
 
-constexpr uint32_t maxClock = (1u << 20) - 1;
+constexpr uint32_t maxClock = (1u << 19) - 1;
 
 /// One access, in 64 bits; 0 is none. Threads of a block are numbered along x, y, z.
 struct Stamp {
   uint64_t bits = 0;
   static constexpr unsigned threadShift = 22;
+  static constexpr uint64_t asyncBit = uint64_t(1) << 20; ///< by the async proxy: a bulk copy
+  static constexpr uint64_t blockScopeBit = uint64_t(1) << 19; ///< strong for threads of its block only
 
   static Stamp make(uint32_t generation, uint32_t block, uint32_t thread, bool strong, uint32_t clock) {
     return {uint64_t(generation & 0xff) << 56 | uint64_t(block & 0xffffff) << 32 |
@@ -33,6 +35,13 @@ struct Stamp {
   uint32_t block() const { return bits >> 32 & 0xffffff; }
   uint32_t thread() const { return bits >> 22 & 0x3ff; }
   bool isStrong() const { return bits >> 21 & 1; }
+  bool isAsync() const { return bits & asyncBit; }
+  bool isBlockScoped() const { return bits & blockScopeBit; }
+  /// Both strong, and each within the other's scope.
+  bool areStrong(Stamp other) const {
+    return isStrong() && other.isStrong() &&
+           (block() == other.block() || (!isBlockScoped() && !other.isBlockScoped()));
+  }
   uint32_t clock() const { return bits & maxClock; }
   /// Same launch, block and thread.
   bool sameThread(Stamp other) const { return (bits ^ other.bits) >> 22 == 0; }

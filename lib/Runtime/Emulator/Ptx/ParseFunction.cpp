@@ -115,10 +115,16 @@ bool Parser::parseFunctionDirectives(Function &owner) {
     } else if (acceptDot("minnctapersm") || acceptDot("maxnctapersm") || acceptDot("maxclusterrank")) {
       if (!parseDims(ignored))
         return false;
-    } else if (token.isDot("explicitcluster") || token.isDot("reqnctapercluster") ||
-               token.isDot("blocksareclusters")) {
-      return fail(token.at, "clusters of blocks ('." + std::string(token.text) + "') are not supported");
-    } else if (acceptDot("noreturn") || acceptDot("unique")) {
+    } else if (token.isDot("blocksareclusters")) {
+      return fail(token.at, "clusters of blocks ('.blocksareclusters') are not supported");
+    } else if (token.isDot("reqnctapercluster")) {
+      Location at = token.at;
+      consume();
+      if (!parseDims(ignored))
+        return false;
+      if (ignored[0] != 1 || ignored[1] != 1 || ignored[2] != 1)
+        return fail(at, "clusters of several blocks ('.reqnctapercluster') are not supported");
+    } else if (acceptDot("noreturn") || acceptDot("unique") || acceptDot("explicitcluster")) {
       continue;
     } else if (acceptDot("abi_preserve") || acceptDot("abi_preserve_control")) {
       if (!parseNumber(value, 65536, "a number of registers"))

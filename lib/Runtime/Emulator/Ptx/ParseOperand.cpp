@@ -181,7 +181,8 @@ bool Parser::parseName(Operand &operand) {
         "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
         "%clusterid", "%nclusterid", "%cluster_ctaid", "%cluster_nctaid", "%cluster_ctarank",
         "%cluster_nctarank", "%is_explicit_cluster", "%reserved_smem_offset_begin",
-        "%reserved_smem_offset_cap", "%reserved_smem_offset_end"};
+        "%reserved_smem_offset_cap", "%reserved_smem_offset_end",
+        "%reserved_smem_offset_0", "%reserved_smem_offset_1"};
     std::string stem = operand.name.substr(0, operand.name.find('.'));
     for (std::string_view special : specials)
       if (special == stem)
