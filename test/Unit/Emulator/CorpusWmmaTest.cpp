@@ -56,8 +56,7 @@ static void multiply(const char *kernel, int m, int n, int k, bool columnA, bool
                      bool columnC, double range, double tolerance) {
   corpus("wmma", kernel, [&](Gpu &gpu) {
     int padding = 16 / sizeof(typename Element::Bits), paddingC = 16 / sizeof(typename Sum::Bits);
-    bool isSigned = Element::widen(Element::narrow(0)) > Element::widen(Element::narrow(-1)) ||
-                    std::is_floating_point_v<typename Element::Bits>;
+    bool isSigned = !std::is_same_v<typename Element::Bits, uint8_t>;
     Matrix<Element> a(m, k, columnA, padding, isSigned ? -range : 0, range, 1),
         b(k, n, columnB, padding, isSigned ? -range : 0, range, 2);
     Matrix<Sum> c(m, n, columnC, paddingC, -range, range, 3), d = c;
