@@ -59,7 +59,8 @@ uint32_t Builder::destination(const Operand &operand, Type type, bool sink) {
     return error(operand, "expected a register of type " + quoted(type)), noOperand;
   Type have = registerType(operand);
   if (sizeOf(have) != sizeOf(type) || !fits(type, have))
-    return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name + "' is " + quoted(have)),
+    return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name +
+                              "' is " + quoted(have)),
            noOperand;
   return writtenOffset(operand);
 }
@@ -69,7 +70,8 @@ uint32_t Builder::destination(size_t i, Type type, bool sink) {
 }
 
 uint32_t Builder::constantBits(uint64_t low, unsigned bytes, uint64_t high) {
-  uint32_t &place = pool.emplace(std::make_pair(low, std::make_pair(high, bytes)), noOperand).first->second;
+  uint32_t &place =
+      pool.emplace(std::make_pair(low, std::make_pair(high, bytes)), noOperand).first->second;
   if (place != noOperand)
     return place;
   size_t begin = program.constants.size();
@@ -100,7 +102,8 @@ uint32_t Builder::source(const Operand &operand, Type type) {
   case OperandKind::Register: {
     Type have = registerType(operand);
     if (sizeOf(have) != bytes || !fits(type, have))
-      return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name + "' is " + quoted(have)),
+      return error(operand, "expected a register of type " + quoted(type) + ", '" + operand.name +
+                                "' is " + quoted(have)),
              constantBits(0, bytes);
     return readOffset(operand);
   }
@@ -110,15 +113,18 @@ uint32_t Builder::source(const Operand &operand, Type type) {
       return constantBits(bits, 8);
     if (type == Type::F32 || type == Type::TF32 || (bytes == 4 && isBits(type)))
       return constantBits(singleBits(bits), 4);
-    return error(operand, "a floating-point constant does not fit " + quoted(type)), constantBits(0, bytes);
+    return error(operand, "a floating-point constant does not fit " + quoted(type)),
+           constantBits(0, bytes);
   }
   case OperandKind::Integer: {
     if (type == Type::F32 || type == Type::F64)
-      return error(operand, "expected a floating-point constant (0f… or 0d…) or a register"), constantBits(0, bytes);
+      return error(operand, "expected a floating-point constant (0f… or 0d…) or a register"),
+             constantBits(0, bytes);
     if (bytes < 8) {
       int64_t limit = int64_t(1) << 8 * bytes;
       if (operand.value >= limit || operand.value < -limit / 2)
-        return error(operand, "the constant " + std::to_string(operand.value) + " does not fit " + quoted(type)),
+        return error(operand, "the constant " + std::to_string(operand.value) + " does not fit " +
+                                  quoted(type)),
                constantBits(0, bytes);
     }
     uint64_t high = bytes > 8 && operand.value < 0 ? ~uint64_t(0) : 0;
@@ -128,7 +134,8 @@ uint32_t Builder::source(const Operand &operand, Type type) {
     return constantBits(low, bytes, high);
   }
   default:
-    return error(operand, "expected a register or a constant of type " + quoted(type)), constantBits(0, bytes);
+    return error(operand, "expected a register or a constant of type " + quoted(type)),
+           constantBits(0, bytes);
   }
 }
 
@@ -159,7 +166,8 @@ uint32_t Builder::wideDestination(const Operand &operand, Type type, uint8_t &wi
   width = static_cast<uint8_t>(sizeOf(have));
   if (sizeOf(have) < sizeOf(type) || (sizeOf(have) == sizeOf(type) && !fits(type, have)) ||
       (sizeOf(have) > sizeOf(type) && (isFloating(have) || sizeOf(type) == 16)))
-    error(operand, "expected a register of type " + quoted(type) + " or wider, '" + operand.name + "' is " + quoted(have));
+    error(operand, "expected a register of type " + quoted(type) + " or wider, '" + operand.name +
+                       "' is " + quoted(have));
   return writtenOffset(operand);
 }
 
@@ -168,8 +176,8 @@ uint32_t Builder::wideSource(const Operand &operand, Type type, uint8_t &width) 
     Type have = registerType(operand);
     width = static_cast<uint8_t>(sizeOf(have));
     if (sizeOf(have) < sizeOf(type) || (sizeOf(have) == sizeOf(type) && !fits(type, have)))
-      return error(operand, "expected a register of type " + quoted(type) + " or wider, '" + operand.name + "' is " +
-                                quoted(have)),
+      return error(operand, "expected a register of type " + quoted(type) + " or wider, '" +
+                                operand.name + "' is " + quoted(have)),
              constantBits(0, 16);
     return readOffset(operand);
   }
@@ -182,7 +190,8 @@ const Placed *Builder::placed(const Variable &variable) const {
   return found == places.end() ? nullptr : &found->second;
 }
 
-bool Builder::symbolValue(const Operand &operand, int64_t &value, bool &frameRelative, bool generic) {
+bool Builder::symbolValue(const Operand &operand, int64_t &value, bool &frameRelative,
+                          bool generic) {
   frameRelative = false;
   if (operand.kind == OperandKind::Function) {
     uint64_t number = 1;
@@ -203,8 +212,8 @@ bool Builder::symbolValue(const Operand &operand, int64_t &value, bool &frameRel
   if (!place)
     return error(operand, "'" + variable.name + "' is not a variable of this kernel"), false;
   value = static_cast<int64_t>(place->offset) + operand.value;
-  bool isKernelParameter = variable.space == Space::Param && variable.owner && variable.owner->isKernel &&
-                           place->variable == nullptr;
+  bool isKernelParameter = variable.space == Space::Param && variable.owner &&
+                           variable.owner->isKernel && place->variable == nullptr;
   if (variable.space == Space::Local) {
     frameRelative = true;
     value += generic ? static_cast<int64_t>(localWindow) : 0;
@@ -229,10 +238,12 @@ void Builder::address(const Operand &operand, Space space, Op &op) {
   if (base.kind == OperandKind::Register) {
     Type have = registerType(base);
     if (sizeOf(have) != 4 && sizeOf(have) != 8)
-      return error(base, "an address needs a register of 32 or 64 bits, '" + base.name + "' is " + quoted(have));
+      return error(base, "an address needs a register of 32 or 64 bits, '" + base.name + "' is " +
+                             quoted(have));
     if (sizeOf(have) == 4) {
       if (space == Space::Generic || space == Space::Global)
-        return error(base, "an address of " + std::string(nameOf(space)) + " memory needs a register of 64 bits");
+        return error(base, "an address of " + std::string(nameOf(space)) +
+                               " memory needs a register of 64 bits");
       op.flags |= narrowBaseFlag;
     }
     op.a = readOffset(base, /*isAddress=*/true);
@@ -240,8 +251,8 @@ void Builder::address(const Operand &operand, Space space, Op &op) {
   }
   Space have = base.variable->space;
   if (space != Space::Generic && have != space)
-    return error(base, "'" + base.name + "' lies in " + std::string(nameOf(have)) + " memory, the instruction accesses " +
-                           std::string(nameOf(space)));
+    return error(base, "'" + base.name + "' lies in " + std::string(nameOf(have)) +
+                           " memory, the instruction accesses " + std::string(nameOf(space)));
   // A variable by its name in a generic access: its own space is meant.
   if (space == Space::Generic)
     op.space = have;
@@ -265,7 +276,8 @@ std::vector<const Operand *> Builder::elements(size_t i, size_t count) {
   else
     list.push_back(&operand);
   if (list.size() != count) {
-    error(operand, "expected " + std::to_string(count) + " elements, got: " + std::to_string(list.size()));
+    error(operand,
+          "expected " + std::to_string(count) + " elements, got: " + std::to_string(list.size()));
     static const Operand missing;
     list.resize(count, &missing);
   }
@@ -277,8 +289,8 @@ int64_t Builder::constant(size_t i, int64_t minimum, int64_t maximum) {
   if (operand.kind != OperandKind::Integer)
     return error(operand, "expected an integer constant"), minimum;
   if (operand.value < minimum || operand.value > maximum)
-    return error(operand, "expected a constant from " + std::to_string(minimum) + " to " + std::to_string(maximum) +
-                              ", got: " + std::to_string(operand.value)),
+    return error(operand, "expected a constant from " + std::to_string(minimum) + " to " +
+                              std::to_string(maximum) + ", got: " + std::to_string(operand.value)),
            minimum;
   return operand.value;
 }
@@ -306,7 +318,8 @@ void Builder::branchTable(const std::string &name, const Operand &at) {
     for (const Operand &target : list.targets) {
       if (target.kind != OperandKind::Label)
         return error(target, "expected a label");
-      entries.push_back(program.functions[currentIndex].entry + static_cast<uint32_t>(target.value));
+      entries.push_back(program.functions[currentIndex].entry +
+                        static_cast<uint32_t>(target.value));
     }
     current->list = addList(entries);
     current->target = static_cast<uint32_t>(entries.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Turns parsed instructions into operations: operands checked against types, constants and addresses
-// resolved. The rows of the instruction table are written with this.
+// Turns parsed instructions into operations: operands checked against types, constants and
+// addresses resolved. The rows of the instruction table are written with this.
 
 #ifndef MMC_EMULATOR_BUILDER_H
 #define MMC_EMULATOR_BUILDER_H
@@ -23,8 +23,10 @@ using AddressOf = std::function<uint64_t(const Variable &)>;
 
 class Builder {
 public:
-  Builder(Program &program, const ParsedModule &module, AddressOf addressOf, std::vector<Diagnostic> &diagnostics)
-      : program(program), module(module), addressOf(std::move(addressOf)), diagnostics(diagnostics) {}
+  Builder(Program &program, const ParsedModule &module, AddressOf addressOf,
+          std::vector<Diagnostic> &diagnostics)
+      : program(program), module(module), addressOf(std::move(addressOf)),
+        diagnostics(diagnostics) {}
 
   /// Decodes the kernel and every function that it may call.
   bool build(const Function &kernel);
@@ -62,7 +64,8 @@ public:
   uint32_t functionIndex(const Function &function);
   const DecodedFunction &decoded(uint32_t index) const { return program.functions[index]; }
   /// The value of &name as an integer: address of a variable or a function.
-  bool symbolValue(const Operand &operand, int64_t &value, bool &frameRelative, bool generic = false);
+  bool symbolValue(const Operand &operand, int64_t &value, bool &frameRelative,
+                   bool generic = false);
   bool isRegisterOrConstant(const Operand &operand) const;
   Type registerType(const Operand &operand) const;
   const Function &function() const { return *currentFunction; }
@@ -96,7 +99,7 @@ private:
   const Instruction *parsed = nullptr;
   Op *current = nullptr;
   Op pending;
-  OpRegisters registers; ///< of the operation that is being decoded
+  OpRegisters registers;                 ///< of the operation that is being decoded
   std::vector<OpRegisters> allRegisters; ///< of each operation of the program
   std::unordered_map<const Function *, uint32_t> indices;
   std::unordered_map<const Variable *, Placed> places;

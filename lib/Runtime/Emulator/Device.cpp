@@ -9,14 +9,16 @@
 
 namespace mmc::emulator {
 
-Device::Device(const Chip &chip, unsigned ordinal) : model(chip), global(chip.memoryBytes, ordinal) {}
+Device::Device(const Chip &chip, unsigned ordinal)
+    : model(chip), global(chip.memoryBytes, ordinal) {}
 
 StatusOr<std::shared_ptr<Module>> Device::load(std::string_view ptx, const std::string &name) {
   return Module::load(ptx, name, model, global);
 }
 
 static std::string text(const Dim3 &dims) {
-  return "(" + std::to_string(dims.x) + ", " + std::to_string(dims.y) + ", " + std::to_string(dims.z) + ")";
+  return "(" + std::to_string(dims.x) + ", " + std::to_string(dims.y) + ", " +
+         std::to_string(dims.z) + ")";
 }
 
 Status Device::checkLaunch(const Kernel &kernel, const LaunchConfig &config) const {
@@ -27,17 +29,21 @@ Status Device::checkLaunch(const Kernel &kernel, const LaunchConfig &config) con
   const uint32_t blockSizes[] = {block.x, block.y, block.z}, gridSizes[] = {grid.x, grid.y, grid.z};
   for (unsigned i = 0; i < 3; ++i) {
     if (!blockSizes[i] || blockSizes[i] > model.maxBlock[i])
-      return refuse("a block may have up to (1024, 1024, 64) threads along each side, got: " + text(block));
+      return refuse("a block may have up to (1024, 1024, 64) threads along each side, got: " +
+                    text(block));
     if (!gridSizes[i] || gridSizes[i] > model.maxGrid[i])
-      return refuse("a grid may have up to (2147483647, 65535, 65535) blocks along each side, got: " + text(grid));
+      return refuse(
+          "a grid may have up to (2147483647, 65535, 65535) blocks along each side, got: " +
+          text(grid));
   }
   uint64_t threads = block.count();
   if (threads > model.maxThreadsPerBlock)
-    return refuse("a block may have " + std::to_string(model.maxThreadsPerBlock) + " threads, got: " +
-                  std::to_string(threads));
-  const uint32_t(&required)[3] = kernel.requiredBlock;
+    return refuse("a block may have " + std::to_string(model.maxThreadsPerBlock) +
+                  " threads, got: " + std::to_string(threads));
+  const uint32_t (&required)[3] = kernel.requiredBlock;
   if (required[0] && (required[0] != block.x || required[1] != block.y || required[2] != block.z))
-    return refuse("the kernel is compiled for blocks of " + text({required[0], required[1], required[2]}) +
+    return refuse("the kernel is compiled for blocks of " +
+                  text({required[0], required[1], required[2]}) +
                   " (.reqntid), got: " + text(block));
   if (threads > kernel.maxThreads)
     return refuse("the kernel is compiled for at most " + std::to_string(kernel.maxThreads) +
@@ -49,21 +55,24 @@ Status Device::checkLaunch(const Kernel &kernel, const LaunchConfig &config) con
     return refuse("the block needs " + std::to_string(registers) + " registers, the chip has " +
                   std::to_string(model.registersPerBlock));
   uint64_t limit = config.dynamicSharedLimit
-                       ? std::max<uint64_t>(*config.dynamicSharedLimit + kernel.staticShared, model.sharedPerBlock)
+                       ? std::max<uint64_t>(*config.dynamicSharedLimit + kernel.staticShared,
+                                            model.sharedPerBlock)
                        : model.sharedPerBlockOptIn;
   uint64_t shared = kernel.staticShared + config.dynamicShared;
   if (kernel.staticShared > model.sharedPerBlock)
-    return refuse("a kernel may have " + std::to_string(model.sharedPerBlock) + " bytes of static shared memory, got: " +
-                  std::to_string(kernel.staticShared));
+    return refuse("a kernel may have " + std::to_string(model.sharedPerBlock) +
+                  " bytes of static shared memory, got: " + std::to_string(kernel.staticShared));
   limit = std::min<uint64_t>(limit, model.sharedPerBlockOptIn);
   if (shared > limit || config.dynamicShared > limit)
-    return refuse("a block may have " + std::to_string(limit) + " bytes of shared memory, got: " +
-                  std::to_string(kernel.staticShared) + " static and " + std::to_string(config.dynamicShared) + " dynamic");
+    return refuse("a block may have " + std::to_string(limit) +
+                  " bytes of shared memory, got: " + std::to_string(kernel.staticShared) +
+                  " static and " + std::to_string(config.dynamicShared) + " dynamic");
   return Status::ok();
 }
 
 /// What the stamps of a launch say was accessed.
-static void collectAccesses(const AllocationTable &table, uint32_t generation, std::vector<AccessRange> &ranges) {
+static void collectAccesses(const AllocationTable &table, uint32_t generation,
+                            std::vector<AccessRange> &ranges) {
   for (bool written : {false, true})
     for (const auto &allocation : table) {
       if (allocation->isFreed)
@@ -90,15 +99,16 @@ static void collectAccesses(const AllocationTable &table, uint32_t generation, s
 }
 
 LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
-                            const std::vector<const void *> &arguments, const LaunchOptions &options) {
+                            const std::vector<const void *> &arguments,
+                            const LaunchOptions &options) {
   LaunchResult result;
   result.report.kernel = kernel.name;
   result.report.chip = model.name;
   result.status = checkLaunch(kernel, config);
   if (result.status.isOk() && arguments.size() != kernel.parameters.size())
     result.status = Status::badInput("launch of '" + kernel.name + "' refused: the kernel has " +
-                                     std::to_string(kernel.parameters.size()) + " parameters, got: " +
-                                     std::to_string(arguments.size()));
+                                     std::to_string(kernel.parameters.size()) +
+                                     " parameters, got: " + std::to_string(arguments.size()));
   if (!result.status.isOk()) {
     Violation violation;
     violation.kind = ViolationKind::LaunchConfiguration;
@@ -113,13 +123,15 @@ LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
   launch.generation = ++generation;
   launch.parameters.resize(kernel.parameterBytes);
   for (size_t i = 0; i < arguments.size(); ++i)
-    std::memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i], kernel.parameters[i].bytes);
+    std::memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i],
+                kernel.parameters[i].bytes);
   launch.run();
   result.report.counters = launch.total;
   result.report.violations = launch.violations.take(result.report.truncated);
   if (launch.isHung)
-    result.status = Status::badInput("'" + kernel.name + "' has not ended after " +
-                                     std::to_string(options.maxInstructions) + " warp instructions");
+    result.status =
+        Status::badInput("'" + kernel.name + "' has not ended after " +
+                         std::to_string(options.maxInstructions) + " warp instructions");
   if (options.collectAccesses)
     collectAccesses(*launch.memory, launch.generation, result.accesses);
   return result;

@@ -117,7 +117,8 @@ void Builder::layParameters(const Function &kernel) {
     at += variable.bytes;
   }
   if (at - kernelParameterBase > 32764)
-    error(kernel.at, "the parameters of a kernel may have 32764 bytes, got: " + std::to_string(at - kernelParameterBase));
+    error(kernel.at, "the parameters of a kernel may have 32764 bytes, got: " +
+                         std::to_string(at - kernelParameterBase));
 }
 
 void Builder::layFrame(DecodedFunction &decoded) {
@@ -137,7 +138,8 @@ void Builder::layFrame(DecodedFunction &decoded) {
   decoded.frameBytes = static_cast<uint32_t>(roundUp(at, std::max<uint64_t>(alignment, 16)));
   auto offsets = [&](const std::vector<Function::Formal> &formals, std::vector<uint32_t> &out) {
     for (const Function::Formal &formal : formals)
-      out.push_back(formal.isRegister ? formal.registerIndex : static_cast<uint32_t>(places[formal.variable].offset));
+      out.push_back(formal.isRegister ? formal.registerIndex
+                                      : static_cast<uint32_t>(places[formal.variable].offset));
   };
   if (!decoded.source->isKernel) {
     offsets(decoded.source->parameters, decoded.parameterOffsets);
@@ -238,8 +240,8 @@ void Builder::decodeInstruction(const Instruction &instruction) {
     pending.guardNegated = instruction.guard->negated;
   }
   if (instruction.row->minimumSm > module.sm)
-    error("'" + instruction.text + "' needs .target sm_" + std::to_string(instruction.row->minimumSm) +
-          " or newer, got: " + module.target);
+    error("'" + instruction.text + "' needs .target sm_" +
+          std::to_string(instruction.row->minimumSm) + " or newer, got: " + module.target);
   instruction.row->build(*this, instruction);
   if (!pending.run)
     pending.run = unsupported; // an error has been reported
@@ -289,7 +291,9 @@ void Builder::findBlocks(uint32_t index) {
     program.code[decoded.entry + label].isLeader = true;
   }
   auto isBranch = [&](size_t i) { return body[i].opcode == "bra" || body[i].opcode == "brx"; };
-  auto isEnd = [&](size_t i) { return i == body.size() || body[i].opcode == "ret" || body[i].opcode == "exit"; };
+  auto isEnd = [&](size_t i) {
+    return i == body.size() || body[i].opcode == "ret" || body[i].opcode == "exit";
+  };
   for (size_t i = 0; i < body.size(); ++i) {
     if (isBranch(i) || isEnd(i))
       begins[i + 1] = true;

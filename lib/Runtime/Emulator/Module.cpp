@@ -53,18 +53,19 @@ static Status asStatus(const std::string &name, const std::vector<Diagnostic> &d
   return Status::badInput(text);
 }
 
-StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std::string &name, const Chip &chip,
-                                               DeviceMemory &memory) {
+StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std::string &name,
+                                               const Chip &chip, DeviceMemory &memory) {
   std::vector<Diagnostic> diagnostics;
   std::shared_ptr<ParsedModule> parsed = parsePtx(text, diagnostics);
   if (!parsed)
     return asStatus(name, diagnostics);
   if (parsed->sm > chip.sm())
-    return Status::badInput(name + ": the PTX is for " + parsed->target + ", the chip is " + std::string(chip.name));
+    return Status::badInput(name + ": the PTX is for " + parsed->target + ", the chip is " +
+                            std::string(chip.name));
   char suffix = parsed->target.back();
   if (suffix == 'a' && parsed->sm != chip.sm())
-    return Status::badInput(name + ": PTX for " + parsed->target + " runs on no other chip, this is " +
-                            std::string(chip.name));
+    return Status::badInput(name + ": PTX for " + parsed->target +
+                            " runs on no other chip, this is " + std::string(chip.name));
   auto content = std::make_unique<Content>();
   content->parsed = parsed;
   content->memory = &memory;
@@ -75,7 +76,8 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
     if (variable->space != Space::Global && variable->space != Space::Const)
       continue;
     if (variable->isExtern || !variable->bytes) {
-      diagnostics.push_back({variable->at, "variable '" + variable->name + "' is not defined in this module"});
+      diagnostics.push_back(
+          {variable->at, "variable '" + variable->name + "' is not defined in this module"});
       continue;
     }
     bool isConstant = variable->space == Space::Const;
@@ -88,7 +90,8 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
     addresses[variable.get()] = *address;
     made.variables.push_back({variable->name, *address, variable->bytes, isConstant});
     if (!variable->initial.empty())
-      MMC_RETURN_IF_ERROR(memory.write(*address, variable->initial.data(), variable->initial.size()));
+      MMC_RETURN_IF_ERROR(
+          memory.write(*address, variable->initial.data(), variable->initial.size()));
   }
   auto addressOf = [&](const Variable &variable) {
     auto found = addresses.find(&variable);
@@ -101,13 +104,15 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
       if (target) {
         value = target->address;
       } else {
-        auto found = std::find_if(parsed->functions.begin(), parsed->functions.end(),
-                                  [&](const auto &function) { return function->name == fixup.symbol; });
+        auto found =
+            std::find_if(parsed->functions.begin(), parsed->functions.end(),
+                         [&](const auto &function) { return function->name == fixup.symbol; });
         if (found == parsed->functions.end()) {
           diagnostics.push_back({fixup.at, "'" + fixup.symbol + "' is not declared"});
           continue;
         }
-        value = functionWindow + functionStride * static_cast<uint64_t>(found - parsed->functions.begin() + 1);
+        value = functionWindow +
+                functionStride * static_cast<uint64_t>(found - parsed->functions.begin() + 1);
       }
       value = (value + static_cast<uint64_t>(fixup.addend)) >> fixup.shift;
       MMC_RETURN_IF_ERROR(memory.write(addressOf(*variable) + fixup.offset, &value, fixup.bytes));
@@ -127,7 +132,8 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
     kernel.name = function->name;
     for (const Placed &placed : program->parameters) {
       Type type = placed.variable->type;
-      kernel.parameters.push_back({placed.variable->name, placed.offset - kernelParameterBase, placed.bytes, placed.variable->alignment,
+      kernel.parameters.push_back({placed.variable->name, placed.offset - kernelParameterBase,
+                                   placed.bytes, placed.variable->alignment,
                                    isFloating(type) && !placed.variable->isArray});
       kernel.parameterBytes = placed.offset - kernelParameterBase + placed.bytes;
     }
@@ -136,8 +142,10 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
     kernel.registers = function->maxRegisters;
     kernel.line = function->at.line;
     if (function->maxThreads[0])
-      kernel.maxThreads = function->maxThreads[0] * function->maxThreads[1] * function->maxThreads[2];
-    std::copy(std::begin(function->requiredThreads), std::end(function->requiredThreads), kernel.requiredBlock);
+      kernel.maxThreads =
+          function->maxThreads[0] * function->maxThreads[1] * function->maxThreads[2];
+    std::copy(std::begin(function->requiredThreads), std::end(function->requiredThreads),
+              kernel.requiredBlock);
     kernel.program = std::move(program);
     made.kernels.push_back(std::move(kernel));
   }

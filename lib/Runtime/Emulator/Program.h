@@ -70,9 +70,9 @@ struct Placed {
 
 struct DecodedFunction {
   const Function *source = nullptr;
-  uint32_t entry = 0, end = 0; ///< operations
+  uint32_t entry = 0, end = 0;                 ///< operations
   uint32_t registerBegin = 0, registerEnd = 0; ///< bytes of the register file
-  std::vector<uint32_t> registerPlaces; ///< of each register; noOperand: it does not occur
+  std::vector<uint32_t> registerPlaces;        ///< of each register; noOperand: it does not occur
   uint32_t frameBytes = 0;
   std::vector<Placed> frame; ///< local variables and .param variables
   /// Of the basic blocks: whether a block does more than branch and return, and which blocks every
@@ -80,14 +80,16 @@ struct DecodedFunction {
   std::vector<bool> blockHasEffect;
   std::vector<std::vector<bool>> postDominators;
   std::vector<uint32_t> parameterOffsets, resultOffsets; ///< of formals: frame or register offsets
-  std::vector<uint32_t> shadows; ///< of the registers that are tracked: cleared when the function is entered
+  std::vector<uint32_t>
+      shadows; ///< of the registers that are tracked: cleared when the function is entered
 };
 
 /// Shared memory begins here, as on chips that keep the first KiB for themselves.
 constexpr uint64_t sharedBegin = 1024;
 /// Local addresses begin here.
 constexpr uint64_t localBegin = 256;
-/// Addresses in .param: those of the kernel's parameters begin here, those of calls are local addresses.
+/// Addresses in .param: those of the kernel's parameters begin here, those of calls are local
+/// addresses.
 constexpr uint64_t kernelParameterBase = 1 << 20;
 /// Windows of the generic address space.
 constexpr uint64_t sharedWindow = uint64_t(1) << 48;
@@ -99,7 +101,7 @@ constexpr uint64_t functionStride = 16;
 
 /// A register that an operation reads where perhaps nothing has written it.
 struct TrackedRead {
-  uint32_t shadow = 0;        ///< where the lanes that have a value are: 32 bits among the registers
+  uint32_t shadow = 0; ///< where the lanes that have a value are: 32 bits among the registers
   uint32_t registerIndex = 0; ///< of the function, for messages
   bool isUse = false;         ///< the value decides something: an address, what is stored, a branch
 };
@@ -107,12 +109,14 @@ struct TrackedRead {
 /// An operation that handles registers without a value, besides what it does otherwise.
 struct TrackedOp {
   OpFn run = nullptr;
-  uint32_t guard = noOperand; ///< when it is the guard that may have no value; Op::guard is noOperand then
+  uint32_t guard =
+      noOperand; ///< when it is the guard that may have no value; Op::guard is noOperand then
   bool guardNegated = false;
   TrackedRead guardRead;
   std::vector<TrackedRead> reads;
   std::vector<uint32_t> writes; ///< shadows
-  /// What the results are without a value for: any read, all reads of the operation (of which `reads` are some), none.
+  /// What the results are without a value for: any read, all reads of the operation (of which
+  /// `reads` are some), none.
   enum class Results : uint8_t { NeedAll, NeedOne, NeedNothing } results = Results::NeedAll;
 };
 

@@ -13,16 +13,16 @@ using nlohmann::json;
 
 std::string_view nameOf(ViolationKind kind) {
   static constexpr std::string_view names[] = {
-      "out-of-bounds",     "local-out-of-bounds", "misaligned",        "use-after-free",
-      "uninitialized",     "shared-race",         "global-race",       "divergent-barrier",
+      "out-of-bounds",     "local-out-of-bounds",  "misaligned",          "use-after-free",
+      "uninitialized",     "shared-race",          "global-race",         "divergent-barrier",
       "divergent-shuffle", "launch-configuration", "invalid-instruction", "uninitialized-register"};
   return names[static_cast<unsigned>(kind)];
 }
 
 std::string_view nameOf(InstructionClass kind) {
   static constexpr std::string_view names[instructionClassCount] = {
-      "integer", "float", "half", "conversion", "logic", "comparison", "move", "load",
-      "store", "atomic", "async-copy", "control", "barrier", "warp", "matrix"};
+      "integer", "float",  "half",       "conversion", "logic",   "comparison", "move",  "load",
+      "store",   "atomic", "async-copy", "control",    "barrier", "warp",       "matrix"};
   return names[static_cast<unsigned>(kind)];
 }
 
@@ -52,7 +52,8 @@ constexpr std::pair<const char *, uint64_t Counters::*> fields[] = {
 };
 
 std::string place(const std::array<uint32_t, 3> &at) {
-  return "(" + std::to_string(at[0]) + ", " + std::to_string(at[1]) + ", " + std::to_string(at[2]) + ")";
+  return "(" + std::to_string(at[0]) + ", " + std::to_string(at[1]) + ", " + std::to_string(at[2]) +
+         ")";
 }
 
 } // namespace
@@ -68,10 +69,10 @@ Counters &Counters::operator+=(const Counters &other) {
 std::string toJson(const LaunchReport &report) {
   json violations = json::array();
   for (const Violation &violation : report.violations) {
-    json entry = {{"kind", nameOf(violation.kind)}, {"line", violation.line},
-                  {"block", violation.block},       {"thread", violation.thread},
+    json entry = {{"kind", nameOf(violation.kind)},    {"line", violation.line},
+                  {"block", violation.block},          {"thread", violation.thread},
                   {"address", hex(violation.address)}, {"message", violation.message},
-                  {"count", violation.count},       {"instruction", violation.instruction}};
+                  {"count", violation.count},          {"instruction", violation.instruction}};
     if (!violation.source.empty())
       entry["source"] = violation.source;
     violations.push_back(std::move(entry));
@@ -83,8 +84,11 @@ std::string toJson(const LaunchReport &report) {
   for (unsigned i = 0; i < instructionClassCount; ++i)
     classes[std::string(nameOf(static_cast<InstructionClass>(i)))] = report.counters.byClass[i];
   counters["instructions"] = std::move(classes);
-  json all = {{"kernel", report.kernel},         {"chip", report.chip}, {"violations", std::move(violations)},
-              {"truncated", report.truncated}, {"counters", std::move(counters)}};
+  json all = {{"kernel", report.kernel},
+              {"chip", report.chip},
+              {"violations", std::move(violations)},
+              {"truncated", report.truncated},
+              {"counters", std::move(counters)}};
   return all.dump(2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Arguments that no program means: nulls, handles that are none, numbers at the ends of their range.
+// Arguments that no program means: nulls, handles that are none, numbers at the ends of their
+// range.
 
 #ifndef MMC_TEST_EMULATOR_BADARGUMENTS_H
 #define MMC_TEST_EMULATOR_BADARGUMENTS_H
@@ -12,8 +13,8 @@
 
 namespace mmc::emulator::test {
 
-/// Calls C functions with such arguments, always the same ones. Pointers to data are null or point to zeros: an interface
-/// in C can tell no others from good ones.
+/// Calls C functions with such arguments, always the same ones. Pointers to data are null or point
+/// to zeros: an interface in C can tell no others from good ones.
 class BadArguments {
 public:
   template <typename Result, typename... Parameters>
@@ -44,12 +45,14 @@ private:
       else if constexpr (IsComplete<Target>::value)
         return oneOf<T>({nullptr, reinterpret_cast<T>(zeros)});
       else // a handle, which is not followed
-        return reinterpret_cast<T>(oneOf<uintptr_t>({0, 0x1230, 0x00e5000000000010, ~uintptr_t(15)}));
+        return reinterpret_cast<T>(
+            oneOf<uintptr_t>({0, 0x1230, 0x00e5000000000010, ~uintptr_t(15)}));
     } else if constexpr (std::is_class_v<T>) {
       return T{};
     } else {
-      return static_cast<T>(oneOf<uint64_t>({0, 1, 2, 4, 4096, 0x7fffffff, 0x80000000, ~uint64_t(0), ~uint64_t(0) >> 1,
-                                             uint64_t(1) << 47, uint64_t(1) << 32}));
+      return static_cast<T>(
+          oneOf<uint64_t>({0, 1, 2, 4, 4096, 0x7fffffff, 0x80000000, ~uint64_t(0),
+                           ~uint64_t(0) >> 1, uint64_t(1) << 47, uint64_t(1) << 32}));
     }
   }
 

@@ -129,23 +129,22 @@ std::vector<uint64_t> predicates(const std::string &how) {
 
 TEST(CompareInstruction, Setp) {
   for (const Kind &kind : kinds)
-    forComparisons(
-        kind, [&](const Comparison &c, const std::string &words, const std::string &how, bool ftz) {
-          std::string third = how.empty() ? ";" : ", r;";
-          // Of halves there is the one predicate only.
-          std::string name = kind.name;
-          bool isHalf = name == "f16" || name == "bf16";
-          compare("{ .reg .pred r; setp.ne.u32 r, c, 0; setp." + words + name +
-                      (isHalf ? " p, a, b" : " p|q, a, b") + third + " selp.b32 d, 1, 0, p; " +
-                      (isHalf ? "" : "@q add.u32 d, d, 2; ") + "}",
-                  {32, kind.bits, kind.bits, 32},
-                  {thinned(kind.edges(), how), thinned(kind.edges(), how), predicates(how)},
-                  [&](const Row &row) -> uint64_t {
-                    bool is = holds(c, kind.order(row[0], row[1], ftz)), q = row[2];
-                    return (combined(how, is, q) ? 1 : 0) +
-                           (combined(how, !is, q) && !isHalf ? 2 : 0);
-                  });
-        });
+    forComparisons(kind, [&](const Comparison &c, const std::string &words, const std::string &how,
+                             bool ftz) {
+      std::string third = how.empty() ? ";" : ", r;";
+      // Of halves there is the one predicate only.
+      std::string name = kind.name;
+      bool isHalf = name == "f16" || name == "bf16";
+      compare("{ .reg .pred r; setp.ne.u32 r, c, 0; setp." + words + name +
+                  (isHalf ? " p, a, b" : " p|q, a, b") + third + " selp.b32 d, 1, 0, p; " +
+                  (isHalf ? "" : "@q add.u32 d, d, 2; ") + "}",
+              {32, kind.bits, kind.bits, 32},
+              {thinned(kind.edges(), how), thinned(kind.edges(), how), predicates(how)},
+              [&](const Row &row) -> uint64_t {
+                bool is = holds(c, kind.order(row[0], row[1], ftz)), q = row[2];
+                return (combined(how, is, q) ? 1 : 0) + (combined(how, !is, q) && !isHalf ? 2 : 0);
+              });
+    });
 }
 
 TEST(CompareInstruction, Set) {

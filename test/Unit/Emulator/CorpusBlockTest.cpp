@@ -33,7 +33,8 @@ TEST(CorpusBlock, ReduceDynamic) {
   });
 }
 
-static void expectScan(Gpu &gpu, size_t out, const std::vector<int> &x, size_t segment, bool inclusive) {
+static void expectScan(Gpu &gpu, size_t out, const std::vector<int> &x, size_t segment,
+                       bool inclusive) {
   std::vector<int> got = gpu.get<int>(out, x.size());
   int sum = 0;
   for (size_t i = 0; i < x.size(); ++i) {
@@ -101,11 +102,14 @@ TEST(CorpusBlock, Stencil2d) {
     gpu.buffer(x);
     size_t out = gpu.empty<float>(400);
     gpu.run({3, 3}, {8, 8});
-    auto at = [&](int r, int c) { return r < 0 || c < 0 || r > 19 || c > 19 ? 0.0 : double(x[r * 20 + c]); };
+    auto at = [&](int r, int c) {
+      return r < 0 || c < 0 || r > 19 || c > 19 ? 0.0 : double(x[r * 20 + c]);
+    };
     std::vector<double> want;
     for (int r = 0; r < 20; ++r)
       for (int c = 0; c < 20; ++c)
-        want.push_back(0.5 * at(r, c) + 0.125 * (at(r - 1, c) + at(r + 1, c) + at(r, c - 1) + at(r, c + 1)));
+        want.push_back(0.5 * at(r, c) +
+                       0.125 * (at(r - 1, c) + at(r + 1, c) + at(r, c - 1) + at(r, c + 1)));
     expectClose(gpu.get<float>(out, 400), want, 1e-6);
   });
 }

@@ -62,8 +62,8 @@ TEST(CorpusElementwise, MathFunctions) {
     std::vector<double> want;
     for (float f : x) {
       double v = f;
-      for (double y : {std::exp(v), std::log(std::fabs(v) + 1), std::sin(v), std::tanh(v), std::sqrt(std::fabs(v)),
-                       1 / std::sqrt(std::fabs(v) + 1)})
+      for (double y : {std::exp(v), std::log(std::fabs(v) + 1), std::sin(v), std::tanh(v),
+                       std::sqrt(std::fabs(v)), 1 / std::sqrt(std::fabs(v) + 1)})
         want.push_back(y);
     }
     expectClose(gpu.get<float>(out, 6 * 70), want, 1e-6);
@@ -79,7 +79,8 @@ TEST(CorpusElementwise, DoublePolynomial) {
     gpu.run({2}, {32});
     std::vector<double> got = gpu.get<double>(out, 40);
     for (size_t i = 0; i < 40; ++i) {
-      double v = x[i], want = std::fma(std::fma(std::fma(0.25, v, -1.5), v, 3.0), v, 1.0) / std::fma(v, v, 1.0);
+      double v = x[i], want = std::fma(std::fma(std::fma(0.25, v, -1.5), v, 3.0), v, 1.0) /
+                              std::fma(v, v, 1.0);
       ASSERT_LE(std::fabs(got[i] - want), 1e-15 * std::fabs(want));
     }
   });
@@ -110,11 +111,13 @@ TEST(CorpusElementwise, IntegerMix) {
       for (int k = 0; k < 4; ++k)
         bytes[k] = ua >> 8 * k & 255, bytes[4 + k] = b[i] >> 8 * k & 255;
       unsigned permuted = bytes[0] | bytes[4] << 8 | bytes[1] << 16 | bytes[5] << 24;
-      unsigned tail = static_cast<unsigned>(__builtin_popcount(b[i])) + (a[i] ? __builtin_clz(ua) : 32) +
-                      static_cast<unsigned>(__builtin_ffs(a[i])) + reversed % 5 + permuted;
+      unsigned tail = static_cast<unsigned>(__builtin_popcount(b[i])) +
+                      (a[i] ? __builtin_clz(ua) : 32) + static_cast<unsigned>(__builtin_ffs(a[i])) +
+                      reversed % 5 + permuted;
       // The pieces behind v are summed as the types of CUDA C have it.
-      ASSERT_EQ(got[i], v + __builtin_popcount(b[i]) + (a[i] ? __builtin_clz(ua) : 32) + __builtin_ffs(a[i]) +
-                            static_cast<long long>(reversed % 5) + static_cast<long long>(permuted))
+      ASSERT_EQ(got[i], v + __builtin_popcount(b[i]) + (a[i] ? __builtin_clz(ua) : 32) +
+                            __builtin_ffs(a[i]) + static_cast<long long>(reversed % 5) +
+                            static_cast<long long>(permuted))
           << i << " " << tail;
     }
   });
@@ -122,7 +125,8 @@ TEST(CorpusElementwise, IntegerMix) {
 
 TEST(CorpusElementwise, LongDivision) {
   corpus("elementwise", "long_division", [](Gpu &gpu) {
-    std::vector<long long> a = numbers<long long>(64, -9e18, 9e18, 3), b = numbers<long long>(64, -1e10, 1e10, 4);
+    std::vector<long long> a = numbers<long long>(64, -9e18, 9e18, 3),
+                           b = numbers<long long>(64, -1e10, 1e10, 4);
     gpu.value(64);
     gpu.buffer(a);
     gpu.buffer(b);

@@ -66,7 +66,8 @@ TEST(CorpusGrid, Atomics) {
       want[5] ^= v;
       down = down == 0 || down > 9 ? 9 : down - 1;
       sum += static_cast<unsigned>(v);
-      top = std::max<unsigned long long>(top, static_cast<unsigned long long>(static_cast<unsigned>(v)) << 20);
+      top = std::max<unsigned long long>(
+          top, static_cast<unsigned long long>(static_cast<unsigned>(v)) << 20);
       low += v & 15;
     }
     want[7] = down;

@@ -21,8 +21,10 @@ static uint16_t bf16(double v) { return bf16FromFloat(static_cast<float>(v)); }
 TEST(CorpusHalf, Axpy) {
   corpus("half", "half_axpy", [](Gpu &gpu) {
     // Values of few bits, so that one rounding of the host is the only one.
-    std::vector<float> a = numbers<float>(70, -8, 8, 1), x = numbers<float>(70, -8, 8, 2), y = numbers<float>(70, -64, 64, 3);
-    std::vector<uint16_t> ha = halves(a, f16FromFloat), hx = halves(x, f16FromFloat), hy = halves(y, f16FromFloat);
+    std::vector<float> a = numbers<float>(70, -8, 8, 1), x = numbers<float>(70, -8, 8, 2),
+                       y = numbers<float>(70, -64, 64, 3);
+    std::vector<uint16_t> ha = halves(a, f16FromFloat), hx = halves(x, f16FromFloat),
+                          hy = halves(y, f16FromFloat);
     gpu.value(70);
     gpu.buffer(ha);
     gpu.buffer(hx);
@@ -31,7 +33,8 @@ TEST(CorpusHalf, Axpy) {
     std::vector<uint16_t> got = gpu.get<uint16_t>(out, 70);
     for (size_t i = 0; i < 70; ++i) {
       double exact = double(floatFromF16(ha[i])) * floatFromF16(hx[i]) + floatFromF16(hy[i]);
-      // Both neighbours in f32 round to the same half unless a tie is near; then either is looked at.
+      // Both neighbours in f32 round to the same half unless a tie is near; then either is looked
+      // at.
       float single = static_cast<float>(exact);
       uint16_t want = f16FromFloat(single);
       if (single != exact) {
@@ -46,7 +49,8 @@ TEST(CorpusHalf, Axpy) {
 
 TEST(CorpusHalf, Pairs) {
   corpus("half", "half2_ops", [](Gpu &gpu) {
-    std::vector<uint16_t> a = halves(numbers<float>(80, -4, 4, 1), f16FromFloat), b = halves(numbers<float>(80, -4, 4, 2), f16FromFloat);
+    std::vector<uint16_t> a = halves(numbers<float>(80, -4, 4, 1), f16FromFloat),
+                          b = halves(numbers<float>(80, -4, 4, 2), f16FromFloat);
     gpu.value(40);
     gpu.buffer(a);
     gpu.buffer(b);
@@ -87,7 +91,8 @@ TEST(CorpusHalf, Convert) {
 
 TEST(CorpusHalf, Bf16Axpy) {
   corpus("half", "bf16_axpy", [](Gpu &gpu) {
-    std::vector<uint16_t> x = halves(numbers<float>(60, -4, 4, 1), bf16FromFloat), y = halves(numbers<float>(60, -4, 4, 2), bf16FromFloat);
+    std::vector<uint16_t> x = halves(numbers<float>(60, -4, 4, 1), bf16FromFloat),
+                          y = halves(numbers<float>(60, -4, 4, 2), bf16FromFloat);
     gpu.value(60);
     gpu.value(0.75f);
     gpu.buffer(x);
@@ -101,7 +106,8 @@ TEST(CorpusHalf, Bf16Axpy) {
 
 TEST(CorpusHalf, Bf16Fma) {
   corpus("half", "bf16_fma", [](Gpu &gpu) {
-    std::vector<uint16_t> a = halves(numbers<float>(60, -4, 4, 1), bf16FromFloat), b = halves(numbers<float>(60, -4, 4, 2), bf16FromFloat),
+    std::vector<uint16_t> a = halves(numbers<float>(60, -4, 4, 1), bf16FromFloat),
+                          b = halves(numbers<float>(60, -4, 4, 2), bf16FromFloat),
                           c = halves(numbers<float>(60, -4, 4, 3), bf16FromFloat);
     gpu.value(60);
     gpu.buffer(a);
@@ -110,7 +116,9 @@ TEST(CorpusHalf, Bf16Fma) {
     gpu.run({2}, {32});
     std::vector<uint16_t> got = gpu.get<uint16_t>(out, 60);
     for (size_t i = 0; i < 60; ++i)
-      ASSERT_EQ(got[i], bf16(double(floatFromBf16(a[i])) * floatFromBf16(b[i]) + floatFromBf16(c[i]))) << i;
+      ASSERT_EQ(got[i],
+                bf16(double(floatFromBf16(a[i])) * floatFromBf16(b[i]) + floatFromBf16(c[i])))
+          << i;
   });
 }
 
@@ -129,7 +137,8 @@ TEST(CorpusHalf, Bf16Pairs) {
 
 TEST(CorpusHalf, Dot) {
   corpus("half", "half_dot", [](Gpu &gpu) {
-    std::vector<uint16_t> a = halves(numbers<float>(600, -1, 1, 1), f16FromFloat), b = halves(numbers<float>(600, -1, 1, 2), f16FromFloat);
+    std::vector<uint16_t> a = halves(numbers<float>(600, -1, 1, 1), f16FromFloat),
+                          b = halves(numbers<float>(600, -1, 1, 2), f16FromFloat);
     gpu.value(300);
     gpu.buffer(a);
     gpu.buffer(b);

@@ -8,7 +8,8 @@
 namespace mmc::emulator::test {
 
 /// A[m, k] B[n, k]ᵀ + start.
-static std::vector<double> product(const std::vector<double> &a, const std::vector<double> &b, int m, int n, int k, double start) {
+static std::vector<double> product(const std::vector<double> &a, const std::vector<double> &b,
+                                   int m, int n, int k, double start) {
   std::vector<double> c(m * n, start);
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; ++j)
@@ -61,7 +62,8 @@ TEST(CorpusMatrix, MmaTf32) {
 
 TEST(CorpusMatrix, MmaS8) {
   corpus("matrix", "mma_s8", [](Gpu &gpu) {
-    std::vector<int8_t> a = numbers<int8_t>(16 * 32, -128, 127, 1), b = numbers<int8_t>(8 * 32, -128, 127, 2);
+    std::vector<int8_t> a = numbers<int8_t>(16 * 32, -128, 127, 1),
+                        b = numbers<int8_t>(8 * 32, -128, 127, 2);
     gpu.buffer(a);
     gpu.buffer(b);
     size_t out = gpu.empty<int>(128);

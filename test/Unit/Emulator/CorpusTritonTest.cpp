@@ -9,7 +9,8 @@
 
 namespace mmc::emulator::test {
 
-/// Triton's kernels take two pointers more, to scratch memory that these do not use. All have four warps.
+/// Triton's kernels take two pointers more, to scratch memory that these do not use. All have four
+/// warps.
 static void runTriton(Gpu &gpu, Dim3 grid, uint64_t shared) {
   gpu.value<uint64_t>(0);
   gpu.value<uint64_t>(0);
@@ -39,7 +40,8 @@ TEST(CorpusTriton, Softmax) {
 TEST(CorpusTriton, LayerNorm) {
   corpusOfTriton("layer_norm", [](Gpu &gpu) {
     const int rows = 3, n = 250;
-    std::vector<float> x = numbers<float>(rows * n, -4, 6), weight = numbers<float>(n, -2, 2, 2), bias = numbers<float>(n, -1, 1, 3);
+    std::vector<float> x = numbers<float>(rows * n, -4, 6), weight = numbers<float>(n, -2, 2, 2),
+                       bias = numbers<float>(n, -1, 1, 3);
     gpu.buffer(x);
     gpu.buffer(weight);
     gpu.buffer(bias);
@@ -104,7 +106,9 @@ TEST(CorpusTriton, Attention) {
     std::vector<double> want(heads * tokens * width);
     for (int h = 0; h < heads; ++h)
       for (int t = 0; t < tokens; ++t) {
-        auto at = [&](int which, int token, int i) { return inputs[which][(h * tokens + token) * width + i]; };
+        auto at = [&](int which, int token, int i) {
+          return inputs[which][(h * tokens + token) * width + i];
+        };
         std::vector<double> p(t + 1);
         double sum = 0;
         for (int s = 0; s <= t; ++s) {

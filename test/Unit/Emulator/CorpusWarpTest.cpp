@@ -119,7 +119,8 @@ TEST(CorpusWarp, HalfWarps) {
     size_t out = gpu.empty<int>(32);
     gpu.run({1}, {32});
     std::vector<int> got = gpu.get<int>(out, 32);
-    int sum = std::accumulate(x.begin(), x.begin() + 16, 0), top = *std::max_element(x.begin() + 16, x.end());
+    int sum = std::accumulate(x.begin(), x.begin() + 16, 0),
+        top = *std::max_element(x.begin() + 16, x.end());
     for (int i = 0; i < 32; ++i)
       ASSERT_EQ(got[i], i < 16 ? sum : top);
   });
@@ -149,7 +150,8 @@ TEST(CorpusWarp, SpinLock) {
 TEST(CorpusWarp, LayerNorm) {
   corpus("warp", "layer_norm", [](Gpu &gpu) {
     constexpr int rows = 3, columns = 50;
-    std::vector<float> x = numbers<float>(rows * columns, -2, 3, 1), gamma = numbers<float>(columns, 0.5, 1.5, 2),
+    std::vector<float> x = numbers<float>(rows * columns, -2, 3, 1),
+                       gamma = numbers<float>(columns, 0.5, 1.5, 2),
                        beta = numbers<float>(columns, -1, 1, 3);
     gpu.value(columns);
     gpu.value(1e-5f);

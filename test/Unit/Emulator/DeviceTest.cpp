@@ -14,9 +14,11 @@ static const char head[] = ".version 8.0\n.target sm_80\n.address_size 64\n";
 static Device device() { return Device(**findChip("sm_80")); }
 
 /// *p = 7
-static const char storeSeven[] = ".visible .entry k(.param .u64 p) { .reg .b64 %rd; ld.param.u64 %rd, [p]; st.global.u32 [%rd], 7; ret; }\n";
+static const char storeSeven[] = ".visible .entry k(.param .u64 p) { .reg .b64 %rd; ld.param.u64 "
+                                 "%rd, [p]; st.global.u32 [%rd], 7; ret; }\n";
 
-static LaunchResult launch(Device &device, const Kernel &kernel, const std::vector<const void *> &arguments, Dim3 block = {}) {
+static LaunchResult launch(Device &device, const Kernel &kernel,
+                           const std::vector<const void *> &arguments, Dim3 block = {}) {
   LaunchConfig config;
   config.block = block;
   return device.launch(kernel, config, arguments);
@@ -62,8 +64,8 @@ TEST(DeviceMemory, RunsOutOfAddresses) {
     }
     auto none = memory.allocate(16, "beyond", uint64_t(1) << 42);
     ASSERT_FALSE(none.isOk());
-    EXPECT_EQ(none.status().message(),
-              "out of device memory: 16 bytes wanted, and no addresses are left: none is given out twice");
+    EXPECT_EQ(none.status().message(), "out of device memory: 16 bytes wanted, and no addresses "
+                                       "are left: none is given out twice");
     EXPECT_TRUE(memory.allocate(16, "behind the last").isOk());
   }
 }
@@ -113,12 +115,16 @@ TEST(Device, AccessesMappedHostMemory) {
 
 TEST(Device, RefusesLaunchesThatAChipWould) {
   Device gpu = device();
-  auto module = *gpu.load(std::string(head) + ".visible .entry plain() { ret; }\n"
-                          ".visible .entry many() .maxntid 64 { ret; }\n"
-                          ".visible .entry exact() .reqntid 32, 2 { ret; }\n"
-                          ".visible .entry registers() .maxnreg 128 { ret; }\n"
-                          ".visible .entry shared() { .shared .b8 s[40000]; .reg .b32 %r; mov.u32 %r, s; ret; }\n", "k");
-  auto check = [&](const char *name, Dim3 grid, Dim3 block, uint64_t dynamic, std::optional<uint64_t> limit) {
+  auto module = *gpu.load(
+      std::string(head) +
+          ".visible .entry plain() { ret; }\n"
+          ".visible .entry many() .maxntid 64 { ret; }\n"
+          ".visible .entry exact() .reqntid 32, 2 { ret; }\n"
+          ".visible .entry registers() .maxnreg 128 { ret; }\n"
+          ".visible .entry shared() { .shared .b8 s[40000]; .reg .b32 %r; mov.u32 %r, s; ret; }\n",
+      "k");
+  auto check = [&](const char *name, Dim3 grid, Dim3 block, uint64_t dynamic,
+                   std::optional<uint64_t> limit) {
     LaunchConfig config;
     config.grid = grid;
     config.block = block;
@@ -159,9 +165,12 @@ TEST(Device, GivesUpOnHangs) {
 
 TEST(Device, CollectsWhatALaunchAccesses) {
   Device gpu = device();
-  auto module = *gpu.load(std::string(head) + ".visible .entry k(.param .u64 p) { .reg .b64 %rd, %ro; .reg .b32 %r, %t; ld.param.u64 %rd, [p];"
-                          " mov.u32 %t, %tid.x; mul.wide.u32 %ro, %t, 4; add.u64 %rd, %rd, %ro; ld.global.u32 %r, [%rd];"
-                          " st.global.u32 [%rd+256], %r; ret; }\n", "k");
+  auto module = *gpu.load(std::string(head) + ".visible .entry k(.param .u64 p) { .reg .b64 %rd, "
+                                              "%ro; .reg .b32 %r, %t; ld.param.u64 %rd, [p];"
+                                              " mov.u32 %t, %tid.x; mul.wide.u32 %ro, %t, 4; "
+                                              "add.u64 %rd, %rd, %ro; ld.global.u32 %r, [%rd];"
+                                              " st.global.u32 [%rd+256], %r; ret; }\n",
+                          "k");
   uint64_t a = *gpu.memory().allocate(1024, "a");
   ASSERT_TRUE(gpu.memory().fill(a, 0, 4, 256).isOk());
   LaunchConfig config;
@@ -180,8 +189,9 @@ TEST(Device, CollectsWhatALaunchAccesses) {
 
 TEST(Device, KeepsModuleVariables) {
   Device gpu = device();
-  std::string text = std::string(head) + ".global .align 8 .u64 where = generic(what);\n.global .u32 what[3] = {1, 2};\n.const .f32 c = 0f3F800000;\n"
-                     ".visible .entry k() { ret; }\n";
+  std::string text = std::string(head) + ".global .align 8 .u64 where = generic(what);\n.global "
+                                         ".u32 what[3] = {1, 2};\n.const .f32 c = 0f3F800000;\n"
+                                         ".visible .entry k() { ret; }\n";
   // A name is declared before it is used in code, but initialisers may look ahead.
   auto module = *gpu.load(text, "k");
   ASSERT_EQ(module->variables().size(), 3u);
@@ -200,7 +210,11 @@ TEST(Device, KeepsModuleVariables) {
 TEST(Device, RefusesPtxForOtherChips) {
   Device gpu = device();
   auto load = [&](const char *target) {
-    return gpu.load(std::string(".version 8.6\n.target ") + target + "\n.address_size 64\n.visible .entry k() { ret; }\n", "k").isOk();
+    return gpu
+        .load(std::string(".version 8.6\n.target ") + target +
+                  "\n.address_size 64\n.visible .entry k() { ret; }\n",
+              "k")
+        .isOk();
   };
   EXPECT_TRUE(load("sm_75"));
   EXPECT_TRUE(load("sm_80"));
@@ -211,20 +225,24 @@ TEST(Device, RefusesPtxForOtherChips) {
 TEST(Device, RunsCallsThroughPointersAndRecursion) {
   Device gpu = device();
   // fact(n) by recursion through a table of functions.
-  std::string text = std::string(head) +
-                     ".func (.param .b32 r) fact(.param .b32 n);\n"
-                     ".global .align 8 .u64 table[1] = {fact};\n"
-                     ".func (.param .b32 r) fact(.param .b32 n) { .reg .b32 %n, %m, %f; .reg .pred %p; .reg .b64 %a;\n"
-                     " ld.param.b32 %n, [n]; setp.le.u32 %p, %n, 1; @%p bra $one;\n"
-                     " sub.u32 %m, %n, 1; ld.global.u64 %a, [table];\n"
-                     " { .param .b32 q; .param .b32 s; st.param.b32 [q], %m;\n"
-                     "   proto: .callprototype (.param .b32 _) _ (.param .b32 _);\n"
-                     "   call (s), %a, (q), proto; ld.param.b32 %f, [s]; }\n"
-                     " mul.lo.u32 %f, %f, %n; st.param.b32 [r], %f; ret;\n"
-                     "$one: st.param.b32 [r], 1; ret; }\n"
-                     ".visible .entry k(.param .u64 p) { .reg .b64 %rd, %o; .reg .b32 %t, %f; ld.param.u64 %rd, [p];\n"
-                     " mov.u32 %t, %tid.x; { .param .b32 q; .param .b32 s; st.param.b32 [q], %t; call (s), fact, (q); ld.param.b32 %f, [s]; }\n"
-                     " mul.wide.u32 %o, %t, 4; add.u64 %rd, %rd, %o; st.global.u32 [%rd], %f; ret; }\n";
+  std::string text =
+      std::string(head) +
+      ".func (.param .b32 r) fact(.param .b32 n);\n"
+      ".global .align 8 .u64 table[1] = {fact};\n"
+      ".func (.param .b32 r) fact(.param .b32 n) { .reg .b32 %n, %m, %f; .reg .pred %p; .reg .b64 "
+      "%a;\n"
+      " ld.param.b32 %n, [n]; setp.le.u32 %p, %n, 1; @%p bra $one;\n"
+      " sub.u32 %m, %n, 1; ld.global.u64 %a, [table];\n"
+      " { .param .b32 q; .param .b32 s; st.param.b32 [q], %m;\n"
+      "   proto: .callprototype (.param .b32 _) _ (.param .b32 _);\n"
+      "   call (s), %a, (q), proto; ld.param.b32 %f, [s]; }\n"
+      " mul.lo.u32 %f, %f, %n; st.param.b32 [r], %f; ret;\n"
+      "$one: st.param.b32 [r], 1; ret; }\n"
+      ".visible .entry k(.param .u64 p) { .reg .b64 %rd, %o; .reg .b32 %t, %f; ld.param.u64 %rd, "
+      "[p];\n"
+      " mov.u32 %t, %tid.x; { .param .b32 q; .param .b32 s; st.param.b32 [q], %t; call (s), fact, "
+      "(q); ld.param.b32 %f, [s]; }\n"
+      " mul.wide.u32 %o, %t, 4; add.u64 %rd, %rd, %o; st.global.u32 [%rd], %f; ret; }\n";
   auto loaded = gpu.load(text, "k");
   ASSERT_TRUE(loaded.isOk()) << loaded.status().message();
   uint64_t a = *gpu.memory().allocate(40, "a");
@@ -241,10 +259,16 @@ TEST(Device, RunsCallsThroughPointersAndRecursion) {
 TEST(Device, CountsWhatHappens) {
   Device gpu = device();
   // Lanes 32 bytes apart in global memory, 128 bytes apart in shared memory.
-  auto module = *gpu.load(std::string(head) + ".visible .entry k(.param .u64 p) { .shared .align 4 .b8 s[4096]; .reg .b64 %rd, %o; .reg .b32 %t, %a, %b; .reg .pred %q;\n"
-                          " ld.param.u64 %rd, [p]; mov.u32 %t, %tid.x; mul.wide.u32 %o, %t, 32; add.u64 %rd, %rd, %o; st.global.u32 [%rd], %t;\n"
-                          " mov.u32 %a, s; mul.lo.u32 %b, %t, 128; add.u32 %a, %a, %b; st.shared.u32 [%a], %t; bar.sync 0;\n"
-                          " setp.lt.u32 %q, %t, 7; @%q bra $low; atom.global.add.u32 %b, [%rd], 1; $low: ret; }\n", "k");
+  auto module = *gpu.load(
+      std::string(head) +
+          ".visible .entry k(.param .u64 p) { .shared .align 4 .b8 s[4096]; .reg .b64 %rd, %o; "
+          ".reg .b32 %t, %a, %b; .reg .pred %q;\n"
+          " ld.param.u64 %rd, [p]; mov.u32 %t, %tid.x; mul.wide.u32 %o, %t, 32; add.u64 %rd, %rd, "
+          "%o; st.global.u32 [%rd], %t;\n"
+          " mov.u32 %a, s; mul.lo.u32 %b, %t, 128; add.u32 %a, %a, %b; st.shared.u32 [%a], %t; "
+          "bar.sync 0;\n"
+          " setp.lt.u32 %q, %t, 7; @%q bra $low; atom.global.add.u32 %b, [%rd], 1; $low: ret; }\n",
+      "k");
   uint64_t a = *gpu.memory().allocate(1024, "a");
   LaunchResult result = launch(gpu, *module->kernel("k"), {&a}, {32});
   ASSERT_TRUE(result.report.violations.empty()) << toText(result.report);

@@ -110,9 +110,10 @@ void *Driver::pinned(size_t bytes) {
   return pointer;
 }
 
-CUresult Driver::launch(const char *name, unsigned threads, std::vector<void *> parameters, CUstream stream,
-                        unsigned shared) {
-  return cuLaunchKernel(function(name), 1, 1, 1, threads, 1, 1, shared, stream, parameters.data(), nullptr);
+CUresult Driver::launch(const char *name, unsigned threads, std::vector<void *> parameters,
+                        CUstream stream, unsigned shared) {
+  return cuLaunchKernel(function(name), 1, 1, 1, threads, 1, 1, shared, stream, parameters.data(),
+                        nullptr);
 }
 
 uint32_t *Driver::gate(CUstream stream) {
@@ -138,12 +139,15 @@ static std::string readFile(const std::string &file) {
 
 Outcome runProgram(const std::string &name, const std::vector<std::string> &environment) {
   static std::atomic<int> last{0};
-  std::string stem = ::testing::TempDir() + "mmc-driver-" + std::to_string(getpid()) + "-" + std::to_string(++last);
-  std::string command = "exec env MMC_EMULATOR_QUIET=0 MMC_EMULATOR_DEVICES=1 MMC_EMULATOR_REPORT=" + stem + ".json";
+  std::string stem = ::testing::TempDir() + "mmc-driver-" + std::to_string(getpid()) + "-" +
+                     std::to_string(++last);
+  std::string command =
+      "exec env MMC_EMULATOR_QUIET=0 MMC_EMULATOR_DEVICES=1 MMC_EMULATOR_REPORT=" + stem + ".json";
   for (const std::string &variable : environment)
     command += " '" + variable + "'";
-  command += " '" + readFile("/proc/self/cmdline").substr(0, readFile("/proc/self/cmdline").find('\0')) + "' --program=" +
-             name + " 2>" + stem + ".err";
+  command += " '" +
+             readFile("/proc/self/cmdline").substr(0, readFile("/proc/self/cmdline").find('\0')) +
+             "' --program=" + name + " 2>" + stem + ".err";
   Outcome outcome;
   int status = std::system(command.c_str());
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the tests of the emulated driver share: a context, kernels, and programs that run as processes of their own.
+// What the tests of the emulated driver share: a context, kernels, and programs that run as
+// processes of their own.
 
 #ifndef MMC_TEST_EMULATOR_DRIVER_H
 #define MMC_TEST_EMULATOR_DRIVER_H
@@ -22,9 +23,9 @@ namespace mmc::emulator::test {
 ///   axpy(u64 y, u64 x, f32 a, u32 n)   y[i] += a x[i]
 ///   await(u64 flag)                    ends when the word is not zero
 ///   past(u64 p, u32 n)                 stores a word at p + n
-///   reverse(u64 p)                     reverses as many words as a block has threads, through dynamic shared memory
-///   trap()
-///   scaled(u64 p)                      p[0] = variable "factor" × constant "three"
+///   reverse(u64 p)                     reverses as many words as a block has threads, through
+///   dynamic shared memory trap() scaled(u64 p)                      p[0] = variable "factor" ×
+///   constant "three"
 extern const char *const driverKernels;
 
 /// The primary context of device 0, current, with the kernels loaded; all released at the end.
@@ -38,8 +39,8 @@ protected:
   CUstream stream(unsigned flags = CU_STREAM_NON_BLOCKING);
   void *pinned(size_t bytes);
   /// A launch of one block.
-  CUresult launch(const char *name, unsigned threads, std::vector<void *> parameters, CUstream stream = nullptr,
-                  unsigned shared = 0);
+  CUresult launch(const char *name, unsigned threads, std::vector<void *> parameters,
+                  CUstream stream = nullptr, unsigned shared = 0);
   /// Puts a kernel into the stream that runs until open() is called for what is returned.
   uint32_t *gate(CUstream stream);
   static void open(uint32_t *gate);
@@ -51,7 +52,8 @@ protected:
   std::vector<void *> hosts;
 };
 
-/// What a program of tests does; it runs with a context as Driver's, unless its name begins with "bare".
+/// What a program of tests does; it runs with a context as Driver's, unless its name begins with
+/// "bare".
 class Program : public Driver {
 public:
   void TestBody() override {}

@@ -31,7 +31,8 @@ TEST_F(Driver, GraphsRunWhatWasCaptured) {
   const CUgraphNode *dependencies = nullptr;
   cuuint64_t id = 0;
   CUgraph building = nullptr, graph = nullptr;
-  EXPECT_CU(cuStreamGetCaptureInfo_v3(work, &status, &id, &building, &dependencies, nullptr, &count));
+  EXPECT_CU(
+      cuStreamGetCaptureInfo_v3(work, &status, &id, &building, &dependencies, nullptr, &count));
   EXPECT_EQ(count, 1u);
   EXPECT_NE(id, 0u);
   EXPECT_CU(cuStreamEndCapture(work, &graph));
@@ -201,12 +202,19 @@ TEST_F(Driver, RefusesWhatCannotBeCaptured) {
   ASSERT_CU(cuEventCreate(&event, 0));
   ASSERT_CU(cuEventCreate(&outside, 0));
   EXPECT_CU(cuEventRecord(outside, side));
-  expectSpoilt(work, [&] { EXPECT_EQ(cuStreamSynchronize(work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
-  expectSpoilt(work, [&] { EXPECT_EQ(cuStreamQuery(work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
-  expectSpoilt(work, [&] { EXPECT_EQ(cuMemAlloc_v2(&b, 4), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
+  expectSpoilt(
+      work, [&] { EXPECT_EQ(cuStreamSynchronize(work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
+  expectSpoilt(work,
+               [&] { EXPECT_EQ(cuStreamQuery(work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
+  expectSpoilt(work,
+               [&] { EXPECT_EQ(cuMemAlloc_v2(&b, 4), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
   expectSpoilt(work, [&] { EXPECT_EQ(cuCtxSynchronize(), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
-  expectSpoilt(work, [&] { EXPECT_EQ(cuMemAllocAsync(&b, 4, work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED); });
-  expectSpoilt(work, [&] { EXPECT_EQ(cuStreamWaitEvent(work, outside, 0), CUDA_ERROR_STREAM_CAPTURE_ISOLATION); });
+  expectSpoilt(work, [&] {
+    EXPECT_EQ(cuMemAllocAsync(&b, 4, work), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+  });
+  expectSpoilt(work, [&] {
+    EXPECT_EQ(cuStreamWaitEvent(work, outside, 0), CUDA_ERROR_STREAM_CAPTURE_ISOLATION);
+  });
   expectSpoilt(blocking, [&] {
     EXPECT_EQ(cuMemsetD8Async(a, 0, 64, nullptr), CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
   });
@@ -228,8 +236,10 @@ TEST_F(Driver, RefusesWhatCannotBeCaptured) {
   });
   CUgraph graph = nullptr;
   EXPECT_EQ(cuStreamEndCapture(work, &graph), CUDA_ERROR_ILLEGAL_STATE);
-  EXPECT_EQ(cuStreamBeginCapture_v2(nullptr, CU_STREAM_CAPTURE_MODE_GLOBAL), CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
-  EXPECT_EQ(cuStreamBeginCapture_v2(work, static_cast<CUstreamCaptureMode>(7)), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuStreamBeginCapture_v2(nullptr, CU_STREAM_CAPTURE_MODE_GLOBAL),
+            CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+  EXPECT_EQ(cuStreamBeginCapture_v2(work, static_cast<CUstreamCaptureMode>(7)),
+            CUDA_ERROR_INVALID_VALUE);
   // Work of a stream that is not brought back.
   EXPECT_CU(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL));
   EXPECT_EQ(cuStreamBeginCapture_v2(work, CU_STREAM_CAPTURE_MODE_GLOBAL), CUDA_ERROR_ILLEGAL_STATE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Hazards: programs that commit them, and ones that are almost the same and do not (Driver…Programs.cpp).
+// Hazards: programs that commit them, and ones that are almost the same and do not
+// (Driver…Programs.cpp).
 
 #include "Driver.h"
 
@@ -24,30 +25,37 @@ TEST_P(DriverHazard, IsReported) {
 INSTANTIATE_TEST_SUITE_P(
     Programs, DriverHazard,
     ::testing::Values(
-        Case{"copiesRace", {"stream-race"}}, Case{"copiesOrderedByEvent", {}}, Case{"copiesOrderedByHost", {}},
-        Case{"copiesOrderedByQuery", {}}, Case{"copiesWithTheEventRecordedTooEarly", {"stream-race"}},
-        Case{"copiesOrderedByDefaultStream", {}}, Case{"copiesNotOrderedByDefaultStream", {"stream-race"}},
+        Case{"copiesRace", {"stream-race"}}, Case{"copiesOrderedByEvent", {}},
+        Case{"copiesOrderedByHost", {}}, Case{"copiesOrderedByQuery", {}},
+        Case{"copiesWithTheEventRecordedTooEarly", {"stream-race"}},
+        Case{"copiesOrderedByDefaultStream", {}},
+        Case{"copiesNotOrderedByDefaultStream", {"stream-race"}},
         Case{"copiesOrderedByHostWhenTheStreamHasEnded", {}}, Case{"copiesOfDifferentBytes", {}},
-        Case{"readsInTwoStreams", {}}, Case{"kernelsRace", {"stream-race"}}, Case{"kernelsOrdered", {}},
-        Case{"hostReadsTooEarly", {"host-access-in-flight"}}, Case{"hostReadsAfterWaiting", {}},
-        Case{"hostWritesTooEarly", {"host-access-in-flight"}}, Case{"hostWritesAfterWaiting", {}},
-        Case{"hostUsesTheOtherHalf", {}}, Case{"pinnedFreedTooEarly", {"free-in-flight"}},
-        Case{"pinnedFreedAfterWaiting", {}}, Case{"asyncCopyOfPageable", {"pageable-async-copy"}},
-        Case{"asyncCopyOfRegistered", {}}, Case{"memoryLeaks", {"leak"}}, Case{"streamLeaksWithItsContext", {"leak"}},
-        Case{"everythingGivenBack", {}}, Case{"branchesRace", {"stream-race"}}, Case{"branchesOrdered", {}},
-        Case{"memoryUsedBeforeItsAllocation", {"stream-race"}}, Case{"memoryUsedAfterItsAllocation", {}},
-        Case{"kernelReadsUninitialized", {"uninitialized"}}, Case{"kernelFaults", {"out-of-bounds"}},
-        Case{"launchRefused", {"launch-configuration"}}, Case{"forkedChildHasNoDriver", {}},
-        Case{"memoryFreedByDestructors", {}}),
+        Case{"readsInTwoStreams", {}}, Case{"kernelsRace", {"stream-race"}},
+        Case{"kernelsOrdered", {}}, Case{"hostReadsTooEarly", {"host-access-in-flight"}},
+        Case{"hostReadsAfterWaiting", {}}, Case{"hostWritesTooEarly", {"host-access-in-flight"}},
+        Case{"hostWritesAfterWaiting", {}}, Case{"hostUsesTheOtherHalf", {}},
+        Case{"pinnedFreedTooEarly", {"free-in-flight"}}, Case{"pinnedFreedAfterWaiting", {}},
+        Case{"asyncCopyOfPageable", {"pageable-async-copy"}}, Case{"asyncCopyOfRegistered", {}},
+        Case{"memoryLeaks", {"leak"}}, Case{"streamLeaksWithItsContext", {"leak"}},
+        Case{"everythingGivenBack", {}}, Case{"branchesRace", {"stream-race"}},
+        Case{"branchesOrdered", {}}, Case{"memoryUsedBeforeItsAllocation", {"stream-race"}},
+        Case{"memoryUsedAfterItsAllocation", {}},
+        Case{"kernelReadsUninitialized", {"uninitialized"}},
+        Case{"kernelFaults", {"out-of-bounds"}}, Case{"launchRefused", {"launch-configuration"}},
+        Case{"forkedChildHasNoDriver", {}}, Case{"memoryFreedByDestructors", {}}),
     [](const auto &info) { return std::string(info.param.program); });
 
 TEST(DriverReport, NamesBothParties) {
   Outcome outcome = runProgram("copiesRace");
-  EXPECT_NE(outcome.error.find("stream-race: cuMemcpyDtoDAsync: in stream 2 reads 4096 bytes at byte 0 of 'cuMemAlloc 1'"
-                               " (4096 bytes at 0x2000000000"),
-            std::string::npos)
+  EXPECT_NE(
+      outcome.error.find(
+          "stream-race: cuMemcpyDtoDAsync: in stream 2 reads 4096 bytes at byte 0 of 'cuMemAlloc 1'"
+          " (4096 bytes at 0x2000000000"),
+      std::string::npos)
       << outcome.error;
-  EXPECT_NE(outcome.error.find("which cuMemsetD8Async in stream 1 writes"), std::string::npos) << outcome.error;
+  EXPECT_NE(outcome.error.find("which cuMemsetD8Async in stream 1 writes"), std::string::npos)
+      << outcome.error;
 }
 
 TEST(DriverReport, HasTheKernelsLine) {
@@ -78,15 +86,17 @@ TEST(DriverReport, NothingWorksBeforeInit) {
 }
 
 TEST(DriverReport, RefusesBadSettings) {
-  for (const std::string setting :
-       {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many", "MMC_EMULATOR_DEVICES=-1",
-        "MMC_EMULATOR_MAX_INSTRUCTIONS= -1", "MMC_EMULATOR_SCHEDULE=+1", "MMC_EMULATOR_MEMORY=8E"}) {
+  for (const std::string setting : {"MMC_EMULATOR_CHIP=sm_1", "MMC_EMULATOR_MEMORY=many",
+                                    "MMC_EMULATOR_DEVICES=-1", "MMC_EMULATOR_MAX_INSTRUCTIONS= -1",
+                                    "MMC_EMULATOR_SCHEDULE=+1", "MMC_EMULATOR_MEMORY=8E"}) {
     Outcome outcome = runProgram("bareWithBadSettings", {setting});
     EXPECT_EQ(outcome.status, 0) << setting;
     size_t equals = setting.find('=');
-    EXPECT_NE(outcome.error.find("mmc-cuda-emulator: " + setting.substr(0, equals)), std::string::npos)
+    EXPECT_NE(outcome.error.find("mmc-cuda-emulator: " + setting.substr(0, equals)),
+              std::string::npos)
         << outcome.error;
-    EXPECT_NE(outcome.error.find("'" + setting.substr(equals + 1) + "'"), std::string::npos) << outcome.error;
+    EXPECT_NE(outcome.error.find("'" + setting.substr(equals + 1) + "'"), std::string::npos)
+        << outcome.error;
   }
 }
 

@@ -56,7 +56,8 @@ TEST_F(Driver, CopiesEveryWay) {
   auto *pinnedHost = static_cast<uint8_t *>(pinned(1000));
   EXPECT_CU(cuMemcpy(reinterpret_cast<CUdeviceptr>(pinnedHost), a, 1000));
   EXPECT_TRUE(std::equal(host.begin(), host.end(), pinnedHost));
-  EXPECT_CU(cuMemcpy(reinterpret_cast<CUdeviceptr>(back.data()), reinterpret_cast<CUdeviceptr>(pinnedHost), 1000));
+  EXPECT_CU(cuMemcpy(reinterpret_cast<CUdeviceptr>(back.data()),
+                     reinterpret_cast<CUdeviceptr>(pinnedHost), 1000));
   EXPECT_EQ(back, host);
   EXPECT_CU(cuMemcpyHtoD_v2(a, host.data(), 0));
   // Refused: beyond an end, no memory, the wrong sort of memory.
@@ -65,10 +66,12 @@ TEST_F(Driver, CopiesEveryWay) {
   EXPECT_EQ(cuMemcpyHtoD_v2(0, host.data(), 10), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyDtoH_v2(back.data(), a + 999, 2), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyDtoH_v2(nullptr, a, 2), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemcpyDtoD_v2(a, reinterpret_cast<CUdeviceptr>(host.data()), 10), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemcpyDtoD_v2(a, reinterpret_cast<CUdeviceptr>(host.data()), 10),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyDtoH_v2(reinterpret_cast<void *>(a), b, 10), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyHtoD_v2(a, host.data(), ~size_t(0)), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemcpyHtoDAsync_v2(a, host.data(), 4, reinterpret_cast<CUstream>(0x1234)), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuMemcpyHtoDAsync_v2(a, host.data(), 4, reinterpret_cast<CUstream>(0x1234)),
+            CUDA_ERROR_INVALID_HANDLE);
 }
 
 TEST_F(Driver, CopiesBetweenDevices) {
@@ -188,8 +191,10 @@ TEST_F(Driver, CopiesAndFillsAsynchronously) {
   EXPECT_EQ(host[0], 7);
   CUstream none = reinterpret_cast<CUstream>(module);
   EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 64, none), CUDA_ERROR_INVALID_HANDLE);
-  EXPECT_EQ(cuMemsetD2D16Async(a, 63, 1, 2, 2, work), CUDA_ERROR_INVALID_VALUE); // rows that are not aligned
-  EXPECT_EQ(cuMemsetD2D32Async(a, 64, 1, 17, 2, work), CUDA_ERROR_INVALID_VALUE); // and that overlap
+  EXPECT_EQ(cuMemsetD2D16Async(a, 63, 1, 2, 2, work),
+            CUDA_ERROR_INVALID_VALUE); // rows that are not aligned
+  EXPECT_EQ(cuMemsetD2D32Async(a, 64, 1, 17, 2, work),
+            CUDA_ERROR_INVALID_VALUE); // and that overlap
   EXPECT_EQ(cuMemsetD2D8Async(a, 64, 1, 64, 65, work), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyAsync(b, a + 1, 4096, work), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemcpyPeerAsync(a, context, b, nullptr, 4, work), CUDA_ERROR_INVALID_CONTEXT);
@@ -216,9 +221,12 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(type, CU_MEMORYTYPE_HOST);
   EXPECT_CU(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, address));
   EXPECT_EQ(same, host);
-  EXPECT_EQ(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, a), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 12345), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuPointerGetAttribute(nullptr, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuPointerGetAttribute(&same, CU_POINTER_ATTRIBUTE_HOST_POINTER, a),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 12345),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuPointerGetAttribute(nullptr, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a),
+            CUDA_ERROR_INVALID_VALUE);
   CUmemorytype kinds[2] = {};
   CUpointer_attribute wanted[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE};
   void *places[] = {&kinds[0]};
@@ -238,13 +246,15 @@ TEST_F(Driver, KnowsPointers) {
   EXPECT_EQ(cuMemHostAlloc(&same, 4, 0x100), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(host, 10, 0), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED);
   EXPECT_EQ(cuMemHostRegister_v2(nullptr, 10, 0), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemHostRegister_v2(reinterpret_cast<void *>(~uint64_t(15)), 32, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemHostRegister_v2(reinterpret_cast<void *>(~uint64_t(15)), 32, 0),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemHostRegister_v2(host, ~size_t(0), 0), CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST_F(Driver, PinsOnlyMemoryThatThereIs) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  void *memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *memory =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(memory, MAP_FAILED);
   ASSERT_EQ(munmap(static_cast<char *>(memory) + page, page), 0);
   EXPECT_EQ(cuMemHostRegister_v2(memory, 2 * page, 0), CUDA_ERROR_INVALID_VALUE);

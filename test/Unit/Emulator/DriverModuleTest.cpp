@@ -9,8 +9,9 @@ namespace mmc::emulator::test {
 
 TEST_F(Driver, LoadsPtxAndWritesLogs) {
   char error[512] = "untouched", info[512] = "untouched";
-  CUjit_option options[] = {CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, CU_JIT_INFO_LOG_BUFFER,
-                            CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES, CU_JIT_WALL_TIME};
+  CUjit_option options[] = {CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES,
+                            CU_JIT_INFO_LOG_BUFFER, CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES,
+                            CU_JIT_WALL_TIME};
   auto values = [&](void *(&list)[5]) {
     list[0] = error;
     list[1] = reinterpret_cast<void *>(sizeof error);
@@ -29,7 +30,9 @@ TEST_F(Driver, LoadsPtxAndWritesLogs) {
   EXPECT_EQ(cuModuleUnload(other), CUDA_ERROR_INVALID_HANDLE);
 
   values(list);
-  EXPECT_EQ(cuModuleLoadDataEx(&other, ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k() {\n  frob.u32 x;\n}\n",
+  EXPECT_EQ(cuModuleLoadDataEx(&other,
+                               ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k() "
+                               "{\n  frob.u32 x;\n}\n",
                                5, options, list),
             CUDA_ERROR_INVALID_PTX);
   EXPECT_NE(std::string(error).find(":5:"), std::string::npos) << error; // the line
@@ -38,11 +41,13 @@ TEST_F(Driver, LoadsPtxAndWritesLogs) {
   EXPECT_EQ(cuModuleLoadDataEx(&other, "nonsense", 5, options, list), CUDA_ERROR_INVALID_PTX);
   EXPECT_EQ(std::strlen(error), 7u);
 
-  EXPECT_EQ(cuModuleLoadData(&other, ".version 8.0\n.target sm_90\n.address_size 64\n"), CUDA_ERROR_NO_BINARY_FOR_GPU);
+  EXPECT_EQ(cuModuleLoadData(&other, ".version 8.0\n.target sm_90\n.address_size 64\n"),
+            CUDA_ERROR_NO_BINARY_FOR_GPU);
   EXPECT_EQ(cuModuleLoadData(&other, "\177ELF and more"), CUDA_ERROR_NO_BINARY_FOR_GPU);
   EXPECT_EQ(cuModuleLoadData(&other, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuModuleLoadData(nullptr, driverKernels), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuModuleLoadDataEx(&other, driverKernels, 1, nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuModuleLoadDataEx(&other, driverKernels, 1, nullptr, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuModuleLoad(&other, "/nonexistent.ptx"), CUDA_ERROR_FILE_NOT_FOUND);
 }
 
@@ -114,7 +119,8 @@ TEST_F(Driver, LoadsLibraries) {
   void *parameters[] = {&out};
   uint32_t result = 0;
   EXPECT_CU(cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, nullptr, parameters, nullptr));
-  EXPECT_CU(cuLaunchKernel(reinterpret_cast<CUfunction>(kernel), 1, 1, 1, 1, 1, 1, 0, nullptr, parameters, nullptr));
+  EXPECT_CU(cuLaunchKernel(reinterpret_cast<CUfunction>(kernel), 1, 1, 1, 1, 1, 1, 0, nullptr,
+                           parameters, nullptr));
   EXPECT_CU(cuMemcpyDtoH_v2(&result, out, 4));
   EXPECT_EQ(result, 15u);
   EXPECT_CU(cuLibraryUnload(library));
@@ -136,30 +142,37 @@ TEST_F(Driver, LaunchesWithBothFormsOfParameters) {
     uint32_t n;
   } buffer = {y, x, a, n};
   size_t size = sizeof buffer;
-  void *extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &buffer, CU_LAUNCH_PARAM_BUFFER_SIZE, &size, CU_LAUNCH_PARAM_END};
+  void *extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &buffer, CU_LAUNCH_PARAM_BUFFER_SIZE, &size,
+                   CU_LAUNCH_PARAM_END};
   EXPECT_CU(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, extra));
   CUlaunchConfig config = {2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, 0};
   EXPECT_CU(cuLaunchKernelEx(&config, function("axpy"), parameters, nullptr));
   EXPECT_CU(cuMemcpyDtoH_v2(back, y, 400));
   for (float value : back)
     ASSERT_EQ(value, 11);
-  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, parameters, extra), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, parameters, extra),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
   size = 20;
-  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, extra), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, nullptr, extra),
+            CUDA_ERROR_INVALID_VALUE);
   parameters[2] = nullptr;
-  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, parameters, nullptr), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuLaunchKernel(function("axpy"), 2, 1, 1, 64, 1, 1, 0, nullptr, parameters, nullptr),
+            CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST_F(Driver, RefusesLaunches) {
   CUdeviceptr p = allocate(4096);
   void *parameters[] = {&p};
-  auto attempt = [&](CUfunction function, unsigned grid, unsigned block, unsigned shared, CUstream stream) {
+  auto attempt = [&](CUfunction function, unsigned grid, unsigned block, unsigned shared,
+                     CUstream stream) {
     return cuLaunchKernel(function, grid, 1, 1, block, 1, 1, shared, stream, parameters, nullptr);
   };
   CUfunction reverse = function("reverse");
   EXPECT_EQ(attempt(nullptr, 1, 1, 0, nullptr), CUDA_ERROR_INVALID_HANDLE);
-  EXPECT_EQ(attempt(reinterpret_cast<CUfunction>(module), 1, 1, 0, nullptr), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(attempt(reinterpret_cast<CUfunction>(module), 1, 1, 0, nullptr),
+            CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(attempt(reverse, 0, 1, 0, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(attempt(reverse, 1, 0, 0, nullptr), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(attempt(reverse, 1, 1025, 0, nullptr), CUDA_ERROR_INVALID_VALUE);
@@ -193,10 +206,13 @@ TEST_F(Driver, GivesDynamicSharedMemoryWhenAsked) {
   int value = 0;
   EXPECT_CU(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, reverse));
   EXPECT_EQ(value, 48 * 1024);
-  EXPECT_EQ(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 163 * 1024 + 1),
+  EXPECT_EQ(
+      cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 163 * 1024 + 1),
+      CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, -1),
             CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, -1), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_CU(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 160 * 1024));
+  EXPECT_CU(
+      cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 160 * 1024));
   EXPECT_EQ(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_NUM_REGS, 8), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuFuncSetAttribute(reverse, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 50));
   CUdeviceptr p = allocate(256);
@@ -214,9 +230,12 @@ TEST_F(Driver, GivesDynamicSharedMemoryWhenAsked) {
   EXPECT_EQ(value, 80);
   EXPECT_CU(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_CONST_SIZE_BYTES, reverse));
   EXPECT_EQ(value, 4);
-  EXPECT_EQ(cuFuncGetAttribute(&value, static_cast<CUfunction_attribute>(99), reverse), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuFuncGetAttribute(nullptr, CU_FUNC_ATTRIBUTE_NUM_REGS, reverse), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, nullptr), CUDA_ERROR_INVALID_HANDLE);
+  EXPECT_EQ(cuFuncGetAttribute(&value, static_cast<CUfunction_attribute>(99), reverse),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuFuncGetAttribute(nullptr, CU_FUNC_ATTRIBUTE_NUM_REGS, reverse),
+            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_NUM_REGS, nullptr),
+            CUDA_ERROR_INVALID_HANDLE);
 }
 
 TEST_F(Driver, KnowsOccupancy) {
@@ -230,7 +249,8 @@ TEST_F(Driver, KnowsOccupancy) {
   EXPECT_EQ(blocks, 4); // 164 KiB, 41 for each
   EXPECT_CU(cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, reverse, 2048, 0));
   EXPECT_EQ(blocks, 0);
-  EXPECT_EQ(cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, reverse, 0, 0), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, reverse, 0, 0),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuOccupancyMaxPotentialBlockSize(&grid, &size, reverse, nullptr, 0, 0));
   EXPECT_EQ(size, 1024);
   EXPECT_EQ(grid, 2 * 108);

@@ -78,7 +78,10 @@ DRIVER_PROGRAM(forkedChildHasNoDriver) {
   (void)program.stream();
   pid_t child = fork();
   if (child == 0)
-    std::exit(cuCtxSynchronize() == CUDA_ERROR_NOT_INITIALIZED && cuInit(0) == CUDA_ERROR_NOT_INITIALIZED ? 0 : 1);
+    std::exit(cuCtxSynchronize() == CUDA_ERROR_NOT_INITIALIZED &&
+                      cuInit(0) == CUDA_ERROR_NOT_INITIALIZED
+                  ? 0
+                  : 1);
   int status = -1;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);

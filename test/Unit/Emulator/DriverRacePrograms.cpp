@@ -31,7 +31,9 @@ static void orderByEvent(CUstream first, CUstream second) {
 DRIVER_PROGRAM(copiesRace) {
   writeThenRead(program, CU_STREAM_NON_BLOCKING, [](CUstream, CUstream) {});
 }
-DRIVER_PROGRAM(copiesOrderedByEvent) { writeThenRead(program, CU_STREAM_NON_BLOCKING, orderByEvent); }
+DRIVER_PROGRAM(copiesOrderedByEvent) {
+  writeThenRead(program, CU_STREAM_NON_BLOCKING, orderByEvent);
+}
 DRIVER_PROGRAM(copiesOrderedByHost) {
   writeThenRead(program, CU_STREAM_NON_BLOCKING,
                 [](CUstream first, CUstream) { EXPECT_CU(cuStreamSynchronize(first)); });
@@ -51,11 +53,13 @@ DRIVER_PROGRAM(copiesWithTheEventRecordedTooEarly) {
 }
 DRIVER_PROGRAM(copiesOrderedByDefaultStream) {
   CUdeviceptr b = program.allocate(bytes);
-  writeThenRead(program, CU_STREAM_DEFAULT, [&](CUstream, CUstream) { EXPECT_CU(cuMemsetD8_v2(b, 0, bytes)); });
+  writeThenRead(program, CU_STREAM_DEFAULT,
+                [&](CUstream, CUstream) { EXPECT_CU(cuMemsetD8_v2(b, 0, bytes)); });
 }
 DRIVER_PROGRAM(copiesNotOrderedByDefaultStream) {
   CUdeviceptr b = program.allocate(bytes);
-  writeThenRead(program, CU_STREAM_NON_BLOCKING, [&](CUstream, CUstream) { EXPECT_CU(cuMemsetD8_v2(b, 0, bytes)); });
+  writeThenRead(program, CU_STREAM_NON_BLOCKING,
+                [&](CUstream, CUstream) { EXPECT_CU(cuMemsetD8_v2(b, 0, bytes)); });
 }
 DRIVER_PROGRAM(copiesOrderedByHostWhenTheStreamHasEnded) {
   CUdeviceptr a = program.allocate(bytes);

@@ -28,8 +28,8 @@ TEST_F(Driver, TheDefaultStreamWaitsForBlockingStreamsAndTheyForIt) {
   CUstream blocking = stream(CU_STREAM_DEFAULT), other = stream(CU_STREAM_DEFAULT), free = stream();
   uint32_t *closed = gate(blocking);
   CUdeviceptr a = allocate(4), b = allocate(4);
-  EXPECT_CU(cuMemsetD8_v2(a, 1, 4));              // in the default stream: behind the gate
-  EXPECT_CU(cuMemsetD8Async(b, 1, 4, other));     // behind that
+  EXPECT_CU(cuMemsetD8_v2(a, 1, 4));          // in the default stream: behind the gate
+  EXPECT_CU(cuMemsetD8Async(b, 1, 4, other)); // behind that
   EXPECT_EQ(cuStreamQuery(nullptr), CUDA_ERROR_NOT_READY);
   EXPECT_EQ(cuStreamQuery(CU_STREAM_LEGACY), CUDA_ERROR_NOT_READY);
   EXPECT_EQ(cuStreamQuery(other), CUDA_ERROR_NOT_READY);
@@ -62,10 +62,12 @@ TEST_F(Driver, EventsOrderStreams) {
   EXPECT_EQ(cuStreamWaitEvent(first, event, 0), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cuEventQuery(nullptr), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(cuEventCreate(&event, 0x100), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuEventCreate(&event, CU_EVENT_INTERPROCESS | CU_EVENT_DISABLE_TIMING), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(cuEventCreate(&event, CU_EVENT_INTERPROCESS | CU_EVENT_DISABLE_TIMING),
+            CUDA_ERROR_NOT_SUPPORTED);
   EXPECT_CU(cuEventCreate(&event, 0));
   EXPECT_CU(cuEventRecordWithFlags(event, first, 0));
-  EXPECT_EQ(cuEventRecordWithFlags(event, first, 1), CUDA_ERROR_ILLEGAL_STATE); // only while capturing
+  EXPECT_EQ(cuEventRecordWithFlags(event, first, 1),
+            CUDA_ERROR_ILLEGAL_STATE); // only while capturing
   EXPECT_EQ(cuEventRecordWithFlags(event, first, 2), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuEventDestroy_v2(event));
   EXPECT_EQ(cuEventCreate(nullptr, 0), CUDA_ERROR_INVALID_VALUE);
@@ -165,7 +167,9 @@ TEST_F(Driver, RunsHostFunctionsInOrder) {
   EXPECT_CU(cuMemsetD8Async(a, 6, 64, work));
   EXPECT_CU(cuMemcpyDtoHAsync_v2(host, a, 64, work));
   EXPECT_CU(cuLaunchHostFunc(
-      work, [](void *data) { static_cast<State *>(data)->seen = static_cast<State *>(data)->host[63]; }, &state));
+      work,
+      [](void *data) { static_cast<State *>(data)->seen = static_cast<State *>(data)->host[63]; },
+      &state));
   EXPECT_CU(cuStreamAddCallback(
       work,
       [](CUstream, CUresult result, void *data) {
@@ -190,7 +194,8 @@ TEST_F(Driver, FaultsStayInTheContext) {
   EXPECT_EQ(cuStreamQuery(work), CUDA_ERROR_LAUNCH_FAILED);
   CUdeviceptr a = 0;
   EXPECT_EQ(cuMemAlloc_v2(&a, 4), CUDA_ERROR_LAUNCH_FAILED);
-  EXPECT_EQ(cuLaunchKernel(trap, 1, 1, 1, 1, 1, 1, 0, work, nullptr, nullptr), CUDA_ERROR_LAUNCH_FAILED);
+  EXPECT_EQ(cuLaunchKernel(trap, 1, 1, 1, 1, 1, 1, 0, work, nullptr, nullptr),
+            CUDA_ERROR_LAUNCH_FAILED);
   CUcontext other = nullptr;
   EXPECT_CU(cuCtxCreate_v2(&other, 0, 0)); // others live on
   EXPECT_CU(cuMemAlloc_v2(&a, 4));

@@ -36,7 +36,8 @@ TEST_F(Driver, WorksFromManyThreads) {
     thread.join();
 }
 
-/// Threads that fill memory in one stream, and wait, until the driver refuses: it must, and not leave them waiting.
+/// Threads that fill memory in one stream, and wait, until the driver refuses: it must, and not
+/// leave them waiting.
 class Workers {
 public:
   Workers(CUcontext context, CUstream stream, CUdeviceptr memory) {

@@ -25,11 +25,13 @@ static std::vector<uint64_t> doublesWithNan() {
 /// By sorting: -0 before +0; NaNs are left out unless they win.
 static uint64_t extreme(std::vector<float> values, bool maximum, bool nanWins) {
   size_t all = values.size();
-  values.erase(std::remove_if(values.begin(), values.end(), [](float x) { return std::isnan(x); }), values.end());
+  values.erase(std::remove_if(values.begin(), values.end(), [](float x) { return std::isnan(x); }),
+               values.end());
   if (values.empty() || (nanWins && values.size() < all))
     return 0x7fffffff;
-  std::sort(values.begin(), values.end(),
-            [](float a, float b) { return a < b || (a == b && std::signbit(a) && !std::signbit(b)); });
+  std::sort(values.begin(), values.end(), [](float a, float b) {
+    return a < b || (a == b && std::signbit(a) && !std::signbit(b));
+  });
   return bitsOf<uint32_t>(maximum ? values.back() : values.front());
 }
 
@@ -100,11 +102,15 @@ TEST(Extreme, OfAWarp) {
       for (unsigned warp = 0; warp < 2 * edges.size(); ++warp)
         for (unsigned lane = 0; lane < 32; ++lane)
           // Warps of all edges mixed, and warps of one edge and zeros.
-          rows.push_back({warp % 2 ? edges[(warp * 7 + lane * 5) % edges.size()]
-                                   : lane == warp % 32 ? edges[warp / 2] : lane % 2 ? 0x80000000 : 0});
+          rows.push_back({warp % 2            ? edges[(warp * 7 + lane * 5) % edges.size()]
+                          : lane == warp % 32 ? edges[warp / 2]
+                          : lane % 2          ? 0x80000000
+                                              : 0});
       std::string mask = std::to_string(members);
-      std::string text = "mov.u32 t, %laneid; shl.b32 n1, 1, t; and.b32 n1, n1, " + mask + "; setp.ne.u32 p, n1, 0;\n@p redux.sync." +
-                         (maximum ? "max" : "min") + (magnitudes ? ".abs" : "") + (nan ? ".NaN" : "") + ".f32 d, a, " + mask + ";";
+      std::string text = "mov.u32 t, %laneid; shl.b32 n1, 1, t; and.b32 n1, n1, " + mask +
+                         "; setp.ne.u32 p, n1, 0;\n@p redux.sync." + (maximum ? "max" : "min") +
+                         (magnitudes ? ".abs" : "") + (nan ? ".NaN" : "") + ".f32 d, a, " + mask +
+                         ";";
       std::vector<uint64_t> got = execute(text, {32, 32}, rows);
       ASSERT_EQ(got.size(), rows.size());
       for (size_t from = 0; from < rows.size(); from += 32) {
@@ -116,7 +122,8 @@ TEST(Extreme, OfAWarp) {
           }
         uint64_t want = extreme(values, maximum, nan);
         for (unsigned lane = 0; lane < 32; ++lane)
-          ASSERT_EQ(got[from + lane], members >> lane & 1 ? want : 0) << text << " warp " << from / 32 << " lane " << lane;
+          ASSERT_EQ(got[from + lane], members >> lane & 1 ? want : 0)
+              << text << " warp " << from / 32 << " lane " << lane;
       }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Mutated kernels: an error or a run, never a crash or a hang. MMC_FUZZ_INPUTS says how many (default
-// 4000), MMC_FUZZ_SEED which, MMC_FUZZ_KEEP where each is written before it is tried. How to try many
-// under the sanitizers: lib/Runtime/Emulator/README.md.
+// Mutated kernels: an error or a run, never a crash or a hang. MMC_FUZZ_INPUTS says how many
+// (default 4000), MMC_FUZZ_SEED which, MMC_FUZZ_KEEP where each is written before it is tried. How
+// to try many under the sanitizers: lib/Runtime/Emulator/README.md.
 
 #include "mmc/Runtime/Core/File.h"
 #include "mmc/Runtime/Emulator/Device.h"
@@ -24,7 +24,8 @@ static std::vector<std::string> seeds() {
   std::vector<std::string> list;
   std::vector<std::string> paths;
   for (const char *folder : {"/corpus", "/violations"})
-    for (const auto &entry : std::filesystem::directory_iterator(std::string(MMC_TEST_PTX) + folder))
+    for (const auto &entry :
+         std::filesystem::directory_iterator(std::string(MMC_TEST_PTX) + folder))
       if (entry.path().extension() == ".ptx")
         paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
@@ -59,7 +60,9 @@ private:
   /// [begin, end) of a word, a number or a sign.
   std::pair<size_t, size_t> token(const std::string &text) {
     size_t at = below(text.size());
-    auto isWord = [&](size_t i) { return std::isalnum(static_cast<unsigned char>(text[i])) || text[i] == '_' || text[i] == '%'; };
+    auto isWord = [&](size_t i) {
+      return std::isalnum(static_cast<unsigned char>(text[i])) || text[i] == '_' || text[i] == '%';
+    };
     size_t begin = at, end = at + 1;
     if (isWord(at)) {
       while (begin > 0 && isWord(begin - 1))
@@ -71,17 +74,53 @@ private:
   }
 
   void once(std::string &text, const std::string &other) {
-    static const char *const words[] = {"0",      "-1",   "4294967295", "18446744073709551615", "0x7fffffffffffffff", "32",    "%tid.x", "%r1",
-                                        "%rd1",   "%p1",  "%f1",        "s32",                  "b64",                "pred",  ".v4",    "{",
-                                        "}",      ";",    "[",          "]",                    "(",                  ")",     "ret",    "bra",
-                                        "exit",   "bar.sync 0;", "call", ".shared",              ".local",             ".param", "0f7FC00000", "_",
-                                        "@%p1",   "//",   "/*",         "\"",                   "<100>",              "+-8",   "|",      "!"};
+    static const char *const words[] = {"0",
+                                        "-1",
+                                        "4294967295",
+                                        "18446744073709551615",
+                                        "0x7fffffffffffffff",
+                                        "32",
+                                        "%tid.x",
+                                        "%r1",
+                                        "%rd1",
+                                        "%p1",
+                                        "%f1",
+                                        "s32",
+                                        "b64",
+                                        "pred",
+                                        ".v4",
+                                        "{",
+                                        "}",
+                                        ";",
+                                        "[",
+                                        "]",
+                                        "(",
+                                        ")",
+                                        "ret",
+                                        "bra",
+                                        "exit",
+                                        "bar.sync 0;",
+                                        "call",
+                                        ".shared",
+                                        ".local",
+                                        ".param",
+                                        "0f7FC00000",
+                                        "_",
+                                        "@%p1",
+                                        "//",
+                                        "/*",
+                                        "\"",
+                                        "<100>",
+                                        "+-8",
+                                        "|",
+                                        "!"};
     if (text.empty())
       return;
     auto [begin, end] = token(text);
     switch (random() % 8) {
     case 0: // a character
-      text[below(text.size())] = static_cast<char>(random() % 3 ? ' ' + random() % 95 : random() % 256);
+      text[below(text.size())] =
+          static_cast<char>(random() % 3 ? ' ' + random() % 95 : random() % 256);
       break;
     case 1:
       text.erase(begin, end - begin);
@@ -134,7 +173,8 @@ TEST(Fuzz, MutatedKernelsAreRefusedOrRun) {
   StatusOr<const Chip *> chip = findChip("sm_90");
   auto device = std::make_unique<Device>(**chip);
   for (long i = 0; i < count; ++i) {
-    std::string text = mutate(kernels[random() % kernels.size()], kernels[random() % kernels.size()]);
+    std::string text =
+        mutate(kernels[random() % kernels.size()], kernels[random() % kernels.size()]);
     if (const char *path = std::getenv("MMC_FUZZ_KEEP"))
       std::ofstream(path) << text; // what a crash leaves behind
     StatusOr<std::shared_ptr<Module>> module = device->load(text, "fuzz");

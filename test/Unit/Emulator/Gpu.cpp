@@ -14,7 +14,8 @@
 namespace mmc::emulator::test {
 
 size_t Gpu::space(uint64_t bytes) {
-  StatusOr<uint64_t> address = device.memory().allocate(bytes, "argument " + std::to_string(arguments.size()));
+  StatusOr<uint64_t> address =
+      device.memory().allocate(bytes, "argument " + std::to_string(arguments.size()));
   EXPECT_TRUE(address.isOk()) << address.status().message();
   allocations.push_back(*address);
   value(*address);
@@ -44,7 +45,8 @@ std::vector<std::string> variants(const std::string &folder, const std::string &
   std::vector<std::string> paths;
   std::error_code none;
   for (const auto &entry : std::filesystem::directory_iterator(place, none))
-    if (entry.path().extension() == ".ptx" && entry.path().filename().string().rfind(file + ".", 0) == 0)
+    if (entry.path().extension() == ".ptx" &&
+        entry.path().filename().string().rfind(file + ".", 0) == 0)
       paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   EXPECT_FALSE(paths.empty()) << place << " has no " << file << ".*.ptx";
@@ -59,7 +61,8 @@ Loaded &load(const std::string &path) {
   StatusOr<std::string> text = readFile(path);
   EXPECT_TRUE(text.isOk()) << text.status().message();
   std::smatch target;
-  if (!text.isOk() || !std::regex_search(*text, target, std::regex("\\.target\\s+(sm_\\d+[af]?)"))) {
+  if (!text.isOk() ||
+      !std::regex_search(*text, target, std::regex("\\.target\\s+(sm_\\d+[af]?)"))) {
     ADD_FAILURE() << path << " has no .target";
     return entry;
   }
@@ -75,14 +78,16 @@ Loaded &load(const std::string &path) {
   return entry;
 }
 
-static void runAll(const std::vector<std::string> &paths, const std::string &kernel, const std::function<void(Gpu &)> &test) {
+static void runAll(const std::vector<std::string> &paths, const std::string &kernel,
+                   const std::function<void(Gpu &)> &test) {
   for (const std::string &path : paths) {
     Loaded &loaded = load(path);
     ASSERT_TRUE(loaded.module);
     const Kernel *found = loaded.module->kernel(kernel);
     ASSERT_TRUE(found) << path << " has no kernel " << kernel;
     for (unsigned seed = 0; seed <= 20; ++seed) {
-      SCOPED_TRACE(path + ", schedule " + (seed ? std::to_string(seed) : std::string("as it comes")));
+      SCOPED_TRACE(path + ", schedule " +
+                   (seed ? std::to_string(seed) : std::string("as it comes")));
       LaunchOptions options;
       options.threads = 2;
       options.maxInstructions = 20000000;
@@ -96,7 +101,8 @@ static void runAll(const std::vector<std::string> &paths, const std::string &ker
   }
 }
 
-void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test) {
+void corpus(const std::string &file, const std::string &kernel,
+            const std::function<void(Gpu &)> &test) {
   runAll(variants("corpus", file), kernel, test);
 }
 

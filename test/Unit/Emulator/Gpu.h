@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Runs kernels of the corpus in tests: every compiler and chip, many schedules, no violation allowed.
+// Runs kernels of the corpus in tests: every compiler and chip, many schedules, no violation
+// allowed.
 
 #ifndef MMC_TEST_EMULATOR_GPU_H
 #define MMC_TEST_EMULATOR_GPU_H
@@ -31,7 +32,8 @@ public:
   template <typename T>
   size_t buffer(const std::vector<T> &values) {
     size_t index = space(values.size() * sizeof(T));
-    EXPECT_TRUE(device.memory().write(allocations[index], values.data(), values.size() * sizeof(T)).isOk());
+    EXPECT_TRUE(
+        device.memory().write(allocations[index], values.data(), values.size() * sizeof(T)).isOk());
     return index;
   }
   /// A buffer that nothing has been written to.
@@ -52,7 +54,8 @@ public:
   template <typename T>
   std::vector<T> get(size_t index, size_t count) {
     std::vector<T> values(count);
-    EXPECT_EQ(device.memory().countUninitialized(allocations[index], count * sizeof(T)), 0u) << "not all was written";
+    EXPECT_EQ(device.memory().countUninitialized(allocations[index], count * sizeof(T)), 0u)
+        << "not all was written";
     EXPECT_TRUE(device.memory().read(allocations[index], values.data(), count * sizeof(T)).isOk());
     return values;
   }
@@ -66,11 +69,12 @@ private:
   std::vector<std::vector<uint8_t>> arguments;
 };
 
-/// What FOLDER/FILE.cu was compiled to, sorted. The folder is in test/PTX, or where the variable MMC_TEST_PTX says
-/// (test/PTX/variants compiles in many more ways).
+/// What FOLDER/FILE.cu was compiled to, sorted. The folder is in test/PTX, or where the variable
+/// MMC_TEST_PTX says (test/PTX/variants compiles in many more ways).
 std::vector<std::string> variants(const std::string &folder, const std::string &file);
 /// Calls the test for each variant of `file` in corpus: as blocks come, and under 20 schedules.
-void corpus(const std::string &file, const std::string &kernel, const std::function<void(Gpu &)> &test);
+void corpus(const std::string &file, const std::string &kernel,
+            const std::function<void(Gpu &)> &test);
 /// The same with test/PTX/triton/KERNEL.*.ptx.
 void corpusOfTriton(const std::string &kernel, const std::function<void(Gpu &)> &test);
 /// Loads a file on the chip that it is for.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Whether two declarations are the same to a caller: what a compiler passes where, not what types are called.
+// Whether two declarations are the same to a caller: what a compiler passes where, not what types
+// are called.
 
 #ifndef MMC_TEST_EMULATOR_HEADERABI_H
 #define MMC_TEST_EMULATOR_HEADERABI_H
@@ -16,7 +17,9 @@ namespace mmc::emulator::test {
 struct PassedAs {
   char kind; ///< v(oid), p(ointer), i(nteger or enumeration), f(loat), c(lass)
   size_t bytes;
-  bool operator==(const PassedAs &other) const { return kind == other.kind && bytes == other.bytes; }
+  bool operator==(const PassedAs &other) const {
+    return kind == other.kind && bytes == other.bytes;
+  }
 };
 
 template <typename T>
@@ -44,7 +47,8 @@ std::vector<PassedAs> signatureOf(Result (*)(Parameters...)) {
 /// An enumerator of our declarations, which are in namespace `ours`, has NVIDIA's value.
 #define MMC_SAME_VALUE(name) EXPECT_EQ(long(ours::name), long(::name)) << #name
 /// And a field of a structure its place.
-#define MMC_SAME_OFFSET(type, field) EXPECT_EQ(offsetof(ours::type, field), offsetof(::type, field)) << #field
+#define MMC_SAME_OFFSET(type, field)                                                               \
+  EXPECT_EQ(offsetof(ours::type, field), offsetof(::type, field)) << #field
 /// For programs of NVIDIA's headers: 0 is success in all of their interfaces.
 #define MMC_OK(call) ASSERT_EQ(int(call), 0) << #call
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// test/PTX/violations: each wrong kernel is caught, with its kind; none of the right ones is reported.
+// test/PTX/violations: each wrong kernel is caught, with its kind; none of the right ones is
+// reported.
 
 #include "Gpu.h"
 

@@ -38,9 +38,9 @@ struct LaunchOptions {
   std::optional<uint64_t> schedule;
   bool checkRaces = true;
   bool checkUninitialized = true;
-  size_t maxViolations = 1000;     ///< entries (kind and line) that are kept
-  uint64_t maxInstructions = 0;    ///< warp instructions before a launch counts as hung; 0: no limit
-  bool collectAccesses = false;    ///< fill LaunchResult::accesses
+  size_t maxViolations = 1000;  ///< entries (kind and line) that are kept
+  uint64_t maxInstructions = 0; ///< warp instructions before a launch counts as hung; 0: no limit
+  bool collectAccesses = false; ///< fill LaunchResult::accesses
 };
 
 /// `status` is not ok when the launch was refused, nothing having run (bad configuration), or given
@@ -65,7 +65,8 @@ public:
   /// Runs a kernel to its end. `arguments` has one pointer per parameter, to its bytes, which are
   /// copied before anything runs.
   LaunchResult launch(const Kernel &kernel, const LaunchConfig &config,
-                      const std::vector<const void *> &arguments, const LaunchOptions &options = {});
+                      const std::vector<const void *> &arguments,
+                      const LaunchOptions &options = {});
   /// Why the chip would refuse the launch, or ok. `dynamicShared` above the limit, too many threads
   /// or registers, a block other than .reqntid, ….
   Status checkLaunch(const Kernel &kernel, const LaunchConfig &config) const;

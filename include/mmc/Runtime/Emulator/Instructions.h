@@ -8,8 +8,8 @@
 
 namespace mmc::emulator {
 
-/// Every supported form of every instruction, by class, as Markdown: the table that the parser and the
-/// executor use, printed. `{.a,.b}` is at most one of them, `{.a,.b}!` exactly one.
+/// Every supported form of every instruction, by class, as Markdown: the table that the parser and
+/// the executor use, printed. `{.a,.b}` is at most one of them, `{.a,.b}!` exactly one.
 std::string supportedInstructions();
 
 } // namespace mmc::emulator

@@ -30,10 +30,11 @@ struct AllocationInfo {
   bool host = false; ///< host memory that the device may access
 };
 
-/// Bytes of a live allocation, for code that computes on them in place. Nobody else must access them meanwhile.
+/// Bytes of a live allocation, for code that computes on them in place. Nobody else must access
+/// them meanwhile.
 struct MemoryView {
   uint8_t *data = nullptr;
-  uint8_t *initialized = nullptr; ///< one per byte, 1: written; null: all are
+  uint8_t *initialized = nullptr;    ///< one per byte, 1: written; null: all are
   std::shared_ptr<Allocation> owner; ///< keeps them, even when the allocation is freed
 };
 
@@ -42,7 +43,8 @@ struct MemoryView {
 /// calls gives the same addresses. All functions may be called from several threads.
 class DeviceMemory {
 public:
-  /// `capacity` bytes can be allocated at a time. Addresses of devices with different ordinals differ.
+  /// `capacity` bytes can be allocated at a time. Addresses of devices with different ordinals
+  /// differ.
   explicit DeviceMemory(uint64_t capacity, unsigned ordinal = 0);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory &) = delete;
@@ -53,11 +55,11 @@ public:
   /// not write to constants.
   StatusOr<uint64_t> allocate(uint64_t bytes, std::string name, uint64_t alignment = 256,
                               MemoryUse use = MemoryUse::Data);
-  /// Lets the device access `bytes` of host memory at their own address; all count as initialised. `alias`
-  /// is the same memory at another address, which the device then uses.
+  /// Lets the device access `bytes` of host memory at their own address; all count as initialised.
+  /// `alias` is the same memory at another address, which the device then uses.
   Status mapHost(void *pointer, uint64_t bytes, std::string name, void *alias = nullptr);
-  /// Frees an allocation or unmaps host memory. BadInput unless `address` is the begin of a live one.
-  /// Later accesses of kernels are reported as use after free.
+  /// Frees an allocation or unmaps host memory. BadInput unless `address` is the begin of a live
+  /// one. Later accesses of kernels are reported as use after free.
   Status free(uint64_t address);
 
   /// Copies within one allocation each. BadInput, naming the nearest allocation, when the bytes do

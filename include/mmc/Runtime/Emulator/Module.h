@@ -30,12 +30,12 @@ struct Kernel {
   std::string name;
   std::vector<KernelParameter> parameters;
   uint64_t parameterBytes = 0;
-  uint64_t staticShared = 0;    ///< bytes, as a chip would lay them out
-  uint64_t localBytes = 0;      ///< stack frame of a thread
-  uint32_t registers = 0;       ///< .maxnreg; 0: none is given, and nothing is known
-  uint32_t maxThreads = 1024;   ///< .maxntid or .reqntid as one number
+  uint64_t staticShared = 0;             ///< bytes, as a chip would lay them out
+  uint64_t localBytes = 0;               ///< stack frame of a thread
+  uint32_t registers = 0;                ///< .maxnreg; 0: none is given, and nothing is known
+  uint32_t maxThreads = 1024;            ///< .maxntid or .reqntid as one number
   uint32_t requiredBlock[3] = {0, 0, 0}; ///< .reqntid; zeros when there is none
-  uint32_t line = 0;            ///< of the PTX text
+  uint32_t line = 0;                     ///< of the PTX text
   std::shared_ptr<const Program> program;
 };
 

@@ -13,18 +13,19 @@
 namespace mmc::emulator {
 
 enum class ViolationKind : uint8_t {
-  OutOfBounds,         ///< beyond every allocation or variable of the space
-  LocalOutOfBounds,    ///< the same in a thread's own stack frame
-  Misaligned,          ///< an address that is no multiple of the access
-  UseAfterFree,        ///< within an allocation that has been freed
-  Uninitialized,       ///< bytes that nobody has written
-  SharedRace,          ///< conflicting accesses to shared memory without a barrier between them
-  GlobalRace,          ///< the same in global memory, within a launch
-  DivergentBarrier,    ///< a barrier that not all of its threads reach
-  DivergentShuffle,    ///< a shuffle, vote or match whose lanes do not all take part
-  LaunchConfiguration, ///< a launch that the chip would refuse
-  InvalidInstruction,  ///< an operand that the instruction does not allow; trap
-  UninitializedRegister, ///< a register that nothing has written decides an address, a branch or what is stored
+  OutOfBounds,           ///< beyond every allocation or variable of the space
+  LocalOutOfBounds,      ///< the same in a thread's own stack frame
+  Misaligned,            ///< an address that is no multiple of the access
+  UseAfterFree,          ///< within an allocation that has been freed
+  Uninitialized,         ///< bytes that nobody has written
+  SharedRace,            ///< conflicting accesses to shared memory without a barrier between them
+  GlobalRace,            ///< the same in global memory, within a launch
+  DivergentBarrier,      ///< a barrier that not all of its threads reach
+  DivergentShuffle,      ///< a shuffle, vote or match whose lanes do not all take part
+  LaunchConfiguration,   ///< a launch that the chip would refuse
+  InvalidInstruction,    ///< an operand that the instruction does not allow; trap
+  UninitializedRegister, ///< a register that nothing has written decides an address, a branch or
+                         ///< what is stored
 };
 
 /// The name in reports: "out-of-bounds", "shared-race", ….
@@ -33,8 +34,8 @@ std::string_view nameOf(ViolationKind kind);
 /// Violations of one kind at one line are one entry: the first thread that was seen, and how many.
 struct Violation {
   ViolationKind kind = ViolationKind::OutOfBounds;
-  uint32_t line = 0;  ///< of the PTX text, from 1; 0 when there is no instruction (launches)
-  std::string source; ///< "kernel.cu:12" where the PTX has .loc, else empty
+  uint32_t line = 0;       ///< of the PTX text, from 1; 0 when there is no instruction (launches)
+  std::string source;      ///< "kernel.cu:12" where the PTX has .loc, else empty
   std::string instruction; ///< the opcode as it stands in the text
   std::array<uint32_t, 3> block{}, thread{};
   uint64_t address = 0; ///< as the kernel had it; 0 where there is none
@@ -98,7 +99,8 @@ struct LaunchReport {
   Counters counters;
 };
 
-/// {"kernel", "chip", "violations": [{"kind", "line", "block", "thread", "address", …}], "counters"}.
+/// {"kernel", "chip", "violations": [{"kind", "line", "block", "thread", "address", …}],
+/// "counters"}.
 std::string toJson(const LaunchReport &report);
 /// The same for people, several lines.
 std::string toText(const LaunchReport &report);

@@ -75,7 +75,8 @@ uint64_t numericsOf(const MatmulTypes &types) {
   // The header's numbers.
   constexpr uint64_t fma = 1, hmma = 2, imma = 4;
   constexpr uint64_t accumulate32F = 2 << 8, accumulate32I = 8 << 8;
-  constexpr uint64_t in16F = 1 << 16, in16BF = 2 << 16, inTf32 = 4 << 16, in32F = 8 << 16, in8I = 0x20 << 16;
+  constexpr uint64_t in16F = 1 << 16, in16BF = 2 << 16, inTf32 = 4 << 16, in32F = 8 << 16,
+                     in8I = 0x20 << 16;
   if (abType == CUDA_R_8I)
     return computeType == CUBLAS_COMPUTE_32F || computeType == CUBLAS_COMPUTE_32F_PEDANTIC
                ? fma | accumulate32F | in8I
@@ -84,7 +85,8 @@ uint64_t numericsOf(const MatmulTypes &types) {
     return hmma | accumulate32F | in16F;
   if (abType == CUDA_R_16BF || computeType == CUBLAS_COMPUTE_32F_FAST_16BF)
     return hmma | accumulate32F | in16BF;
-  return computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? hmma | accumulate32F | inTf32 : fma | accumulate32F | in32F;
+  return computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? hmma | accumulate32F | inTf32
+                                                     : fma | accumulate32F | in32F;
 }
 
 Algorithm unpack(const cublasLtMatmulAlgo_t &algo) {
@@ -98,8 +100,8 @@ void packInto(cublasLtMatmulAlgo_t &algo, const Algorithm &algorithm) {
   std::memcpy(&algo, &algorithm, sizeof algorithm);
 }
 
-cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDescriptors &descriptors,
-                              std::string &reason) {
+cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo,
+                              const MatmulDescriptors &descriptors, std::string &reason) {
   const Algorithm algorithm = unpack(algo);
   if (algorithm.magic != Algorithm::expectedMagic || algorithm.id != 0) {
     reason = "the algorithm is none that cublasLtMatmulAlgoInit or the heuristic gave";
@@ -125,10 +127,12 @@ using namespace mmc::emulator::cublaslt;
 extern "C" {
 
 cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *algo,
-                                                 cublasLtMatmulAlgoCapAttributes_t attribute, void *buffer,
-                                                 size_t sizeInBytes, size_t *sizeWritten) {
+                                                 cublasLtMatmulAlgoCapAttributes_t attribute,
+                                                 void *buffer, size_t sizeInBytes,
+                                                 size_t *sizeWritten) {
   if (!algo || unpack(*algo).magic != Algorithm::expectedMagic)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the algorithm is null or not initialized");
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "the algorithm is null or not initialized");
   const Algorithm algorithm = unpack(*algo);
   Capabilities capabilities;
   capabilities.numerics = numericsOf(algorithm.types);
@@ -143,24 +147,30 @@ cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *alg
   for (int i = 0; i < 4; ++i)
     capabilities.alignment[i] = alignmentOf(algorithm.types.matrices[i]);
   // Lists may be asked for with room for more than the one entry there is.
-  const bool list = attribute == CUBLASLT_ALGO_CAP_TILE_IDS || attribute == CUBLASLT_ALGO_CAP_STAGES_IDS;
+  const bool list =
+      attribute == CUBLASLT_ALGO_CAP_TILE_IDS || attribute == CUBLASLT_ALGO_CAP_STAGES_IDS;
   return getAttribute(__func__, capabilityAttributes, &capabilities, attribute, buffer,
-                      list && sizeInBytes > sizeof(uint32_t) ? sizeof(uint32_t) : sizeInBytes, sizeWritten);
+                      list && sizeInBytes > sizeof(uint32_t) ? sizeof(uint32_t) : sizeInBytes,
+                      sizeWritten);
 }
 
 cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo,
-                                                    cublasLtMatmulAlgoConfigAttributes_t attribute, const void *buffer,
-                                                    size_t sizeInBytes) {
-  if (algo && (unpack(*algo).magic != Algorithm::expectedMagic || attribute == CUBLASLT_ALGO_CONFIG_ID))
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the algorithm is not initialized, or its number is to be set");
+                                                    cublasLtMatmulAlgoConfigAttributes_t attribute,
+                                                    const void *buffer, size_t sizeInBytes) {
+  if (algo &&
+      (unpack(*algo).magic != Algorithm::expectedMagic || attribute == CUBLASLT_ALGO_CONFIG_ID))
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "the algorithm is not initialized, or its number is to be set");
   return setAttribute(__func__, configAttributes, algo, attribute, buffer, sizeInBytes);
 }
 
 cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo,
-                                                    cublasLtMatmulAlgoConfigAttributes_t attribute, void *buffer,
-                                                    size_t sizeInBytes, size_t *sizeWritten) {
+                                                    cublasLtMatmulAlgoConfigAttributes_t attribute,
+                                                    void *buffer, size_t sizeInBytes,
+                                                    size_t *sizeWritten) {
   if (algo && unpack(*algo).magic != Algorithm::expectedMagic)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the algorithm is not initialized");
-  return getAttribute(__func__, configAttributes, algo, attribute, buffer, sizeInBytes, sizeWritten);
+  return getAttribute(__func__, configAttributes, algo, attribute, buffer, sizeInBytes,
+                      sizeWritten);
 }
 }

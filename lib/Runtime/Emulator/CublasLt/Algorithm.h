@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What lies in a cublasLtMatmulAlgo_t. There is one algorithm, number 0, without options or workspace.
+// What lies in a cublasLtMatmulAlgo_t. There is one algorithm, number 0, without options or
+// workspace.
 
 #ifndef MMC_EMULATOR_CUBLASLT_ALGORITHM_H
 #define MMC_EMULATOR_CUBLASLT_ALGORITHM_H
@@ -24,8 +25,8 @@ Algorithm unpack(const cublasLtMatmulAlgo_t &algo);
 void packInto(cublasLtMatmulAlgo_t &algo, const Algorithm &algorithm);
 
 /// Why a user's algorithm cannot compute this, or success.
-cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo, const MatmulDescriptors &descriptors,
-                              std::string &reason);
+cublasStatus_t checkAlgorithm(const cublasLtMatmulAlgo_t &algo,
+                              const MatmulDescriptors &descriptors, std::string &reason);
 
 /// Bytes that addresses of matrices of a type must be multiples of.
 uint32_t alignmentOf(int type);

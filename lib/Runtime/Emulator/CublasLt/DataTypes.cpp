@@ -7,7 +7,8 @@
 namespace mmc::emulator::cublaslt {
 namespace {
 
-/// NVIDIA's table "cublasLtMatmul, regular layouts" without f16 and f64 accumulation, complex and fp8.
+/// NVIDIA's table "cublasLtMatmul, regular layouts" without f16 and f64 accumulation, complex and
+/// fp8.
 constexpr TypeCombination combinations[] = {
     {CUBLAS_COMPUTE_32I, CUDA_R_32I, CUDA_R_8I, CUDA_R_32I, true},
     {CUBLAS_COMPUTE_32I, CUDA_R_32F, CUDA_R_8I, CUDA_R_8I, true},
@@ -32,7 +33,8 @@ int withoutPedantic(int computeType) {
 } // namespace
 
 bool MatmulTypes::operator==(const MatmulTypes &other) const {
-  return compute == other.compute && scale == other.scale && std::equal(matrices, matrices + 4, other.matrices);
+  return compute == other.compute && scale == other.scale &&
+         std::equal(matrices, matrices + 4, other.matrices);
 }
 
 MatmulTypes typesOf(const MatmulDescriptors &descriptors) {
@@ -47,8 +49,8 @@ const TypeCombination *combinationOf(const MatmulTypes &types) {
   if (a != b || c != d)
     return nullptr;
   for (const TypeCombination &entry : combinations)
-    if (entry.computeType == withoutPedantic(types.compute) && entry.scaleType == types.scale && entry.ab == a &&
-        entry.cd == d)
+    if (entry.computeType == withoutPedantic(types.compute) && entry.scaleType == types.scale &&
+        entry.ab == a && entry.cd == d)
       return &entry;
   return nullptr;
 }

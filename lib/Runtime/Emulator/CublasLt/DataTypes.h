@@ -10,7 +10,8 @@
 
 namespace mmc::emulator::cublaslt {
 
-/// The types of a matmul: a cublasComputeType_t, and cudaDataType_t of the scales and of A, B, C, D.
+/// The types of a matmul: a cublasComputeType_t, and cudaDataType_t of the scales and of A, B, C,
+/// D.
 struct MatmulTypes {
   int32_t compute = 0, scale = 0;
   int32_t matrices[4] = {};

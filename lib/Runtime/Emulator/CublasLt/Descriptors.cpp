@@ -12,19 +12,19 @@
 namespace mmc::emulator::cublaslt {
 namespace {
 
-const AttributeTable layoutAttributes{{
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_TYPE, MatrixLayout, type),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_ORDER, MatrixLayout, order),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_ROWS, MatrixLayout, rows),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_COLS, MatrixLayout, cols),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_LD, MatrixLayout, ld),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, MatrixLayout, batchCount),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, MatrixLayout,
-                                                           batchStride),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_PLANE_OFFSET, MatrixLayout, planeOffset),
-                                          MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, MatrixLayout, batchMode),
-                                      },
-                                      13};
+const AttributeTable layoutAttributes{
+    {
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_TYPE, MatrixLayout, type),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_ORDER, MatrixLayout, order),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_ROWS, MatrixLayout, rows),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_COLS, MatrixLayout, cols),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_LD, MatrixLayout, ld),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, MatrixLayout, batchCount),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, MatrixLayout, batchStride),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_PLANE_OFFSET, MatrixLayout, planeOffset),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATRIX_LAYOUT_BATCH_MODE, MatrixLayout, batchMode),
+    },
+    13};
 
 const AttributeTable descAttributes{
     {
@@ -40,8 +40,10 @@ const AttributeTable descAttributes{
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, MatmulDesc, biasBatchStride),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, MatmulDesc, aux),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, MatmulDesc, auxLd),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, MatmulDesc, auxBatchStride),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_ALPHA_VECTOR_BATCH_STRIDE, MatmulDesc, alphaBatchStride),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, MatmulDesc,
+                         auxBatchStride),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_ALPHA_VECTOR_BATCH_STRIDE, MatmulDesc,
+                         alphaBatchStride),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_SM_COUNT_TARGET, MatmulDesc, smCountTarget),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, MatmulDesc, aScale),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, MatmulDesc, bScale),
@@ -59,12 +61,18 @@ const AttributeTable descAttributes{
 const AttributeTable preferenceAttributes{
     {
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_SEARCH_MODE, MatmulPreference, searchMode),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, MatmulPreference, maxWorkspaceBytes),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, MatmulPreference, reductionSchemeMask),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, MatmulPreference, minAlignment[0]),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, MatmulPreference, minAlignment[1]),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, MatmulPreference, minAlignment[2]),
-        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, MatmulPreference, minAlignment[3]),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, MatmulPreference,
+                         maxWorkspaceBytes),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, MatmulPreference,
+                         reductionSchemeMask),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, MatmulPreference,
+                         minAlignment[0]),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, MatmulPreference,
+                         minAlignment[1]),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, MatmulPreference,
+                         minAlignment[2]),
+        MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, MatmulPreference,
+                         minAlignment[3]),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_MAX_WAVES_COUNT, MatmulPreference, maxWavesCount),
         MMC_LT_ATTRIBUTE(CUBLASLT_MATMUL_PREF_IMPL_MASK, MatmulPreference, implMask),
     },
@@ -105,8 +113,9 @@ cublasStatus_t initialize(const char *function, void *memory, size_t size, const
   if (!memory)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, function, "the descriptor is null");
   if (size < sizeof(T))
-    return refuse(CUBLAS_STATUS_ALLOC_FAILED, function, "the descriptor's memory, got: " + std::to_string(size) +
-                                                            " < " + std::to_string(sizeof(T)) + " bytes");
+    return refuse(CUBLAS_STATUS_ALLOC_FAILED, function,
+                  "the descriptor's memory, got: " + std::to_string(size) + " < " +
+                      std::to_string(sizeof(T)) + " bytes");
   std::memset(memory, 0, size);
   std::memcpy(memory, &value, sizeof(T));
   return CUBLAS_STATUS_SUCCESS;
@@ -129,8 +138,9 @@ cublasStatus_t destroy(const char *function, Opaque *handle) {
   if (!handle)
     return CUBLAS_STATUS_SUCCESS;
   if (!forget(handle, T::expectedMagic))
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, function,
-                  "the descriptor is none that the library has made, of another kind, or destroyed before");
+    return refuse(
+        CUBLAS_STATUS_INVALID_VALUE, function,
+        "the descriptor is none that the library has made, of another kind, or destroyed before");
   mutableDescriptor<T>(handle)->magic = 0;
   delete handle;
   return CUBLAS_STATUS_SUCCESS;
@@ -159,51 +169,60 @@ using namespace mmc::emulator::cublaslt;
 
 extern "C" {
 
-cublasStatus_t cublasLtMatrixLayoutInit_internal(cublasLtMatrixLayout_t layout, size_t size, cudaDataType type,
-                                                 uint64_t rows, uint64_t cols, int64_t ld) {
+cublasStatus_t cublasLtMatrixLayoutInit_internal(cublasLtMatrixLayout_t layout, size_t size,
+                                                 cudaDataType type, uint64_t rows, uint64_t cols,
+                                                 int64_t ld) {
   return initialize(__func__, layout, size, layoutWith(type, rows, cols, ld));
 }
-cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *layout, cudaDataType type, uint64_t rows,
-                                          uint64_t cols, int64_t ld) {
+cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *layout, cudaDataType type,
+                                          uint64_t rows, uint64_t cols, int64_t ld) {
   return create(__func__, layout, layoutWith(type, rows, cols, ld));
 }
 cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t layout) {
   return destroy<MatrixLayout>(__func__, layout);
 }
-cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t layout, cublasLtMatrixLayoutAttribute_t attribute,
+cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t layout,
+                                                cublasLtMatrixLayoutAttribute_t attribute,
                                                 const void *buffer, size_t sizeInBytes) {
-  return setAttribute(__func__, layoutAttributes, mutableDescriptor<MatrixLayout>(layout), attribute, buffer,
-                      sizeInBytes);
+  return setAttribute(__func__, layoutAttributes, mutableDescriptor<MatrixLayout>(layout),
+                      attribute, buffer, sizeInBytes);
 }
-cublasStatus_t cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t layout, cublasLtMatrixLayoutAttribute_t attribute,
-                                                void *buffer, size_t sizeInBytes, size_t *sizeWritten) {
-  return getAttribute(__func__, layoutAttributes, descriptorOf<MatrixLayout>(layout), attribute, buffer, sizeInBytes,
-                      sizeWritten);
+cublasStatus_t cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t layout,
+                                                cublasLtMatrixLayoutAttribute_t attribute,
+                                                void *buffer, size_t sizeInBytes,
+                                                size_t *sizeWritten) {
+  return getAttribute(__func__, layoutAttributes, descriptorOf<MatrixLayout>(layout), attribute,
+                      buffer, sizeInBytes, sizeWritten);
 }
 
 cublasStatus_t cublasLtMatmulDescInit_internal(cublasLtMatmulDesc_t descriptor, size_t size,
-                                               cublasComputeType_t computeType, cudaDataType scaleType) {
+                                               cublasComputeType_t computeType,
+                                               cudaDataType scaleType) {
   return initialize(__func__, descriptor, size, descWith(computeType, scaleType));
 }
-cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *descriptor, cublasComputeType_t computeType,
-                                        cudaDataType scaleType) {
+cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *descriptor,
+                                        cublasComputeType_t computeType, cudaDataType scaleType) {
   return create(__func__, descriptor, descWith(computeType, scaleType));
 }
 cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t descriptor) {
   return destroy<MatmulDesc>(__func__, descriptor);
 }
-cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t descriptor, cublasLtMatmulDescAttributes_t attribute,
+cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t descriptor,
+                                              cublasLtMatmulDescAttributes_t attribute,
                                               const void *buffer, size_t sizeInBytes) {
-  return setAttribute(__func__, descAttributes, mutableDescriptor<MatmulDesc>(descriptor), attribute, buffer,
-                      sizeInBytes);
+  return setAttribute(__func__, descAttributes, mutableDescriptor<MatmulDesc>(descriptor),
+                      attribute, buffer, sizeInBytes);
 }
-cublasStatus_t cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t descriptor, cublasLtMatmulDescAttributes_t attribute,
-                                              void *buffer, size_t sizeInBytes, size_t *sizeWritten) {
-  return getAttribute(__func__, descAttributes, descriptorOf<MatmulDesc>(descriptor), attribute, buffer, sizeInBytes,
-                      sizeWritten);
+cublasStatus_t cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t descriptor,
+                                              cublasLtMatmulDescAttributes_t attribute,
+                                              void *buffer, size_t sizeInBytes,
+                                              size_t *sizeWritten) {
+  return getAttribute(__func__, descAttributes, descriptorOf<MatmulDesc>(descriptor), attribute,
+                      buffer, sizeInBytes, sizeWritten);
 }
 
-cublasStatus_t cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t preference, size_t size) {
+cublasStatus_t cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t preference,
+                                                     size_t size) {
   return initialize(__func__, preference, size, MatmulPreference());
 }
 cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *preference) {
@@ -213,15 +232,17 @@ cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t prefer
   return destroy<MatmulPreference>(__func__, preference);
 }
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
-                                                    cublasLtMatmulPreferenceAttributes_t attribute, const void *buffer,
-                                                    size_t sizeInBytes) {
-  return setAttribute(__func__, preferenceAttributes, mutableDescriptor<MatmulPreference>(preference), attribute,
-                      buffer, sizeInBytes);
+                                                    cublasLtMatmulPreferenceAttributes_t attribute,
+                                                    const void *buffer, size_t sizeInBytes) {
+  return setAttribute(__func__, preferenceAttributes,
+                      mutableDescriptor<MatmulPreference>(preference), attribute, buffer,
+                      sizeInBytes);
 }
 cublasStatus_t cublasLtMatmulPreferenceGetAttribute(cublasLtMatmulPreference_t preference,
-                                                    cublasLtMatmulPreferenceAttributes_t attribute, void *buffer,
-                                                    size_t sizeInBytes, size_t *sizeWritten) {
-  return getAttribute(__func__, preferenceAttributes, descriptorOf<MatmulPreference>(preference), attribute, buffer,
-                      sizeInBytes, sizeWritten);
+                                                    cublasLtMatmulPreferenceAttributes_t attribute,
+                                                    void *buffer, size_t sizeInBytes,
+                                                    size_t *sizeWritten) {
+  return getAttribute(__func__, preferenceAttributes, descriptorOf<MatmulPreference>(preference),
+                      attribute, buffer, sizeInBytes, sizeWritten);
 }
 }

@@ -63,13 +63,15 @@ struct MatmulDescriptors {
   const MatmulDesc *operation;
   const MatrixLayout *layouts[4]; ///< of A, B, C, D
 
-  MatmulDescriptors(cublasLtMatmulDesc_t operation, cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                    cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d)
+  MatmulDescriptors(cublasLtMatmulDesc_t operation, cublasLtMatrixLayout_t a,
+                    cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d)
       : operation(descriptorOf<MatmulDesc>(operation)),
-        layouts{descriptorOf<MatrixLayout>(a), descriptorOf<MatrixLayout>(b), descriptorOf<MatrixLayout>(c),
-                descriptorOf<MatrixLayout>(d)} {}
+        layouts{descriptorOf<MatrixLayout>(a), descriptorOf<MatrixLayout>(b),
+                descriptorOf<MatrixLayout>(c), descriptorOf<MatrixLayout>(d)} {}
   /// Whether each is one. What takes descriptors takes complete ones.
-  bool areComplete() const { return operation && layouts[0] && layouts[1] && layouts[2] && layouts[3]; }
+  bool areComplete() const {
+    return operation && layouts[0] && layouts[1] && layouts[2] && layouts[3];
+  }
 };
 
 } // namespace mmc::emulator::cublaslt

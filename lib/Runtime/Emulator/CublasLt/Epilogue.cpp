@@ -32,27 +32,31 @@ struct FloatScale {
 
 /// Everything but the sums' type is f32 from here on.
 template <typename T>
-void finishFloat(const MatmulProblem &problem, const MatmulData &data, const Tile &tile, float *rowSums) {
+void finishFloat(const MatmulProblem &problem, const MatmulData &data, const Tile &tile,
+                 float *rowSums) {
   const FloatScale scale(problem, data, tile);
   const int64_t batch = tile.batch;
   const T *c = static_cast<const T *>(data.c);
   T *d = static_cast<T *>(data.d) + batch * problem.d.batchStride;
-  const T *bias = problem.bias == BiasUse::Add
-                      ? static_cast<const T *>(data.bias) + batch * problem.biasBatchStride + tile.row
-                      : nullptr;
+  const T *bias = problem.bias == BiasUse::Add ? static_cast<const T *>(data.bias) +
+                                                     batch * problem.biasBatchStride + tile.row
+                                               : nullptr;
   const bool mask = problem.auxIsMask() && (problem.auxOutput || problem.auxInput());
-  T *aux = !mask && data.aux ? static_cast<T *>(data.aux) + batch * problem.auxBatchStride + tile.row : nullptr;
+  T *aux = !mask && data.aux
+               ? static_cast<T *>(data.aux) + batch * problem.auxBatchStride + tile.row
+               : nullptr;
   // Batch strides and leading dimensions of a mask are multiples of 128 bits.
   uint8_t *bits =
-      mask ? static_cast<uint8_t *>(data.aux) + (batch * problem.auxBatchStride + tile.row) / 8 : nullptr;
+      mask ? static_cast<uint8_t *>(data.aux) + (batch * problem.auxBatchStride + tile.row) / 8
+           : nullptr;
 
   for (int64_t j = 0; j < tile.columns; ++j) {
     const int64_t column = tile.column + j;
     T *dColumn = d + tile.row * problem.d.rowStride + column * problem.d.columnStride;
     // Null when beta is 0.
-    const T *cColumn =
-        c ? c + batch * problem.c.batchStride + tile.row * problem.c.rowStride + column * problem.c.columnStride
-          : nullptr;
+    const T *cColumn = c ? c + batch * problem.c.batchStride + tile.row * problem.c.rowStride +
+                               column * problem.c.columnStride
+                         : nullptr;
     T *auxColumn = aux ? aux + column * problem.auxLd : nullptr;
     uint8_t *bitColumn = bits ? bits + column * (problem.auxLd / 8) : nullptr;
     if (bitColumn && problem.auxOutput)
@@ -99,7 +103,8 @@ void finishInteger(const MatmulProblem &problem, const MatmulData &data, const T
   if (problem.alphaVector)
     alphas += tile.batch * problem.alphaBatchStride + tile.row;
   const int64_t step = problem.alphaVector ? 1 : 0;
-  const uint32_t *c = static_cast<const uint32_t *>(data.c) + (data.c ? tile.batch * problem.c.batchStride : 0);
+  const uint32_t *c =
+      static_cast<const uint32_t *>(data.c) + (data.c ? tile.batch * problem.c.batchStride : 0);
   uint32_t *d = static_cast<uint32_t *>(data.d) + tile.batch * problem.d.batchStride;
   for (int64_t j = 0; j < tile.columns; ++j)
     for (int64_t i = 0; i < tile.rows; ++i) {
@@ -121,14 +126,18 @@ void sumRows(const MatrixView &view, const T *data, std::vector<float> &sums) {
 
 } // namespace
 
-float gelu(float x) { return 0.5f * x * (1.0f + std::tanh(rootTwoOverPi * (x + cubic * x * x * x))); }
+float gelu(float x) {
+  return 0.5f * x * (1.0f + std::tanh(rootTwoOverPi * (x + cubic * x * x * x)));
+}
 
 float geluDerivative(float x) {
   const float tanh = std::tanh(rootTwoOverPi * (x + cubic * x * x * x));
-  return 0.5f * (1.0f + tanh) + 0.5f * x * (1.0f - tanh * tanh) * rootTwoOverPi * (1.0f + 3.0f * cubic * x * x);
+  return 0.5f * (1.0f + tanh) +
+         0.5f * x * (1.0f - tanh * tanh) * rootTwoOverPi * (1.0f + 3.0f * cubic * x * x);
 }
 
-void finishTile(const MatmulProblem &problem, const MatmulData &data, const Tile &tile, float *rowSums) {
+void finishTile(const MatmulProblem &problem, const MatmulData &data, const Tile &tile,
+                float *rowSums) {
   if (problem.integerScale)
     return finishInteger(problem, data, tile);
   withElement(problem.d.type, [&](auto *type) {
@@ -153,7 +162,8 @@ void sumOperand(const MatmulProblem &problem, const MatmulData &data) {
   }
 }
 
-void storeBias(const MatmulProblem &problem, const MatmulData &data, int64_t batch, const float *sums) {
+void storeBias(const MatmulProblem &problem, const MatmulData &data, int64_t batch,
+               const float *sums) {
   withElement(problem.d.type, [&](auto *type) {
     using T = std::remove_pointer_t<decltype(type)>;
     T *bias = static_cast<T *>(data.bias) + batch * problem.biasBatchStride;

@@ -42,25 +42,26 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle) {
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle) {
   if (handles().take(handle))
     return CUBLAS_STATUS_SUCCESS;
-  return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "this is no handle, or one destroyed before");
+  return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                "this is no handle, or one destroyed before");
 }
 
-#define MMC_LT_STATUSES(STATUS)                                                                                        \
-  STATUS(CUBLAS_STATUS_SUCCESS, "success")                                                                             \
-  STATUS(CUBLAS_STATUS_NOT_INITIALIZED, "the library was not initialized")                                             \
-  STATUS(CUBLAS_STATUS_ALLOC_FAILED, "the resource allocation failed")                                                 \
-  STATUS(CUBLAS_STATUS_INVALID_VALUE, "an invalid value was used as an argument")                                      \
-  STATUS(CUBLAS_STATUS_ARCH_MISMATCH, "an absent device architectural feature is required")                            \
-  STATUS(CUBLAS_STATUS_MAPPING_ERROR, "an access to GPU memory space failed")                                          \
-  STATUS(CUBLAS_STATUS_EXECUTION_FAILED, "the GPU program failed to execute")                                          \
-  STATUS(CUBLAS_STATUS_INTERNAL_ERROR, "an internal operation failed")                                                 \
-  STATUS(CUBLAS_STATUS_NOT_SUPPORTED, "the requested functionality is not supported")                                  \
+#define MMC_LT_STATUSES(STATUS)                                                                    \
+  STATUS(CUBLAS_STATUS_SUCCESS, "success")                                                         \
+  STATUS(CUBLAS_STATUS_NOT_INITIALIZED, "the library was not initialized")                         \
+  STATUS(CUBLAS_STATUS_ALLOC_FAILED, "the resource allocation failed")                             \
+  STATUS(CUBLAS_STATUS_INVALID_VALUE, "an invalid value was used as an argument")                  \
+  STATUS(CUBLAS_STATUS_ARCH_MISMATCH, "an absent device architectural feature is required")        \
+  STATUS(CUBLAS_STATUS_MAPPING_ERROR, "an access to GPU memory space failed")                      \
+  STATUS(CUBLAS_STATUS_EXECUTION_FAILED, "the GPU program failed to execute")                      \
+  STATUS(CUBLAS_STATUS_INTERNAL_ERROR, "an internal operation failed")                             \
+  STATUS(CUBLAS_STATUS_NOT_SUPPORTED, "the requested functionality is not supported")              \
   STATUS(CUBLAS_STATUS_LICENSE_ERROR, "the functionality requested requires some license")
 
 const char *cublasLtGetStatusName(cublasStatus_t status) {
   switch (status) {
-#define MMC_LT_NAME(name, text)                                                                                        \
-  case name:                                                                                                           \
+#define MMC_LT_NAME(name, text)                                                                    \
+  case name:                                                                                       \
     return #name;
     MMC_LT_STATUSES(MMC_LT_NAME)
   }
@@ -69,21 +70,26 @@ const char *cublasLtGetStatusName(cublasStatus_t status) {
 
 const char *cublasLtGetStatusString(cublasStatus_t status) {
   switch (status) {
-#define MMC_LT_TEXT(name, text)                                                                                        \
-  case name:                                                                                                           \
+#define MMC_LT_TEXT(name, text)                                                                    \
+  case name:                                                                                       \
     return text;
     MMC_LT_STATUSES(MMC_LT_TEXT)
   }
   return "unknown status";
 }
 
-size_t cublasLtGetVersion() { return size_t(versionMajor * 10000 + versionMinor * 100 + versionPatch); }
+size_t cublasLtGetVersion() {
+  return size_t(versionMajor * 10000 + versionMinor * 100 + versionPatch);
+}
 size_t cublasLtGetCudartVersion() { return cudartVersion; }
 
 cublasStatus_t cublasLtGetProperty(libraryPropertyType type, int *value) {
   if (!value || type < MAJOR_VERSION || type > PATCH_LEVEL)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the place for the value is null, or no such property");
-  *value = type == MAJOR_VERSION ? versionMajor : type == MINOR_VERSION ? versionMinor : versionPatch;
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "the place for the value is null, or no such property");
+  *value = type == MAJOR_VERSION   ? versionMajor
+           : type == MINOR_VERSION ? versionMinor
+                                   : versionPatch;
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -8,7 +8,8 @@
 
 namespace mmc::emulator::cublaslt {
 
-/// Whether cublasLtCreate gave this handle and cublasLtDestroy has not had it. The handle is not followed.
+/// Whether cublasLtCreate gave this handle and cublasLtDestroy has not had it. The handle is not
+/// followed.
 bool isLive(cublasLtHandle_t handle);
 
 } // namespace mmc::emulator::cublaslt

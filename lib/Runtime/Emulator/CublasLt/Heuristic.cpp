@@ -9,7 +9,8 @@
 namespace mmc::emulator::cublaslt {
 namespace {
 
-/// Waves of 128 × 128 tiles on a chip of 132 multiprocessors: a figure to compare sizes by, no more.
+/// Waves of 128 × 128 tiles on a chip of 132 multiprocessors: a figure to compare sizes by, no
+/// more.
 float wavesOf(const MatmulProblem &problem) {
   const auto tiles = [](int64_t size) { return double((size + 127) / 128); };
   return float(tiles(problem.m) * tiles(problem.n) * double(problem.batches) / 132.0);
@@ -22,8 +23,8 @@ Algorithm algorithmFor(const MatmulTypes &types) {
 }
 
 /// Whether a preference lets the algorithm through.
-bool satisfies(const MatmulPreference &preference, const MatmulTypes &types, const MatmulProblem &problem,
-               std::string &reason) {
+bool satisfies(const MatmulPreference &preference, const MatmulTypes &types,
+               const MatmulProblem &problem, std::string &reason) {
   const uint64_t numerics = numericsOf(types);
   for (int i = 0; i < 4; ++i)
     if (preference.minAlignment[i] < alignmentOf(types.matrices[i])) {
@@ -47,18 +48,21 @@ using namespace mmc::emulator::cublaslt;
 
 extern "C" {
 
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
-                                              cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-                                              cublasLtMatmulPreference_t preference, int requestedAlgoCount,
-                                              cublasLtMatmulHeuristicResult_t results[], int *returnAlgoCount) {
+cublasStatus_t
+cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
+                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                               cublasLtMatmulPreference_t preference, int requestedAlgoCount,
+                               cublasLtMatmulHeuristicResult_t results[], int *returnAlgoCount) {
   if (returnAlgoCount)
     *returnAlgoCount = 0;
   if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
+    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                  "the handle is none that cublasLtCreate gave");
   const MatmulDescriptors descriptors(operation, a, b, c, d);
   const MatmulPreference *wishes = descriptorOf<MatmulPreference>(preference);
-  if (!descriptors.areComplete() || !wishes || requestedAlgoCount <= 0 || !results || !returnAlgoCount)
+  if (!descriptors.areComplete() || !wishes || requestedAlgoCount <= 0 || !results ||
+      !returnAlgoCount)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
                   "a descriptor or the place for results is null, or no algorithm is asked for");
   std::string reason;
@@ -69,7 +73,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
     if (cublasStatus_t status = checkAlgorithm(results[0].algo, descriptors, reason))
       return refuse(status, __func__, reason);
   } else if (wishes->searchMode != CUBLASLT_SEARCH_BEST_FIT) {
-    return refuse(CUBLAS_STATUS_NOT_SUPPORTED, __func__, "no search mode " + std::to_string(wishes->searchMode));
+    return refuse(CUBLAS_STATUS_NOT_SUPPORTED, __func__,
+                  "no search mode " + std::to_string(wishes->searchMode));
   }
   const MatmulTypes types = typesOf(descriptors);
   if (!satisfies(*wishes, types, problem, reason))
@@ -83,10 +88,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
 }
 
 cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeType_t computeType,
-                                        cudaDataType scaleType, cudaDataType a, cudaDataType b, cudaDataType c,
-                                        cudaDataType d, int requestedAlgoCount, int algoIds[], int *returnAlgoCount) {
+                                        cudaDataType scaleType, cudaDataType a, cudaDataType b,
+                                        cudaDataType c, cudaDataType d, int requestedAlgoCount,
+                                        int algoIds[], int *returnAlgoCount) {
   if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
+    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                  "the handle is none that cublasLtCreate gave");
   if (requestedAlgoCount <= 0 || !algoIds || !returnAlgoCount)
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "no place for algorithms");
   std::string reason;
@@ -98,13 +105,16 @@ cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeTy
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t computeType, cudaDataType scaleType,
-                                      cudaDataType a, cudaDataType b, cudaDataType c, cudaDataType d, int algoId,
+cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t computeType,
+                                      cudaDataType scaleType, cudaDataType a, cudaDataType b,
+                                      cudaDataType c, cudaDataType d, int algoId,
                                       cublasLtMatmulAlgo_t *algo) {
   if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
+    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                  "the handle is none that cublasLtCreate gave");
   if (!algo || algoId != 0)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the place for the algorithm is null, or its number not 0");
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "the place for the algorithm is null, or its number not 0");
   std::string reason;
   const MatmulTypes types{computeType, scaleType, {a, b, c, d}};
   if (cublasStatus_t status = checkTypes(types, reason))
@@ -114,14 +124,17 @@ cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType
 }
 
 cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
-                                       cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
-                                       cublasLtMatrixLayout_t d, const cublasLtMatmulAlgo_t *algo,
+                                       cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                       cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                       const cublasLtMatmulAlgo_t *algo,
                                        cublasLtMatmulHeuristicResult_t *result) {
   if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
+    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                  "the handle is none that cublasLtCreate gave");
   const MatmulDescriptors descriptors(operation, a, b, c, d);
   if (!descriptors.areComplete() || !algo || !result)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "a descriptor, the algorithm or the result is null");
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "a descriptor, the algorithm or the result is null");
   std::string reason;
   MatmulProblem problem;
   cublasStatus_t status = describeProblem(descriptors, problem, reason);

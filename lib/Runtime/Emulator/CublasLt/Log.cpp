@@ -21,15 +21,17 @@ struct Logger {
   Logger() {
     const char *level = std::getenv("CUBLASLT_LOG_LEVEL");
     if (level && *level && !(level[0] >= '0' && level[0] <= '5' && !level[1]))
-      std::fprintf(stderr, "mmc-cuda-emulator: CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '%s'\n", level);
+      std::fprintf(
+          stderr, "mmc-cuda-emulator: CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '%s'\n",
+          level);
     else
       errors = level && *level > '0';
     const char *path = std::getenv("CUBLASLT_LOG_FILE");
     if (errors && path) {
       owned = (file = std::fopen(path, "a")) != nullptr;
       if (!owned)
-        std::fprintf(stderr, "mmc-cuda-emulator: CUBLASLT_LOG_FILE cannot be written: '%s': %s\n", path,
-                     std::strerror(errno));
+        std::fprintf(stderr, "mmc-cuda-emulator: CUBLASLT_LOG_FILE cannot be written: '%s': %s\n",
+                     path, std::strerror(errno));
     } else if (errors) {
       file = stdout;
     }
@@ -59,7 +61,8 @@ cublasStatus_t refuse(cublasStatus_t status, const char *function, const std::st
       return status;
     callback = log.callback;
     if (log.file) {
-      std::fprintf(log.file, "[cublasLt][Error][%s] %s: %s\n", function, cublasLtGetStatusName(status), message.c_str());
+      std::fprintf(log.file, "[cublasLt][Error][%s] %s: %s\n", function,
+                   cublasLtGetStatusName(status), message.c_str());
       std::fflush(log.file);
     }
   }

@@ -28,11 +28,14 @@ struct Buffer {
 /// A matmul as it waits in a stream: it may run more than once, when it was captured.
 struct QueuedMatmul {
   MatmulProblem problem;
-  Buffer a{"A"}, b{"B"}, c{"C"}, d{"D"}, bias{"the bias"}, aux{"the auxiliary buffer"}, alpha{"alpha"}, beta{"beta"};
+  Buffer a{"A"}, b{"B"}, c{"C"}, d{"D"}, bias{"the bias"}, aux{"the auxiliary buffer"},
+      alpha{"alpha"}, beta{"beta"};
   uint32_t hostAlpha = 0, hostBeta = 0; ///< the bits of scales on the host
   bool readsC = true;
 
-  std::array<const Buffer *, 8> buffers() const { return {&a, &b, &c, &d, &bias, &aux, &alpha, &beta}; }
+  std::array<const Buffer *, 8> buffers() const {
+    return {&a, &b, &c, &d, &bias, &aux, &alpha, &beta};
+  }
 };
 
 uint64_t addressOf(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }
@@ -43,7 +46,8 @@ uint64_t extentOf(const MatrixView &view, int64_t batches) {
   return bytesOf(view.type) * uint64_t((batches - 1) * view.batchStride + last);
 }
 
-void addRanges(std::vector<driver::ByteRange> &ranges, const Buffer &buffer, const MatrixView &view, int64_t batches) {
+void addRanges(std::vector<driver::ByteRange> &ranges, const Buffer &buffer, const MatrixView &view,
+               int64_t batches) {
   for (const ByteRange &range : rangesOf(view, batches))
     ranges.push_back({buffer.address + range.begin, range.end - range.begin});
 }
@@ -111,21 +115,25 @@ CUresult run(const QueuedMatmul &matmul) {
   data.alpha = views[6].data ? static_cast<const void *>(views[6].data) : &matmul.hostAlpha;
   data.beta = views[7].data ? static_cast<const void *>(views[7].data) : &matmul.hostBeta;
   const unsigned threads = driver::settings().threads;
-  multiply(matmul.problem, data, threads ? threads : std::max(1u, std::thread::hardware_concurrency()));
+  multiply(matmul.problem, data,
+           threads ? threads : std::max(1u, std::thread::hardware_concurrency()));
   return CUDA_SUCCESS;
 }
 
 /// The rules of addresses: present, aligned, in place only as a whole.
-std::optional<std::string> checkAddresses(const QueuedMatmul &matmul, const MatrixLayout &c, const MatrixLayout &d) {
+std::optional<std::string> checkAddresses(const QueuedMatmul &matmul, const MatrixLayout &c,
+                                          const MatrixLayout &d) {
   for (const Buffer *buffer : matmul.buffers()) {
     if (buffer->bytes == 0)
       continue;
     if (buffer->address == 0)
       return std::string(buffer->name) + " is null";
     if (buffer->address % buffer->alignment != 0)
-      return std::string(buffer->name) + " must be at a multiple of " + std::to_string(buffer->alignment) + " bytes";
+      return std::string(buffer->name) + " must be at a multiple of " +
+             std::to_string(buffer->alignment) + " bytes";
   }
-  const bool sameLayout = c.order == d.order && c.ld == d.ld && c.type == d.type && c.batchStride == d.batchStride;
+  const bool sameLayout =
+      c.order == d.order && c.ld == d.ld && c.type == d.type && c.batchStride == d.batchStride;
   if (matmul.readsC && matmul.c.address == matmul.d.address && !sameLayout)
     return "C is D, but their layouts differ";
   return std::nullopt;
@@ -145,7 +153,8 @@ Operation operationFor(const QueuedMatmul &matmul, uint64_t workspace, uint64_t 
     addRanges(problem.bias == BiasUse::Add ? operation.reads : operation.writes, matmul.bias,
               vectorView(problem.d.type, problem.biasLength(), problem.biasBatchStride), batches);
   if (problem.auxOutput || problem.auxInput())
-    addRanges(problem.auxOutput ? operation.writes : operation.reads, matmul.aux, auxView(problem), batches);
+    addRanges(problem.auxOutput ? operation.writes : operation.reads, matmul.aux, auxView(problem),
+              batches);
   for (const Buffer *scale : {&matmul.alpha, &matmul.beta})
     if (scale->bytes != 0)
       operation.reads.push_back({scale->address, scale->bytes});
@@ -164,9 +173,11 @@ bool takeScales(QueuedMatmul &matmul, const void *alpha, const void *beta) {
   const uint64_t scaleBytes = problem.scaleBytes();
   if (problem.scalesOnDevice || problem.alphaVector) {
     matmul.alpha.address = addressOf(alpha);
-    matmul.alpha.bytes = problem.alphaVector
-                             ? extentOf(vectorView(Element::F32, problem.m, problem.alphaBatchStride), problem.batches)
-                             : scaleBytes;
+    matmul.alpha.bytes =
+        problem.alphaVector
+            ? extentOf(vectorView(Element::F32, problem.m, problem.alphaBatchStride),
+                       problem.batches)
+            : scaleBytes;
     matmul.alpha.alignment = scaleBytes;
   } else {
     std::memcpy(&matmul.hostAlpha, alpha, scaleBytes);
@@ -205,14 +216,17 @@ cublasStatus_t statusOf(CUresult result) {
 using namespace mmc::emulator::cublaslt;
 namespace driver = mmc::emulator::driver;
 
-extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation, const void *alpha,
-                                         const void *a, cublasLtMatrixLayout_t aLayout, const void *b,
-                                         cublasLtMatrixLayout_t bLayout, const void *beta, const void *c,
-                                         cublasLtMatrixLayout_t cLayout, void *d, cublasLtMatrixLayout_t dLayout,
-                                         const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes,
-                                         cudaStream_t stream) {
+extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
+                                         const void *alpha, const void *a,
+                                         cublasLtMatrixLayout_t aLayout, const void *b,
+                                         cublasLtMatrixLayout_t bLayout, const void *beta,
+                                         const void *c, cublasLtMatrixLayout_t cLayout, void *d,
+                                         cublasLtMatrixLayout_t dLayout,
+                                         const cublasLtMatmulAlgo_t *algo, void *workspace,
+                                         size_t workspaceSizeInBytes, cudaStream_t stream) {
   if (!isLive(handle))
-    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__, "the handle is none that cublasLtCreate gave");
+    return refuse(CUBLAS_STATUS_NOT_INITIALIZED, __func__,
+                  "the handle is none that cublasLtCreate gave");
   const MatmulDescriptors descriptors(operation, aLayout, bLayout, cLayout, dLayout);
   if (!descriptors.areComplete())
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "a descriptor is null or none");
@@ -245,7 +259,8 @@ extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmul
   if (auto failure = checkAddresses(matmul, *descriptors.layouts[2], *descriptors.layouts[3]))
     return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, *failure);
   if (!workspace && workspaceSizeInBytes != 0)
-    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__, "the workspace is null, its size is not 0");
+    return refuse(CUBLAS_STATUS_INVALID_VALUE, __func__,
+                  "the workspace is null, its size is not 0");
 
   std::array<mmc::emulator::MemoryView, 8> views;
   auto failure = findViews(matmul, views);
@@ -261,6 +276,7 @@ extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmul
   const CUresult result =
       driver::enqueue(stream, operationFor(matmul, addressOf(workspace), workspaceSizeInBytes));
   if (result != CUDA_SUCCESS)
-    return refuse(statusOf(result), __func__, "the stream did not take the product: CUresult " + std::to_string(result));
+    return refuse(statusOf(result), __func__,
+                  "the stream did not take the product: CUresult " + std::to_string(result));
   return CUBLAS_STATUS_SUCCESS;
 }

@@ -26,7 +26,8 @@ std::vector<ByteRange> rangesOf(const MatrixView &view, int64_t batches, size_t 
   const uint64_t matrix = uint64_t((vectors - 1) * leading + contiguous);
   const int64_t distinct = view.batchStride == 0 ? 1 : batches;
   std::vector<ByteRange> ranges;
-  if (uint64_t(packed ? distinct : distinct * vectors) > limit || (packed && uint64_t(view.batchStride) == matrix))
+  if (uint64_t(packed ? distinct : distinct * vectors) > limit ||
+      (packed && uint64_t(view.batchStride) == matrix))
     return {{0, bytes * (uint64_t(distinct - 1) * uint64_t(view.batchStride) + matrix)}};
   for (int64_t batch = 0; batch < distinct; ++batch)
     for (int64_t vector = 0; vector < (packed ? 1 : vectors); ++vector) {

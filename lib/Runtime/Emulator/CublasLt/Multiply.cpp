@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tiles of D: operands are packed as f32 into panels that fit the caches, a small kernel multiplies
-// panels, and the epilogue finishes the tile. int8 goes the same way: sums of 256 products of int8 are
-// exact in f32.
+// panels, and the epilogue finishes the tile. int8 goes the same way: sums of 256 products of int8
+// are exact in f32.
 #include "Multiply.h"
 
 #include "Epilogue.h"
@@ -18,7 +18,8 @@ constexpr int64_t kernelRows = 16, kernelColumns = 6; // 12 registers of 8 sums
 constexpr int64_t tileRows = 192, tileColumns = 240, blockDepth = 256;
 static_assert(tileRows % kernelRows == 0 && tileColumns % kernelColumns == 0);
 static_assert(tileRows % 8 == 0, "tiles must not share bytes of a mask");
-static_assert(blockDepth * 128 * 128 <= int64_t(1) << 24, "sums of int8 products must be exact in f32");
+static_assert(blockDepth * 128 * 128 <= int64_t(1) << 24,
+              "sums of int8 products must be exact in f32");
 
 /// 8 sums side by side; an array would not stay in registers.
 typedef float Lanes __attribute__((vector_size(32), aligned(4)));
@@ -47,8 +48,8 @@ void multiplyPanels(int64_t depth, const float *a, const float *b, float *sums) 
 /// Packs `count` vectors of `depth` elements, `width` of them side by side; missing ones are zeros.
 /// Element (v, p) is at data[v * vectorStride + p * depthStride].
 template <typename T>
-void pack(const T *data, int64_t vectorStride, int64_t depthStride, int64_t count, int64_t depth, int64_t width,
-          InputRounding rounding, float *packed) {
+void pack(const T *data, int64_t vectorStride, int64_t depthStride, int64_t count, int64_t depth,
+          int64_t width, InputRounding rounding, float *packed) {
   for (int64_t first = 0; first < count; first += width, packed += width * depth) {
     const int64_t present = std::min(width, count - first);
     const T *source = data + first * vectorStride;
@@ -88,9 +89,12 @@ public:
   int64_t tiles() const { return problem.batches * rowTiles * columnTiles; }
 
   void compute(int64_t index, Scratch &scratch) {
-    const int64_t batch = index / (rowTiles * columnTiles), inBatch = index % (rowTiles * columnTiles);
+    const int64_t batch = index / (rowTiles * columnTiles),
+                  inBatch = index % (rowTiles * columnTiles);
     const int64_t row = inBatch % rowTiles * tileRows, columnTile = inBatch / rowTiles;
-    Tile tile{batch, row, columnTile * tileColumns, std::min(tileRows, problem.m - row), 0, nullptr, nullptr, tileRows};
+    Tile tile{
+        batch,   row,     columnTile * tileColumns, std::min(tileRows, problem.m - row), 0, nullptr,
+        nullptr, tileRows};
     tile.columns = std::min(tileColumns, problem.n - tile.column);
     std::fill(scratch.sums.begin(), scratch.sums.end(), 0.0f);
     if (problem.integer)
@@ -98,9 +102,12 @@ public:
     for (int64_t p = 0; p < problem.k; p += blockDepth)
       addBlock(tile, p, std::min(blockDepth, problem.k - p), scratch);
     tile.floats = scratch.sums.data();
-    tile.integers = problem.integer ? reinterpret_cast<const int32_t *>(scratch.integers.data()) : nullptr;
+    tile.integers =
+        problem.integer ? reinterpret_cast<const int32_t *>(scratch.integers.data()) : nullptr;
     finishTile(problem, data, tile,
-               rowSums.empty() ? nullptr : &rowSums[size_t((batch * columnTiles + columnTile) * problem.m + row)]);
+               rowSums.empty()
+                   ? nullptr
+                   : &rowSums[size_t((batch * columnTiles + columnTile) * problem.m + row)]);
   }
 
   /// Sums of D's rows: those of the tiles, from left to right.
@@ -121,10 +128,10 @@ private:
       using T = std::remove_pointer_t<decltype(type)>;
       const T *left = static_cast<const T *>(data.a) + tile.batch * a.batchStride;
       const T *right = static_cast<const T *>(data.b) + tile.batch * b.batchStride;
-      pack(left + tile.row * a.rowStride + p * a.columnStride, a.rowStride, a.columnStride, tile.rows, depth,
-           kernelRows, problem.rounding, scratch.a.data());
-      pack(right + tile.column * b.columnStride + p * b.rowStride, b.columnStride, b.rowStride, tile.columns, depth,
-           kernelColumns, problem.rounding, scratch.b.data());
+      pack(left + tile.row * a.rowStride + p * a.columnStride, a.rowStride, a.columnStride,
+           tile.rows, depth, kernelRows, problem.rounding, scratch.a.data());
+      pack(right + tile.column * b.columnStride + p * b.rowStride, b.columnStride, b.rowStride,
+           tile.columns, depth, kernelColumns, problem.rounding, scratch.b.data());
     });
     for (int64_t j = 0; j < tile.columns; j += kernelColumns)
       for (int64_t i = 0; i < tile.rows; i += kernelRows)
@@ -150,7 +157,8 @@ constexpr double productsPerThread = 16e6;
 
 void multiply(const MatmulProblem &problem, const MatmulData &data, unsigned threads) {
   Product product(problem, data);
-  const double work = double(problem.m) * double(problem.n) * double(problem.k) * double(problem.batches);
+  const double work =
+      double(problem.m) * double(problem.n) * double(problem.k) * double(problem.batches);
   const int64_t useful = std::min<int64_t>(product.tiles(), int64_t(work / productsPerThread) + 1);
   std::atomic<int64_t> next{0};
   auto run = [&] {

@@ -67,8 +67,8 @@ inline float roundInput(InputRounding rounding, float value) {
   return value;
 }
 
-/// Calls `function` with a null pointer of the element's type, which says which one it is. int32 is never
-/// an input, and as an output never made from a float.
+/// Calls `function` with a null pointer of the element's type, which says which one it is. int32 is
+/// never an input, and as an output never made from a float.
 template <typename Function>
 void withElement(Element element, Function function) {
   switch (element) {

@@ -40,33 +40,41 @@ struct Checker {
   bool unsupported(std::string text) { return fail(CUBLAS_STATUS_NOT_SUPPORTED, std::move(text)); }
 };
 
-std::string difference(int64_t got, int64_t want) { return std::to_string(got) + " != " + std::to_string(want); }
+std::string difference(int64_t got, int64_t want) {
+  return std::to_string(got) + " != " + std::to_string(want);
+}
 
-/// Whether `count` steps of `stride` elements, neither negative, stay within 58 bits: offsets in bytes then do not
-/// overflow.
+/// Whether `count` steps of `stride` elements, neither negative, stay within 58 bits: offsets in
+/// bytes then do not overflow.
 bool spansMemory(int64_t stride, int64_t count) { return stride <= (int64_t(1) << 58) / count; }
 
 /// One layout by itself, and its view under `operation`.
-bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int operation, MatrixView &view) {
+bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int operation,
+            MatrixView &view) {
   const std::string matrix = std::string("matrix ") + name;
   if (layout.order != CUBLASLT_ORDER_COL && layout.order != CUBLASLT_ORDER_ROW)
-    return check.unsupported(matrix + " must be in column or row order, got: order " + std::to_string(layout.order));
+    return check.unsupported(matrix + " must be in column or row order, got: order " +
+                             std::to_string(layout.order));
   if (layout.batchMode != 0 || layout.planeOffset != 0)
-    return check.unsupported(matrix + ": batches of pointers and planes of complex numbers are not supported");
+    return check.unsupported(
+        matrix + ": batches of pointers and planes of complex numbers are not supported");
   if (layout.rows == 0 || layout.cols == 0 || layout.rows > std::numeric_limits<int32_t>::max() ||
       layout.cols > std::numeric_limits<int32_t>::max())
-    return check.unsupported(matrix + " must have 1 to 2^31 - 1 rows and columns, got: " + std::to_string(layout.rows) +
-                             " x " + std::to_string(layout.cols));
+    return check.unsupported(matrix + " must have 1 to 2^31 - 1 rows and columns, got: " +
+                             std::to_string(layout.rows) + " x " + std::to_string(layout.cols));
   const bool byColumns = layout.order == CUBLASLT_ORDER_COL;
   const int64_t rows = int64_t(layout.rows), columns = int64_t(layout.cols);
   if (layout.ld < (byColumns ? rows : columns))
-    return check.invalid("the leading dimension of " + matrix + ", got: " + std::to_string(layout.ld) + " < " +
+    return check.invalid("the leading dimension of " + matrix +
+                         ", got: " + std::to_string(layout.ld) + " < " +
                          std::to_string(byColumns ? rows : columns));
   if (layout.batchCount < 1)
-    return check.invalid("the batch count of " + matrix + ", got: " + std::to_string(layout.batchCount) + " < 1");
+    return check.invalid("the batch count of " + matrix +
+                         ", got: " + std::to_string(layout.batchCount) + " < 1");
   if (layout.batchStride < 0)
     return check.invalid("the batch stride of " + matrix + " is negative");
-  if (!spansMemory(layout.ld, byColumns ? columns : rows) || !spansMemory(layout.batchStride, layout.batchCount))
+  if (!spansMemory(layout.ld, byColumns ? columns : rows) ||
+      !spansMemory(layout.batchStride, layout.batchCount))
     return check.invalid(matrix + " is larger than the address space");
   view.type = elementOf(layout.type);
   view.rows = rows;
@@ -77,7 +85,8 @@ bool viewOf(Checker &check, const char *name, const MatrixLayout &layout, int op
   if (operation == CUBLAS_OP_N)
     return true;
   if (operation != CUBLAS_OP_T && operation != CUBLAS_OP_C)
-    return check.invalid("the transposition of " + matrix + " is no cublasOperation_t: " + std::to_string(operation));
+    return check.invalid("the transposition of " + matrix +
+                         " is no cublasOperation_t: " + std::to_string(operation));
   std::swap(view.rows, view.columns);
   std::swap(view.rowStride, view.columnStride);
   return true;
@@ -97,13 +106,15 @@ bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout
   if (problem.a.rows != problem.m)
     return check.invalid("rows of op(A) and of D, got: " + difference(problem.a.rows, problem.m));
   if (problem.b.columns != problem.n)
-    return check.invalid("columns of op(B) and of D, got: " + difference(problem.b.columns, problem.n));
+    return check.invalid("columns of op(B) and of D, got: " +
+                         difference(problem.b.columns, problem.n));
   if (problem.b.rows != problem.k)
-    return check.invalid("columns of op(A) and rows of op(B), got: " + difference(problem.k, problem.b.rows));
+    return check.invalid("columns of op(A) and rows of op(B), got: " +
+                         difference(problem.k, problem.b.rows));
   if (problem.c.rows != problem.m || problem.c.columns != problem.n)
     return check.invalid("C must be of D's shape, got: " + std::to_string(problem.c.rows) + " x " +
-                         std::to_string(problem.c.columns) + " != " + std::to_string(problem.m) + " x " +
-                         std::to_string(problem.n));
+                         std::to_string(problem.c.columns) + " != " + std::to_string(problem.m) +
+                         " x " + std::to_string(problem.n));
   for (int i = 0; i < 3; ++i)
     if (layouts[i]->batchCount != problem.batches)
       return check.invalid(std::string("batch counts of ") + "ABC"[i] +
@@ -113,7 +124,8 @@ bool checkShapes(Checker &check, const MatmulDesc &operation, const MatrixLayout
   return true;
 }
 
-bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayout &d, MatmulProblem &problem) {
+bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayout &d,
+                   MatmulProblem &problem) {
   switch (operation.epilogue) {
   case CUBLASLT_EPILOGUE_DEFAULT:
     return true;
@@ -136,7 +148,8 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   case CUBLASLT_EPILOGUE_DRELU_BGRAD:
   case CUBLASLT_EPILOGUE_DGELU:
   case CUBLASLT_EPILOGUE_DGELU_BGRAD:
-    problem.activation = operation.epilogue & 64 ? Activation::GeluGradient : Activation::ReluGradient;
+    problem.activation =
+        operation.epilogue & 64 ? Activation::GeluGradient : Activation::ReluGradient;
     problem.bias = operation.epilogue & 16 ? BiasUse::OfResult : BiasUse::None;
     break;
   case CUBLASLT_EPILOGUE_BGRADA:
@@ -148,18 +161,23 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   default:
     return check.invalid("no cublasLtEpilogue_t: " + std::to_string(operation.epilogue));
   }
-  const bool plain = operation.epilogue == CUBLASLT_EPILOGUE_RELU || operation.epilogue == CUBLASLT_EPILOGUE_GELU;
+  const bool plain =
+      operation.epilogue == CUBLASLT_EPILOGUE_RELU || operation.epilogue == CUBLASLT_EPILOGUE_GELU;
   if (!plain && d.order != CUBLASLT_ORDER_COL)
-    return check.unsupported("epilogue " + std::to_string(operation.epilogue) + " needs D in column order");
+    return check.unsupported("epilogue " + std::to_string(operation.epilogue) +
+                             " needs D in column order");
   if (problem.bias != BiasUse::None) {
     if (operation.biasType != -1 && operation.biasType != d.type)
-      return check.unsupported("the bias must have D's data type, got: " + difference(operation.biasType, d.type));
+      return check.unsupported("the bias must have D's data type, got: " +
+                               difference(operation.biasType, d.type));
     if (operation.biasBatchStride < 0 || !spansMemory(operation.biasBatchStride, problem.batches))
       return check.invalid("the bias's batch stride is out of range");
     problem.biasBatchStride = problem.batches > 1 ? operation.biasBatchStride : 0;
-    if (problem.bias != BiasUse::Add && problem.batches > 1 && problem.biasBatchStride < problem.biasLength())
+    if (problem.bias != BiasUse::Add && problem.batches > 1 &&
+        problem.biasBatchStride < problem.biasLength())
       return check.invalid("bias gradients of the batch lie on one another, batch stride got: " +
-                           std::to_string(operation.biasBatchStride) + " < " + std::to_string(problem.biasLength()));
+                           std::to_string(operation.biasBatchStride) + " < " +
+                           std::to_string(problem.biasLength()));
   }
   if (!problem.auxOutput && !problem.auxInput())
     return true;
@@ -167,18 +185,22 @@ bool checkEpilogue(Checker &check, const MatmulDesc &operation, const MatrixLayo
   if (!problem.auxIsMask() && operation.auxType != -1 && operation.auxType != d.type)
     return check.unsupported("the auxiliary matrix must have D's data type, got: " +
                              difference(operation.auxType, d.type));
-  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 || !spansMemory(operation.auxLd, problem.n))
-    return check.invalid("the auxiliary leading dimension must be a multiple of " + std::to_string(unit) +
-                         " from D's rows (" + std::to_string(problem.m) +
-                         ") to what the address space has, got: " + std::to_string(operation.auxLd));
+  if (operation.auxLd < problem.m || operation.auxLd % unit != 0 ||
+      !spansMemory(operation.auxLd, problem.n))
+    return check.invalid(
+        "the auxiliary leading dimension must be a multiple of " + std::to_string(unit) +
+        " from D's rows (" + std::to_string(problem.m) +
+        ") to what the address space has, got: " + std::to_string(operation.auxLd));
   if (operation.auxBatchStride < 0 || operation.auxBatchStride % unit != 0 ||
       !spansMemory(operation.auxBatchStride, problem.batches))
-    return check.invalid("the auxiliary batch stride must be a multiple of " + std::to_string(unit) +
-                         " within the address space, got: " + std::to_string(operation.auxBatchStride));
+    return check.invalid(
+        "the auxiliary batch stride must be a multiple of " + std::to_string(unit) +
+        " within the address space, got: " + std::to_string(operation.auxBatchStride));
   problem.auxLd = operation.auxLd;
   problem.auxBatchStride = problem.batches > 1 ? operation.auxBatchStride : 0;
   if (problem.auxOutput && problem.batches > 1 && problem.auxBatchStride == 0)
-    return check.invalid("the auxiliary matrices of the batch lie on one another: the batch stride is 0");
+    return check.invalid(
+        "the auxiliary matrices of the batch lie on one another: the batch stride is 0");
   return true;
 }
 
@@ -189,14 +211,15 @@ bool checkInteger(Checker &check, const MatmulDesc &operation, const MatrixLayou
     if (layouts[i]->order != CUBLASLT_ORDER_COL)
       return check.unsupported("int8 products need matrices in column order");
     if (layouts[i]->ld % 4 != 0)
-      return check.unsupported("int8 products need leading dimensions that are multiples of 4, got: " +
-                               std::to_string(layouts[i]->ld));
+      return check.unsupported(
+          "int8 products need leading dimensions that are multiples of 4, got: " +
+          std::to_string(layouts[i]->ld));
   }
   if (operation.transA == CUBLAS_OP_N || operation.transB != CUBLAS_OP_N)
     return check.unsupported("int8 products need A transposed and B not");
   if (problem.m % 4 != 0 || problem.k % 4 != 0)
-    return check.unsupported("int8 products need m and k that are multiples of 4, got: " + std::to_string(problem.m) +
-                             " and " + std::to_string(problem.k));
+    return check.unsupported("int8 products need m and k that are multiples of 4, got: " +
+                             std::to_string(problem.m) + " and " + std::to_string(problem.k));
   return true;
 }
 
@@ -217,21 +240,23 @@ bool checkModes(Checker &check, const MatmulDesc &operation, MatmulProblem &prob
     break;
   case CUBLASLT_POINTER_MODE_DEVICE_VECTOR:
   case CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_ZERO:
-    return check.unsupported("pointer mode " + std::to_string(operation.pointerMode) + " needs tiled int8 layouts");
+    return check.unsupported("pointer mode " + std::to_string(operation.pointerMode) +
+                             " needs tiled int8 layouts");
   default:
     return check.invalid("no cublasLtPointerMode_t: " + std::to_string(operation.pointerMode));
   }
   if (operation.transC != CUBLAS_OP_N || operation.fillMode != CUBLAS_FILL_MODE_FULL)
     return check.unsupported("C must not be transposed, and D be filled in full");
-  if (operation.aScale || operation.bScale || operation.cScale || operation.dScale || operation.amaxD ||
-      operation.auxScale || operation.auxAmax)
+  if (operation.aScale || operation.bScale || operation.cScale || operation.dScale ||
+      operation.amaxD || operation.auxScale || operation.auxAmax)
     return check.invalid("scale and maximum pointers are for fp8, which these types are not");
   return true;
 }
 
 } // namespace
 
-cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem, std::string &reason) {
+cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem,
+                               std::string &reason) {
   problem = MatmulProblem();
   Checker check{reason};
   const MatmulDesc &operation = *descriptors.operation;
@@ -248,7 +273,8 @@ cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProbl
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_16BF ? InputRounding::BF16
                      : types->computeType == CUBLAS_COMPUTE_32F_FAST_TF32 ? InputRounding::Tf32
                                                                           : InputRounding::None;
-  if (!checkEpilogue(check, operation, *layouts[3], problem) || !checkModes(check, operation, problem))
+  if (!checkEpilogue(check, operation, *layouts[3], problem) ||
+      !checkModes(check, operation, problem))
     return check.status;
   if (types->plainEpilogueOnly && operation.epilogue != CUBLASLT_EPILOGUE_DEFAULT)
     return check.unsupported("int8 products have no epilogue but the default"), check.status;

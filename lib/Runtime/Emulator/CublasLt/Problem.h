@@ -24,7 +24,8 @@ struct MatrixView {
   int64_t rows = 0, columns = 0;
   int64_t rowStride = 0, columnStride = 0, batchStride = 0;
 
-  /// Elements between two vectors that lie next to each other in memory, and their length and number.
+  /// Elements between two vectors that lie next to each other in memory, and their length and
+  /// number.
   int64_t leading() const { return rowStride == 1 ? columnStride : rowStride; }
   int64_t contiguous() const { return rowStride == 1 ? rows : columns; }
   int64_t vectors() const { return rowStride == 1 ? columns : rows; }
@@ -42,8 +43,8 @@ enum class BiasUse : uint8_t {
 /// All that a product is but its addresses.
 struct MatmulProblem {
   int64_t m = 0, n = 0, k = 0, batches = 1;
-  MatrixView a, b, c, d; ///< m × k, k × n, m × n, m × n
-  bool integer = false;  ///< accumulated in int32, else in f32
+  MatrixView a, b, c, d;     ///< m × k, k × n, m × n, m × n
+  bool integer = false;      ///< accumulated in int32, else in f32
   bool integerScale = false; ///< alpha and beta are int32, else f32
   InputRounding rounding = InputRounding::None;
   bool scalesOnDevice = false; ///< both alpha and beta
@@ -66,9 +67,10 @@ struct MatmulProblem {
   size_t scaleBytes() const { return 4; }
 };
 
-/// Fills `problem` from descriptors, or says why not: InvalidValue what can never be right, NotSupported what this
-/// implementation or the library lacks.
-cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem, std::string &reason);
+/// Fills `problem` from descriptors, or says why not: InvalidValue what can never be right,
+/// NotSupported what this implementation or the library lacks.
+cublasStatus_t describeProblem(const MatmulDescriptors &descriptors, MatmulProblem &problem,
+                               std::string &reason);
 
 /// Byte ranges [begin, end) relative to a matrix's address that its elements lie in: exact up to
 /// `limit` ranges, beyond that one range around all.

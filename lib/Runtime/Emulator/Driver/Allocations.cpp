@@ -31,7 +31,9 @@ static uint64_t pageBytes() {
   return bytes;
 }
 
-static uint64_t roundToPages(uint64_t bytes) { return (bytes + pageBytes() - 1) & ~(pageBytes() - 1); }
+static uint64_t roundToPages(uint64_t bytes) {
+  return (bytes + pageBytes() - 1) & ~(pageBytes() - 1);
+}
 
 /// Names the allocation after the call that makes it.
 static Allocated named(Context &context, const char *entry, uint64_t bytes) {
@@ -50,7 +52,8 @@ static void insert(const Allocated &allocated) {
   table().live[allocated.address] = allocated;
 }
 
-CUresult allocateDevice(Context &context, const char *entry, uint64_t bytes, uint64_t alignment, uint64_t &address) {
+CUresult allocateDevice(Context &context, const char *entry, uint64_t bytes, uint64_t alignment,
+                        uint64_t &address) {
   Allocated allocated = named(context, entry, bytes);
   auto found = context.gpu.device.memory().allocate(bytes, allocated.name, alignment);
   if (!found.isOk())
@@ -104,7 +107,10 @@ void release(const Allocated &allocated) {
 static bool mapIntoDevices(const Allocated &allocated) {
   void *pointer = reinterpret_cast<void *>(allocated.address);
   for (size_t i = 0; i < gpus().size(); ++i) {
-    if (gpus()[i]->device.memory().mapHost(pointer, allocated.bytes, allocated.name, allocated.alias).isOk())
+    if (gpus()[i]
+            ->device.memory()
+            .mapHost(pointer, allocated.bytes, allocated.name, allocated.alias)
+            .isOk())
       continue;
     while (i-- > 0)
       (void)gpus()[i]->device.memory().free(allocated.address);
@@ -113,7 +119,8 @@ static bool mapIntoDevices(const Allocated &allocated) {
   return true;
 }
 
-CUresult allocateHost(Context &context, const char *entry, uint64_t bytes, unsigned flags, void *&pointer) {
+CUresult allocateHost(Context &context, const char *entry, uint64_t bytes, unsigned flags,
+                      void *&pointer) {
   Allocated allocated = named(context, entry, bytes);
   allocated.isHost = true;
   allocated.flags = flags;
@@ -122,7 +129,8 @@ CUresult allocateHost(Context &context, const char *entry, uint64_t bytes, unsig
   if (bytes > installed)
     return CUDA_ERROR_OUT_OF_MEMORY;
   uint64_t size = roundToPages(bytes);
-  // The program and the driver have the same pages at different addresses: those of the program can be protected.
+  // The program and the driver have the same pages at different addresses: those of the program can
+  // be protected.
   int file = settings().watchHost ? memfd_create("mmc-pinned", MFD_CLOEXEC) : -1;
   void *memory = MAP_FAILED, *alias = MAP_FAILED;
   if (file >= 0 && ftruncate(file, static_cast<off_t>(size)) == 0) {
@@ -191,7 +199,9 @@ DeviceMemory &memoryOf(uint64_t address) {
   return gpus()[ordinal]->device.memory();
 }
 
-StatusOr<MemoryView> bytesAt(uint64_t address, uint64_t bytes) { return memoryOf(address).view(address, bytes); }
+StatusOr<MemoryView> bytesAt(uint64_t address, uint64_t bytes) {
+  return memoryOf(address).view(address, bytes);
+}
 
 std::string describeAddress(uint64_t address) { return memoryOf(address).describe(address); }
 
@@ -210,10 +220,11 @@ static void leak(const Allocated &allocated) {
   finding.operation = allocated.name;
   finding.address = allocated.address;
   finding.bytes = allocated.bytes;
-  finding.message = std::to_string(allocated.bytes) + " bytes of " +
-                    (allocated.isHost ? (allocated.isRegistered ? "registered host memory" : "pinned host memory")
-                                      : "device memory") +
-                    " at " + hex(allocated.address) + " were never given back";
+  finding.message =
+      std::to_string(allocated.bytes) + " bytes of " +
+      (allocated.isHost ? (allocated.isRegistered ? "registered host memory" : "pinned host memory")
+                        : "device memory") +
+      " at " + hex(allocated.address) + " were never given back";
   report(std::move(finding));
 }
 

@@ -23,8 +23,10 @@ CUresult refuseUnsafeCall() {
   std::lock_guard<std::mutex> lock(orderMutex());
   bool isRefused = false;
   for (const std::shared_ptr<Capture> &capture : activeCaptures()) {
-    bool isOwn = capture->thread == std::this_thread::get_id() && capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED;
-    bool isGlobal = mode == CU_STREAM_CAPTURE_MODE_GLOBAL && capture->mode == CU_STREAM_CAPTURE_MODE_GLOBAL;
+    bool isOwn = capture->thread == std::this_thread::get_id() &&
+                 capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED;
+    bool isGlobal =
+        mode == CU_STREAM_CAPTURE_MODE_GLOBAL && capture->mode == CU_STREAM_CAPTURE_MODE_GLOBAL;
     if (!isOwn && !isGlobal)
       continue;
     capture->isInvalidated = true;
@@ -71,7 +73,8 @@ CUresult refuseCapturing(Stream &stream) {
     return CUDA_SUCCESS;
   bool wasInvalidated = stream.capture->isInvalidated;
   stream.capture->isInvalidated = true;
-  return wasInvalidated ? CUDA_ERROR_STREAM_CAPTURE_INVALIDATED : CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+  return wasInvalidated ? CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
+                        : CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 }
 
 CUresult checkUse(Stream &stream) {

@@ -56,7 +56,8 @@ MMC_EXPORT CUresult cuStreamEndCapture(CUstream handle, CUgraph *graph) {
     std::lock_guard<std::mutex> lock(orderMutex());
     capture = stream->capture;
     MMC_REQUIRE(capture, CUDA_ERROR_ILLEGAL_STATE);
-    if (capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED && capture->thread != std::this_thread::get_id())
+    if (capture->mode != CU_STREAM_CAPTURE_MODE_RELAXED &&
+        capture->thread != std::this_thread::get_id())
       return CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD;
     if (capture->origin != stream.get()) {
       capture->isInvalidated = true;
@@ -79,8 +80,9 @@ MMC_EXPORT CUresult cuStreamIsCapturing(CUstream handle, CUstreamCaptureStatus *
   return cuStreamGetCaptureInfo_v3(handle, status, nullptr, nullptr, nullptr, nullptr, nullptr);
 }
 
-MMC_EXPORT CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureStatus *status, cuuint64_t *id,
-                                              CUgraph *graph, const CUgraphNode **dependencies,
+MMC_EXPORT CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureStatus *status,
+                                              cuuint64_t *id, CUgraph *graph,
+                                              const CUgraphNode **dependencies,
                                               const CUgraphEdgeData **edges, size_t *count) {
   StreamRef stream;
   MMC_TRY(findStream(handle, stream));
@@ -88,7 +90,7 @@ MMC_EXPORT CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureSt
   std::lock_guard<std::mutex> lock(orderMutex());
   MMC_TRY(checkUse(*stream));
   const Capture *capture = stream->capture.get();
-  *status = !capture                  ? CU_STREAM_CAPTURE_STATUS_NONE
+  *status = !capture                 ? CU_STREAM_CAPTURE_STATUS_NONE
             : capture->isInvalidated ? CU_STREAM_CAPTURE_STATUS_INVALIDATED
                                      : CU_STREAM_CAPTURE_STATUS_ACTIVE;
   if (*status != CU_STREAM_CAPTURE_STATUS_ACTIVE)
@@ -109,8 +111,9 @@ MMC_EXPORT CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureSt
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuStreamGetCaptureInfo_v2(CUstream handle, CUstreamCaptureStatus *status, cuuint64_t *id,
-                                              CUgraph *graph, const CUgraphNode **dependencies, size_t *count) {
+MMC_EXPORT CUresult cuStreamGetCaptureInfo_v2(CUstream handle, CUstreamCaptureStatus *status,
+                                              cuuint64_t *id, CUgraph *graph,
+                                              const CUgraphNode **dependencies, size_t *count) {
   return cuStreamGetCaptureInfo_v3(handle, status, id, graph, dependencies, nullptr, count);
 }
 

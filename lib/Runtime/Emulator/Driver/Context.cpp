@@ -107,7 +107,8 @@ int deviceOf(const Context &context) { return static_cast<int>(context.gpu.ordin
 const Chip &chipOf(const Context &context) { return context.gpu.device.chip(); }
 CUcontext handleOf(const Context &context) { return context.handle; }
 
-Context::Context(Gpu &gpu, unsigned flags, bool isPrimary) : gpu(gpu), isPrimary(isPrimary), flags(flags) {}
+Context::Context(Gpu &gpu, unsigned flags, bool isPrimary)
+    : gpu(gpu), isPrimary(isPrimary), flags(flags) {}
 
 Context *createContext(Gpu &gpu, unsigned flags, bool isPrimary) {
   static std::atomic<uint64_t> lastId{0};

@@ -55,15 +55,16 @@ private:
 
 /// The devices there are; made by cuInit.
 const std::vector<std::unique_ptr<Gpu>> &gpus();
-/// Whether the calling thread runs a function of the program for a stream, which must not call the driver.
+/// Whether the calling thread runs a function of the program for a stream, which must not call the
+/// driver.
 bool &isInHostFunction();
 /// Null when there is no such device.
 Gpu *findGpu(CUdevice device);
 Context *findContext(CUcontext handle);
 /// All that are not destroyed.
 std::vector<Context *> liveContexts();
-/// A thread's stack of current contexts; the last one is current. May hold destroyed ones. It needs no destructor: the
-/// program's own may call the driver when those of its threads have run.
+/// A thread's stack of current contexts; the last one is current. May hold destroyed ones. It needs
+/// no destructor: the program's own may call the driver when those of its threads have run.
 class ContextStack {
 public:
   bool empty() const { return !count; }

@@ -88,8 +88,8 @@ MMC_EXPORT CUresult cuCtxCreate_v2(CUcontext *context, unsigned int flags, CUdev
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuCtxCreate_v4(CUcontext *context, CUctxCreateParams *parameters, unsigned int flags,
-                                   CUdevice device) {
+MMC_EXPORT CUresult cuCtxCreate_v4(CUcontext *context, CUctxCreateParams *parameters,
+                                   unsigned int flags, CUdevice device) {
   MMC_TRY(checkReady());
   MMC_REQUIRE(!parameters, CUDA_ERROR_NOT_SUPPORTED);
   return cuCtxCreate_v2(context, flags, device);
@@ -137,7 +137,8 @@ MMC_EXPORT CUresult cuCtxSetCurrent(CUcontext handle) {
 MMC_EXPORT CUresult cuCtxGetCurrent(CUcontext *context) {
   MMC_TRY(checkReady());
   MMC_REQUIRE(context, CUDA_ERROR_INVALID_VALUE);
-  *context = contextStack().empty() || !contextStack().back() ? nullptr : contextStack().back()->handle;
+  *context =
+      contextStack().empty() || !contextStack().back() ? nullptr : contextStack().back()->handle;
   return CUDA_SUCCESS;
 }
 
@@ -208,7 +209,8 @@ MMC_EXPORT CUresult cuCtxGetLimit(size_t *value, CUlimit limit) {
 MMC_EXPORT CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
-  // A thread's stack is what it is: whatever fits is granted. There is neither printf nor malloc in kernels.
+  // A thread's stack is what it is: whatever fits is granted. There is neither printf nor malloc in
+  // kernels.
   MMC_REQUIRE(limit == CU_LIMIT_STACK_SIZE, CUDA_ERROR_UNSUPPORTED_LIMIT);
   return value <= 64 * 1024 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }

@@ -13,7 +13,8 @@ namespace mmc::emulator::driver {
 
 namespace {
 
-constexpr uint64_t maxBytes = uint64_t(1) << 47; ///< beyond any address space: refused before it overflows
+constexpr uint64_t maxBytes = uint64_t(1)
+                              << 47; ///< beyond any address space: refused before it overflows
 constexpr uint64_t pieceBytes = uint64_t(1) << 20;
 
 /// A side with its kind found out.
@@ -22,7 +23,9 @@ struct Side {
   bool isPageable = false, isHostMemory = false;
 };
 
-uint64_t spanOf(const Rows &rows, uint64_t width, uint64_t height) { return (height - 1) * rows.pitch + width; }
+uint64_t spanOf(const Rows &rows, uint64_t width, uint64_t height) {
+  return (height - 1) * rows.pitch + width;
+}
 
 /// CUDA_ERROR_INVALID_VALUE where the rows are not memory of their kind.
 CUresult examine(Rows rows, uint64_t width, uint64_t height, Side &side) {
@@ -36,7 +39,8 @@ CUresult examine(Rows rows, uint64_t width, uint64_t height, Side &side) {
   bool isDevice = isDeviceAddress(rows.address);
   side.isHostMemory = !isDevice;
   if (isDevice)
-    return rows.kind != Rows::Host && bytesAt(rows.address, span).isOk() ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    return rows.kind != Rows::Host && bytesAt(rows.address, span).isOk() ? CUDA_SUCCESS
+                                                                         : CUDA_ERROR_INVALID_VALUE;
   side.isPageable = !isPinned(rows.address, span);
   if (side.isPageable && rows.kind == Rows::Device)
     return CUDA_ERROR_INVALID_VALUE;
@@ -80,7 +84,8 @@ CUresult runCopy(const Side &to, const Side &from, uint64_t width, uint64_t heig
     for (uint64_t offset = 0; offset < width; offset += pieceBytes)
       // Memory that was freed meanwhile.
       if (!copyBytes(to, to.rows.address + row * to.rows.pitch + offset, from,
-                     from.rows.address + row * from.rows.pitch + offset, std::min(pieceBytes, width - offset))
+                     from.rows.address + row * from.rows.pitch + offset,
+                     std::min(pieceBytes, width - offset))
                .isOk())
         return CUDA_ERROR_ILLEGAL_ADDRESS;
   return CUDA_SUCCESS;
@@ -113,7 +118,8 @@ void stage(const CopyPlan &plan, Copy &copy) {
   auto bytes = std::make_shared<std::vector<uint8_t>>(plan.width * plan.height);
   for (uint64_t row = 0; row < plan.height; ++row)
     std::memcpy(bytes->data() + row * plan.width,
-                reinterpret_cast<const void *>(copy.from.rows.address + row * copy.from.rows.pitch), plan.width);
+                reinterpret_cast<const void *>(copy.from.rows.address + row * copy.from.rows.pitch),
+                plan.width);
   Side staged = copy.from;
   staged.rows.address = reinterpret_cast<uint64_t>(bytes->data());
   staged.rows.pitch = plan.width;
@@ -130,10 +136,12 @@ void reportPageable(const CopyPlan &plan, const Copy &copy, const std::string &s
   finding.operation = plan.name;
   finding.address = address;
   finding.bytes = plan.width * plan.height;
-  finding.message = "in " + stream + " copies " + std::to_string(finding.bytes) +
-                    (copy.to.isPageable ? " bytes to pageable host memory: the call waits for the copy"
-                                        : " bytes from pageable host memory: they are staged before the call returns") +
-                    "; use cuMemHostAlloc or cuMemHostRegister";
+  finding.message =
+      "in " + stream + " copies " + std::to_string(finding.bytes) +
+      (copy.to.isPageable
+           ? " bytes to pageable host memory: the call waits for the copy"
+           : " bytes from pageable host memory: they are staged before the call returns") +
+      "; use cuMemHostAlloc or cuMemHostRegister";
   report(std::move(finding));
 }
 
@@ -167,8 +175,9 @@ CUresult copyNow(const CopyPlan &plan) {
   Copy copy;
   MMC_TRY(prepare(plan, copy));
   MMC_TRY(refuseUnsafeCall());
-  return copy.to.isHostMemory || copy.from.isHostMemory ? enqueueAndWait(nullptr, std::move(copy.operation))
-                                                        : enqueue(nullptr, std::move(copy.operation));
+  return copy.to.isHostMemory || copy.from.isHostMemory
+             ? enqueueAndWait(nullptr, std::move(copy.operation))
+             : enqueue(nullptr, std::move(copy.operation));
 }
 
 static CUresult prepare(const FillPlan &plan, Side &side, Operation &operation) {
@@ -211,7 +220,8 @@ CUresult fillNow(const FillPlan &plan) {
   Operation operation;
   MMC_TRY(prepare(plan, side, operation));
   MMC_TRY(refuseUnsafeCall());
-  return side.isHostMemory ? enqueueAndWait(nullptr, std::move(operation)) : enqueue(nullptr, std::move(operation));
+  return side.isHostMemory ? enqueueAndWait(nullptr, std::move(operation))
+                           : enqueue(nullptr, std::move(operation));
 }
 
 } // namespace mmc::emulator::driver

@@ -25,9 +25,9 @@ struct CopyPlan {
   uint64_t width = 0, height = 1; ///< bytes of a row, rows
 };
 
-/// Copies in the order of the stream and returns at once, except that pageable memory makes it slower and not
-/// asynchronous, as with the driver; that is reported. CUDA_ERROR_INVALID_VALUE where the bytes do not lie in memory
-/// of the given kinds.
+/// Copies in the order of the stream and returns at once, except that pageable memory makes it
+/// slower and not asynchronous, as with the driver; that is reported. CUDA_ERROR_INVALID_VALUE
+/// where the bytes do not lie in memory of the given kinds.
 CUresult copyAsync(const CopyPlan &plan, CUstream stream);
 /// Copies in the default stream, and waits where the host's memory is involved.
 CUresult copyNow(const CopyPlan &plan);
@@ -36,7 +36,7 @@ struct FillPlan {
   const char *name = "";
   Rows to;
   uint32_t value = 0;
-  unsigned width = 1;                   ///< bytes of an element: 1, 2, 4
+  unsigned width = 1;             ///< bytes of an element: 1, 2, 4
   uint64_t count = 0, height = 1; ///< elements of a row, rows
 };
 

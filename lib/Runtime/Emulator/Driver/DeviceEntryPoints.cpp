@@ -36,7 +36,9 @@ MMC_EXPORT CUresult cuGetErrorString(CUresult error, const char **text) {
   return CUDA_ERROR_INVALID_VALUE;
 }
 
-MMC_EXPORT CUresult cuInit(unsigned int flags) { return flags ? CUDA_ERROR_INVALID_VALUE : initialize(); }
+MMC_EXPORT CUresult cuInit(unsigned int flags) {
+  return flags ? CUDA_ERROR_INVALID_VALUE : initialize();
+}
 
 MMC_EXPORT CUresult cuDriverGetVersion(int *version) {
   MMC_REQUIRE(version, CUDA_ERROR_INVALID_VALUE);
@@ -94,7 +96,8 @@ MMC_EXPORT CUresult cuDeviceTotalMem_v2(size_t *bytes, CUdevice device) {
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice device) {
+MMC_EXPORT CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute,
+                                         CUdevice device) {
   MMC_TRY(checkReady());
   MMC_REQUIRE(value, CUDA_ERROR_INVALID_VALUE);
   Gpu *gpu = findGpu(device);

@@ -17,11 +17,11 @@
 
 namespace mmc::emulator::driver {
 
-/// cuInit has been called, the process is not ending, and this is no function that a stream calls: CUDA_SUCCESS,
-/// CUDA_ERROR_NOT_INITIALIZED, CUDA_ERROR_DEINITIALIZED or CUDA_ERROR_NOT_PERMITTED.
+/// cuInit has been called, the process is not ending, and this is no function that a stream calls:
+/// CUDA_SUCCESS, CUDA_ERROR_NOT_INITIALIZED, CUDA_ERROR_DEINITIALIZED or CUDA_ERROR_NOT_PERMITTED.
 CUresult checkReady();
-/// The calling thread's current context, live and without an error: CUDA_ERROR_INVALID_CONTEXT, or the context's
-/// error. Contexts stay in memory until the process ends.
+/// The calling thread's current context, live and without an error: CUDA_ERROR_INVALID_CONTEXT, or
+/// the context's error. Contexts stay in memory until the process ends.
 CUresult currentContext(Context *&context);
 /// The context of a stream (of the current context for null and the default streams).
 CUresult contextOf(CUstream stream, Context *&context);
@@ -31,9 +31,9 @@ const Chip &chipOf(const Context &context);
 /// The handle that the program has for it.
 CUcontext handleOf(const Context &context);
 
-/// The host's view of `bytes` bytes of device memory of any device, or of pinned host memory. BadInput,
-/// naming the nearest allocation, when they are not within one live allocation. The view keeps the
-/// memory readable even when it is freed meanwhile.
+/// The host's view of `bytes` bytes of device memory of any device, or of pinned host memory.
+/// BadInput, naming the nearest allocation, when they are not within one live allocation. The view
+/// keeps the memory readable even when it is freed meanwhile.
 StatusOr<MemoryView> bytesAt(uint64_t address, uint64_t bytes);
 /// Whether an address belongs to some device (live or freed).
 bool isDeviceAddress(uint64_t address);

@@ -35,7 +35,8 @@ static CUresult findEvent(CUevent handle, EventRef &event) {
 MMC_EXPORT CUresult cuEventCreate(CUevent *handle, unsigned int flags) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
-  constexpr unsigned known = CU_EVENT_BLOCKING_SYNC | CU_EVENT_DISABLE_TIMING | CU_EVENT_INTERPROCESS;
+  constexpr unsigned known =
+      CU_EVENT_BLOCKING_SYNC | CU_EVENT_DISABLE_TIMING | CU_EVENT_INTERPROCESS;
   MMC_REQUIRE(handle && !(flags & ~known), CUDA_ERROR_INVALID_VALUE);
   MMC_REQUIRE(!(flags & CU_EVENT_INTERPROCESS), CUDA_ERROR_NOT_SUPPORTED);
   auto event = std::make_shared<Event>();
@@ -51,7 +52,8 @@ MMC_EXPORT CUresult cuEventDestroy_v2(CUevent handle) {
   return eventTable().take(handle) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
-MMC_EXPORT CUresult cuEventRecordWithFlags(CUevent handle, CUstream streamHandle, unsigned int flags) {
+MMC_EXPORT CUresult cuEventRecordWithFlags(CUevent handle, CUstream streamHandle,
+                                           unsigned int flags) {
   EventRef event;
   StreamRef stream;
   MMC_TRY(findEvent(handle, event));
@@ -60,7 +62,8 @@ MMC_EXPORT CUresult cuEventRecordWithFlags(CUevent handle, CUstream streamHandle
   MMC_REQUIRE(event->context == &stream->context, CUDA_ERROR_INVALID_HANDLE);
   std::lock_guard<std::mutex> lock(orderMutex());
   if (flags)
-    return stream->capture ? CUDA_ERROR_NOT_SUPPORTED : CUDA_ERROR_ILLEGAL_STATE; // CU_EVENT_RECORD_EXTERNAL
+    return stream->capture ? CUDA_ERROR_NOT_SUPPORTED
+                           : CUDA_ERROR_ILLEGAL_STATE; // CU_EVENT_RECORD_EXTERNAL
   if (stream->capture) {
     MMC_REQUIRE(!stream->capture->isInvalidated, CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
     event->capture = stream->capture;
@@ -76,9 +79,12 @@ MMC_EXPORT CUresult cuEventRecordWithFlags(CUevent handle, CUstream streamHandle
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) { return cuEventRecordWithFlags(event, stream, 0); }
+MMC_EXPORT CUresult cuEventRecord(CUevent event, CUstream stream) {
+  return cuEventRecordWithFlags(event, stream, 0);
+}
 
-/// CUDA_ERROR_CAPTURED_EVENT, the capture being spoilt, for events that stand for nodes of a graph. Under orderMutex().
+/// CUDA_ERROR_CAPTURED_EVENT, the capture being spoilt, for events that stand for nodes of a graph.
+/// Under orderMutex().
 static CUresult refuseCaptured(Event &event) {
   if (!event.capture)
     return CUDA_SUCCESS;
@@ -107,7 +113,8 @@ MMC_EXPORT CUresult cuEventSynchronize(CUevent handle) {
   return waitFor(lock, event->task, *event->context);
 }
 
-MMC_EXPORT CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent startHandle, CUevent endHandle) {
+MMC_EXPORT CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent startHandle,
+                                          CUevent endHandle) {
   EventRef start, end;
   MMC_TRY(findEvent(startHandle, start));
   MMC_TRY(findEvent(endHandle, end));
@@ -120,7 +127,8 @@ MMC_EXPORT CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent startHand
   }
   for (const EventRef &event : {start, end})
     MMC_REQUIRE(event->task->isDone, CUDA_ERROR_NOT_READY);
-  *milliseconds = std::chrono::duration<float, std::milli>(end->task->finished - start->task->finished).count();
+  *milliseconds =
+      std::chrono::duration<float, std::milli>(end->task->finished - start->task->finished).count();
   return CUDA_SUCCESS;
 }
 
@@ -150,7 +158,8 @@ static CUresult waitForCaptured(const StreamRef &stream, Event &event) {
     capture.streams.push_back(stream);
   }
   for (size_t node : event.captureTail)
-    if (std::find(stream->captureTail.begin(), stream->captureTail.end(), node) == stream->captureTail.end())
+    if (std::find(stream->captureTail.begin(), stream->captureTail.end(), node) ==
+        stream->captureTail.end())
       stream->captureTail.push_back(node);
   return CUDA_SUCCESS;
 }

@@ -31,8 +31,8 @@ void report(Finding finding) {
   State &all = state();
   std::lock_guard<std::mutex> lock(all.mutex);
   for (Finding &known : all.list)
-    if (known.kind == finding.kind && known.operation == finding.operation && known.other == finding.other &&
-        known.message == finding.message) {
+    if (known.kind == finding.kind && known.operation == finding.operation &&
+        known.other == finding.other && known.message == finding.message) {
       known.count += finding.count;
       return;
     }
@@ -53,9 +53,11 @@ void report(const LaunchReport &launch) {
       if (!violation.source.empty())
         finding.message += ", " + violation.source;
       auto place = [](const std::array<uint32_t, 3> &at) {
-        return "(" + std::to_string(at[0]) + ", " + std::to_string(at[1]) + ", " + std::to_string(at[2]) + ")";
+        return "(" + std::to_string(at[0]) + ", " + std::to_string(at[1]) + ", " +
+               std::to_string(at[2]) + ")";
       };
-      finding.message += ", block " + place(violation.block) + ", thread " + place(violation.thread) + ")";
+      finding.message +=
+          ", block " + place(violation.block) + ", thread " + place(violation.thread) + ")";
     }
     report(std::move(finding));
   }
@@ -82,7 +84,9 @@ static void writeJson(const std::vector<Finding> &list, const std::string &file)
       entry["bytes"] = finding.bytes;
     entries.push_back(std::move(entry));
   }
-  json all = {{"chip", settings().chip.name}, {"devices", settings().devices}, {"findings", std::move(entries)}};
+  json all = {{"chip", settings().chip.name},
+              {"devices", settings().devices},
+              {"findings", std::move(entries)}};
   std::ofstream out(file);
   out << all.dump(2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) << "\n";
   out.close();

@@ -22,7 +22,8 @@ inline constexpr const char *uninitialized = "uninitialized";
 inline constexpr const char *leak = "leak";
 } // namespace kind
 
-/// One thing that is wrong with the program. Alike findings (kind and message) are one, with a count.
+/// One thing that is wrong with the program. Alike findings (kind and message) are one, with a
+/// count.
 struct Finding {
   std::string kind, message;
   std::string operation, other; ///< what did it, and the other party; empty where there is none

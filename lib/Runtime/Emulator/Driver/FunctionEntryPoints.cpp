@@ -22,10 +22,12 @@ static int registersOf(const Function &function) {
   if (kernel.registers)
     return static_cast<int>(kernel.registers);
   uint64_t threads = (std::max(1u, kernel.maxThreads) + 31) / 32 * 32;
-  return static_cast<int>(std::min<uint64_t>(255, chipOf(*function.context).registersPerBlock / threads));
+  return static_cast<int>(
+      std::min<uint64_t>(255, chipOf(*function.context).registersPerBlock / threads));
 }
 
-MMC_EXPORT CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfunction handle) {
+MMC_EXPORT CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute,
+                                       CUfunction handle) {
   std::shared_ptr<Function> function;
   MMC_TRY(findCurrent(handle, function));
   MMC_REQUIRE(value, CUDA_ERROR_INVALID_VALUE);
@@ -71,13 +73,15 @@ MMC_EXPORT CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribut
   return CUDA_ERROR_INVALID_VALUE;
 }
 
-MMC_EXPORT CUresult cuFuncSetAttribute(CUfunction handle, CUfunction_attribute attribute, int value) {
+MMC_EXPORT CUresult cuFuncSetAttribute(CUfunction handle, CUfunction_attribute attribute,
+                                       int value) {
   std::shared_ptr<Function> function;
   MMC_TRY(findCurrent(handle, function));
   const Chip &chip = chipOf(*function->context);
   switch (attribute) {
   case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
-    MMC_REQUIRE(value >= 0 && uint64_t(value) + function->kernel->staticShared <= chip.sharedPerBlockOptIn,
+    MMC_REQUIRE(value >= 0 &&
+                    uint64_t(value) + function->kernel->staticShared <= chip.sharedPerBlockOptIn,
                 CUDA_ERROR_INVALID_VALUE);
     function->dynamicShared = static_cast<uint64_t>(value);
     return CUDA_SUCCESS;
@@ -118,7 +122,8 @@ MMC_EXPORT CUresult cuFuncGetName(const char **name, CUfunction handle) {
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuFuncGetParamInfo(CUfunction handle, size_t index, size_t *offset, size_t *bytes) {
+MMC_EXPORT CUresult cuFuncGetParamInfo(CUfunction handle, size_t index, size_t *offset,
+                                       size_t *bytes) {
   std::shared_ptr<Function> function;
   MMC_TRY(findCurrent(handle, function));
   MMC_REQUIRE(offset && index < function->kernel->parameters.size(), CUDA_ERROR_INVALID_VALUE);
@@ -128,23 +133,27 @@ MMC_EXPORT CUresult cuFuncGetParamInfo(CUfunction handle, size_t index, size_t *
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int *blocks, CUfunction handle, int blockSize,
-                                                                         size_t dynamicShared, unsigned int flags) {
+MMC_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
+    int *blocks, CUfunction handle, int blockSize, size_t dynamicShared, unsigned int flags) {
   std::shared_ptr<Function> function;
   MMC_TRY(findCurrent(handle, function));
   MMC_REQUIRE(blocks && blockSize > 0 && flags <= 1, CUDA_ERROR_INVALID_VALUE);
-  *blocks = static_cast<int>(blocksPerMultiprocessor(*function, static_cast<uint64_t>(blockSize), dynamicShared));
+  *blocks = static_cast<int>(
+      blocksPerMultiprocessor(*function, static_cast<uint64_t>(blockSize), dynamicShared));
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CUfunction function, int blockSize,
+MMC_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, CUfunction function,
+                                                                int blockSize,
                                                                 size_t dynamicShared) {
-  return cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, function, blockSize, dynamicShared, 0);
+  return cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, function, blockSize,
+                                                              dynamicShared, 0);
 }
 
-MMC_EXPORT CUresult cuOccupancyMaxPotentialBlockSize(int *minGrid, int *blockSize, CUfunction handle,
-                                                     CUoccupancyB2DSize sharedOfBlock, size_t dynamicShared,
-                                                     int blockSizeLimit) {
+MMC_EXPORT CUresult cuOccupancyMaxPotentialBlockSize(int *minGrid, int *blockSize,
+                                                     CUfunction handle,
+                                                     CUoccupancyB2DSize sharedOfBlock,
+                                                     size_t dynamicShared, int blockSizeLimit) {
   std::shared_ptr<Function> function;
   MMC_TRY(findCurrent(handle, function));
   MMC_REQUIRE(minGrid && blockSize && blockSizeLimit >= 0, CUDA_ERROR_INVALID_VALUE);

@@ -48,18 +48,19 @@ std::vector<std::shared_ptr<Capture>> &activeCaptures();
 /// The calling thread's: which calls are refused while something is captured.
 CUstreamCaptureMode &threadCaptureMode();
 
-/// Adds the operation to the stream's graph: CUDA_SUCCESS, or CUDA_ERROR_STREAM_CAPTURE_INVALIDATED. Under
-/// orderMutex().
+/// Adds the operation to the stream's graph: CUDA_SUCCESS, or
+/// CUDA_ERROR_STREAM_CAPTURE_INVALIDATED. Under orderMutex().
 CUresult captureOperation(Stream &stream, Operation operation);
 /// Takes the capture's streams out of it. Under orderMutex().
 void endCapture(Capture &capture);
-/// checkOpen(), and CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default stream would have to
-/// wait for a stream that is capturing. Under orderMutex().
+/// checkOpen(), and CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default
+/// stream would have to wait for a stream that is capturing. Under orderMutex().
 CUresult checkUse(Stream &stream);
-/// CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, the capture being spoilt, when the stream is capturing. Under orderMutex().
+/// CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, the capture being spoilt, when the stream is capturing.
+/// Under orderMutex().
 CUresult refuseCapturing(Stream &stream);
-/// The same for calls that concern no stream (allocations, waiting for everything): refused in a thread whose
-/// capture mode forbids them while something is captured. Takes orderMutex().
+/// The same for calls that concern no stream (allocations, waiting for everything): refused in a
+/// thread whose capture mode forbids them while something is captured. Takes orderMutex().
 CUresult refuseUnsafeCall();
 
 } // namespace mmc::emulator::driver

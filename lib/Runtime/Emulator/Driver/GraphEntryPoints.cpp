@@ -59,7 +59,8 @@ MMC_EXPORT CUresult cuGraphClone(CUgraph *clone, CUgraph handle) {
   return CUDA_SUCCESS;
 }
 
-/// Gives `list` out as the driver does: with no array the number, otherwise as many as fit, the rest null.
+/// Gives `list` out as the driver does: with no array the number, otherwise as many as fit, the
+/// rest null.
 static CUresult give(const std::vector<CUgraphNode> &list, CUgraphNode *nodes, size_t *count) {
   if (nodes)
     for (size_t i = 0; i < *count; ++i)
@@ -91,8 +92,8 @@ MMC_EXPORT CUresult cuGraphGetRootNodes(CUgraph handle, CUgraphNode *nodes, size
   return give(list, nodes, count);
 }
 
-MMC_EXPORT CUresult cuGraphGetEdges_v2(CUgraph handle, CUgraphNode *from, CUgraphNode *to, CUgraphEdgeData *data,
-                                       size_t *count) {
+MMC_EXPORT CUresult cuGraphGetEdges_v2(CUgraph handle, CUgraphNode *from, CUgraphNode *to,
+                                       CUgraphEdgeData *data, size_t *count) {
   GraphRef graph;
   MMC_TRY(findGraph(handle, graph));
   MMC_REQUIRE(count && !from == !to, CUDA_ERROR_INVALID_VALUE);
@@ -123,10 +124,12 @@ MMC_EXPORT CUresult cuGraphNodeGetType(CUgraphNode handle, CUgraphNodeType *type
   return CUDA_ERROR_INVALID_VALUE;
 }
 
-MMC_EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *handle, CUgraph graphHandle, unsigned long long flags) {
+MMC_EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec *handle, CUgraph graphHandle,
+                                                unsigned long long flags) {
   GraphRef graph;
   MMC_TRY(findGraph(graphHandle, graph));
-  // Launching from the device (4) would need device code that launches; the other flags change nothing here.
+  // Launching from the device (4) would need device code that launches; the other flags change
+  // nothing here.
   MMC_REQUIRE(handle && !(flags & ~15ull), CUDA_ERROR_INVALID_VALUE);
   MMC_REQUIRE(!(flags & 4), CUDA_ERROR_NOT_SUPPORTED);
   auto exec = std::make_shared<GraphExec>();
@@ -178,9 +181,13 @@ static CUresult launchOrUpload(CUgraphExec handle, CUstream streamHandle, bool i
   return isLaunch ? launchGraph(*exec, *stream) : refuseCapturing(*stream);
 }
 
-MMC_EXPORT CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) { return launchOrUpload(exec, stream, true); }
+MMC_EXPORT CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
+  return launchOrUpload(exec, stream, true);
+}
 
-MMC_EXPORT CUresult cuGraphUpload(CUgraphExec exec, CUstream stream) { return launchOrUpload(exec, stream, false); }
+MMC_EXPORT CUresult cuGraphUpload(CUgraphExec exec, CUstream stream) {
+  return launchOrUpload(exec, stream, false);
+}
 
 MMC_EXPORT CUresult cuGraphExecDestroy(CUgraphExec handle) {
   ExecRef exec;

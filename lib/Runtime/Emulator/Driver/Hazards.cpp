@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The last accesses of every byte that work has touched, and whether the next one is ordered behind them.
+// The last accesses of every byte that work has touched, and whether the next one is ordered behind
+// them.
 
 #include "Hazards.h"
 
@@ -80,9 +81,10 @@ public:
       at = segment.end;
       // Reads that are known to be done are covered by this one.
       auto &reads = segment.reads;
-      reads.erase(std::remove_if(reads.begin(), reads.end(),
-                                 [&](const Access &other) { return clock.knows(other.lane, other.time); }),
-                  reads.end());
+      reads.erase(
+          std::remove_if(reads.begin(), reads.end(),
+                         [&](const Access &other) { return clock.knows(other.lane, other.time); }),
+          reads.end());
       reads.push_back(access);
     });
     if (at < end)
@@ -130,7 +132,8 @@ State &state() {
 }
 
 /// The finding is the later call's, whichever of the two happened to run first.
-void reportRace(const Who &one, bool oneWrites, const Who &two, bool twoWrites, uint64_t begin, uint64_t end) {
+void reportRace(const Who &one, bool oneWrites, const Who &two, bool twoWrites, uint64_t begin,
+                uint64_t end) {
   bool isOne = one.serial > two.serial;
   const Who &later = isOne ? one : two, &earlier = isOne ? two : one;
   Finding finding;
@@ -139,9 +142,10 @@ void reportRace(const Who &one, bool oneWrites, const Who &two, bool twoWrites, 
   finding.other = earlier.name;
   finding.address = begin;
   finding.bytes = end - begin;
-  finding.message = "in " + later.stream + " " + ((isOne ? oneWrites : twoWrites) ? "writes" : "reads") + " " +
-                    std::to_string(end - begin) + " bytes " + driver::describeAddress(begin) + ", which " +
-                    earlier.name + " in " + earlier.stream + " " +
+  finding.message = "in " + later.stream + " " +
+                    ((isOne ? oneWrites : twoWrites) ? "writes" : "reads") + " " +
+                    std::to_string(end - begin) + " bytes " + driver::describeAddress(begin) +
+                    ", which " + earlier.name + " in " + earlier.stream + " " +
                     ((isOne ? twoWrites : oneWrites) ? "writes" : "reads") +
                     ", and nothing orders the two: no event, no synchronisation between them";
   report(std::move(finding));
@@ -150,15 +154,16 @@ void reportRace(const Who &one, bool oneWrites, const Who &two, bool twoWrites, 
 } // namespace
 
 /// One race of a step with each earlier operation is enough.
-static void checkAccess(Past &past, const Step &step, const std::shared_ptr<const Who> &who, uint64_t begin,
-                        uint64_t end, bool writes, std::vector<Access> &seen) {
+static void checkAccess(Past &past, const Step &step, const std::shared_ptr<const Who> &who,
+                        uint64_t begin, uint64_t end, bool writes, std::vector<Access> &seen) {
   past.visit(begin, end, [&](uint64_t from, const Segment &segment) {
     auto check = [&](const Access &before, bool wrote) {
       if (!before.time || before.lane == step.lane || step.clock.knows(before.lane, before.time) ||
           std::find(seen.begin(), seen.end(), before) != seen.end())
         return;
       seen.push_back(before);
-      reportRace(*who, writes, *before.who, wrote, std::max(begin, from), std::min(end, segment.end));
+      reportRace(*who, writes, *before.who, wrote, std::max(begin, from),
+                 std::min(end, segment.end));
     };
     check(segment.write, true);
     if (writes)

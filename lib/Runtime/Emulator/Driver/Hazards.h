@@ -14,8 +14,9 @@ namespace mmc::emulator::driver {
 
 struct Step;
 
-/// Remembers what the step has accessed, and reports `stream-race` for what is not ordered behind earlier
-/// accesses of the same bytes. Called when the step has run and before anything ordered behind it runs.
+/// Remembers what the step has accessed, and reports `stream-race` for what is not ordered behind
+/// earlier accesses of the same bytes. Called when the step has run and before anything ordered
+/// behind it runs.
 void recordAccesses(const Step &step, const std::vector<AccessRange> &found);
 /// Forgets freed memory.
 void forgetAccesses(uint64_t address, uint64_t bytes);

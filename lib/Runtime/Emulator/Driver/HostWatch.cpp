@@ -95,7 +95,8 @@ void onFault(int signal, siginfo_t *info, void *context) {
   bool isWrite = static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_ERR] & 2;
   for (size_t i = 0, count = all.flightCount.load(); i < count; ++i) {
     const Flight &flight = all.flights[i];
-    if (address >= flight.end.load() || address < flight.begin.load() || (!isWrite && !flight.writes.load()))
+    if (address >= flight.end.load() || address < flight.begin.load() ||
+        (!isWrite && !flight.writes.load()))
       continue;
     size_t index = all.nextFault.fetch_add(1);
     if (index < maxFaults) {
@@ -108,7 +109,8 @@ void onFault(int signal, siginfo_t *info, void *context) {
     break;
   }
   // Let through, as hardware would; the page is watched again from the next copy on.
-  mprotect(reinterpret_cast<void *>(address & ~(pageBytes() - 1)), pageBytes(), PROT_READ | PROT_WRITE);
+  mprotect(reinterpret_cast<void *>(address & ~(pageBytes() - 1)), pageBytes(),
+           PROT_READ | PROT_WRITE);
   errno = savedError;
 }
 
@@ -122,8 +124,8 @@ void install(State &all) {
   sigaction(SIGSEGV, &action, &all.before);
 }
 
-/// Protects the pages of which the flight has every byte that belongs to the region: other bytes of a page may be
-/// used meanwhile, by the program or by system calls, which would fail.
+/// Protects the pages of which the flight has every byte that belongs to the region: other bytes of
+/// a page may be used meanwhile, by the program or by system calls, which would fail.
 void protect(const Flight &flight, const Region &region) {
   uint64_t mask = pageBytes() - 1, begin = flight.begin, end = flight.end;
   uint64_t first = begin == region.begin ? begin : (begin + mask) & ~mask;
@@ -158,8 +160,9 @@ void takeFaults(State &all) {
     finding.operation = fault.isWrite ? "a store of the host" : "a load of the host";
     finding.other = name;
     finding.address = fault.address;
-    finding.message = describeAddress(fault.address) + ", which " + name +
-                      " may not be done with: wait for the stream, or for an event behind it, first";
+    finding.message =
+        describeAddress(fault.address) + ", which " + name +
+        " may not be done with: wait for the stream, or for an event behind it, first";
     report(std::move(finding));
   }
 }
@@ -243,7 +246,8 @@ void removeWatched(void *address) {
     if (!region.end || region.begin != reinterpret_cast<uint64_t>(address))
       continue;
     for (size_t f = 0; f < all.flightCount; ++f)
-      if (all.flights[f].end && all.flights[f].begin >= region.begin && all.flights[f].begin < region.end)
+      if (all.flights[f].end && all.flights[f].begin >= region.begin &&
+          all.flights[f].begin < region.end)
         end(all, all.flights[f]);
     region.end = 0;
   }

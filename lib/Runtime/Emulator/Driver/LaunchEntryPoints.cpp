@@ -17,7 +17,8 @@ using mmc::emulator::Violation;
 using mmc::emulator::ViolationKind;
 
 /// The parameters' bytes, as they lie in the kernel's buffer, from either form.
-static CUresult collectParameters(const Kernel &kernel, void **parameters, void **extra, std::vector<uint8_t> &bytes) {
+static CUresult collectParameters(const Kernel &kernel, void **parameters, void **extra,
+                                  std::vector<uint8_t> &bytes) {
   MMC_REQUIRE(!parameters || !extra, CUDA_ERROR_INVALID_VALUE);
   bytes.assign(kernel.parameterBytes, 0);
   if (kernel.parameters.empty())
@@ -62,8 +63,8 @@ static CUresult faultOf(ViolationKind kind) {
   }
 }
 
-static CUresult run(const Function &function, const LaunchConfig &config, const std::vector<uint8_t> &bytes,
-                    Execution &execution) {
+static CUresult run(const Function &function, const LaunchConfig &config,
+                    const std::vector<uint8_t> &bytes, Execution &execution) {
   const Kernel &kernel = *function.kernel;
   std::vector<const void *> arguments;
   for (const KernelParameter &parameter : kernel.parameters)
@@ -93,7 +94,8 @@ static CUresult run(const Function &function, const LaunchConfig &config, const 
 }
 
 /// Why the chip refuses the launch: reported, and as an error.
-static CUresult refuse(const Function &function, const LaunchConfig &config, const std::string &why) {
+static CUresult refuse(const Function &function, const LaunchConfig &config,
+                       const std::string &why) {
   LaunchReport launch;
   launch.kernel = function.kernel->name;
   Violation violation;
@@ -103,13 +105,14 @@ static CUresult refuse(const Function &function, const LaunchConfig &config, con
   launch.violations.push_back(std::move(violation));
   report(launch);
   uint64_t threads = config.block.count();
-  bool isTooLarge = threads <= chipOf(*function.context).maxThreadsPerBlock &&
-                    (threads > function.kernel->maxThreads || why.find("registers") != std::string::npos);
+  bool isTooLarge =
+      threads <= chipOf(*function.context).maxThreadsPerBlock &&
+      (threads > function.kernel->maxThreads || why.find("registers") != std::string::npos);
   return isTooLarge ? CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES : CUDA_ERROR_INVALID_VALUE;
 }
 
-static CUresult launch(CUfunction handle, LaunchConfig config, CUstream stream, void **parameters, void **extra,
-                       bool isCooperative) {
+static CUresult launch(CUfunction handle, LaunchConfig config, CUstream stream, void **parameters,
+                       void **extra, bool isCooperative) {
   Context *context = nullptr;
   MMC_TRY(contextOf(stream, context));
   std::shared_ptr<Function> function;
@@ -122,7 +125,8 @@ static CUresult launch(CUfunction handle, LaunchConfig config, CUstream stream, 
     return refuse(*function, config, status.message());
   if (isCooperative) {
     // All blocks must be there at once.
-    uint64_t blocks = blocksPerMultiprocessor(*function, config.block.count(), config.dynamicShared);
+    uint64_t blocks =
+        blocksPerMultiprocessor(*function, config.block.count(), config.dynamicShared);
     MMC_REQUIRE(config.grid.count() <= blocks * chipOf(*context).multiprocessors,
                 CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE);
   }
@@ -135,9 +139,10 @@ static CUresult launch(CUfunction handle, LaunchConfig config, CUstream stream, 
   return enqueue(stream, std::move(operation));
 }
 
-MMC_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned int gridX, unsigned int gridY, unsigned int gridZ,
-                                   unsigned int blockX, unsigned int blockY, unsigned int blockZ,
-                                   unsigned int sharedBytes, CUstream stream, void **parameters, void **extra) {
+MMC_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
+                                   unsigned int gridZ, unsigned int blockX, unsigned int blockY,
+                                   unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
+                                   void **parameters, void **extra) {
   LaunchConfig config;
   config.grid = {gridX, gridY, gridZ};
   config.block = {blockX, blockY, blockZ};
@@ -145,10 +150,11 @@ MMC_EXPORT CUresult cuLaunchKernel(CUfunction function, unsigned int gridX, unsi
   return launch(function, config, stream, parameters, extra, /*isCooperative=*/false);
 }
 
-MMC_EXPORT CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int gridX, unsigned int gridY,
-                                              unsigned int gridZ, unsigned int blockX, unsigned int blockY,
-                                              unsigned int blockZ, unsigned int sharedBytes, CUstream stream,
-                                              void **parameters) {
+MMC_EXPORT CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int gridX,
+                                              unsigned int gridY, unsigned int gridZ,
+                                              unsigned int blockX, unsigned int blockY,
+                                              unsigned int blockZ, unsigned int sharedBytes,
+                                              CUstream stream, void **parameters) {
   LaunchConfig config;
   config.grid = {gridX, gridY, gridZ};
   config.block = {blockX, blockY, blockZ};
@@ -156,7 +162,8 @@ MMC_EXPORT CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned int 
   return launch(function, config, stream, parameters, nullptr, /*isCooperative=*/true);
 }
 
-MMC_EXPORT CUresult cuLaunchKernelEx(const CUlaunchConfig *ex, CUfunction function, void **parameters, void **extra) {
+MMC_EXPORT CUresult cuLaunchKernelEx(const CUlaunchConfig *ex, CUfunction function,
+                                     void **parameters, void **extra) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(ex && (!ex->numAttrs || ex->attrs), CUDA_ERROR_INVALID_VALUE);

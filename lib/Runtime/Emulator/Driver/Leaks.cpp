@@ -16,8 +16,8 @@ static void leak(const char *entry, size_t count) {
   Finding finding;
   finding.kind = kind::leak;
   finding.operation = entry;
-  finding.message = "made " + std::to_string(count) + (count == 1 ? " handle that was" : " handles that were") +
-                    " never destroyed";
+  finding.message = "made " + std::to_string(count) +
+                    (count == 1 ? " handle that was" : " handles that were") + " never destroyed";
   report(std::move(finding));
 }
 

@@ -32,15 +32,16 @@ MMC_EXPORT CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuMemAllocPitch_v2(CUdeviceptr *address, size_t *pitch, size_t width, size_t height,
-                                       unsigned int element) {
+MMC_EXPORT CUresult cuMemAllocPitch_v2(CUdeviceptr *address, size_t *pitch, size_t width,
+                                       size_t height, unsigned int element) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(address && pitch && width && height, CUDA_ERROR_INVALID_VALUE);
   MMC_REQUIRE(element == 4 || element == 8 || element == 16, CUDA_ERROR_INVALID_VALUE);
   MMC_TRY(refuseUnsafeCall());
   constexpr size_t limit = size_t(1) << 46;
-  MMC_REQUIRE(width <= 0x7fffffff && height <= limit / ((width + 511) / 512 * 512), CUDA_ERROR_INVALID_VALUE);
+  MMC_REQUIRE(width <= 0x7fffffff && height <= limit / ((width + 511) / 512 * 512),
+              CUDA_ERROR_INVALID_VALUE);
   size_t rounded = (width + 511) / 512 * 512;
   uint64_t at = 0;
   MMC_TRY(allocateDevice(*context, "cuMemAllocPitch", rounded * height, 512, at));
@@ -136,7 +137,8 @@ MMC_EXPORT CUresult cuMemAllocManaged(CUdeviceptr *address, size_t bytes, unsign
 static CUresult allocatePinned(const char *entry, void **pointer, size_t bytes, unsigned flags) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
-  constexpr unsigned known = CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
+  constexpr unsigned known =
+      CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_WRITECOMBINED;
   MMC_REQUIRE(pointer && bytes && !(flags & ~known), CUDA_ERROR_INVALID_VALUE);
   MMC_TRY(refuseUnsafeCall());
   return allocateHost(*context, entry, bytes, flags, *pointer);
@@ -174,7 +176,8 @@ static CUresult endPinned(void *pointer, bool isRegistered, CUresult unknown) {
       finding.other = name;
       finding.address = found->address;
       finding.bytes = found->bytes;
-      finding.message = "of '" + found->name + "', which " + name + " may not be done with: wait for the stream first";
+      finding.message = "of '" + found->name + "', which " + name +
+                        " may not be done with: wait for the stream first";
       report(std::move(finding));
     }
   auto taken = takeAllocated(found->address, /*isHost=*/true);
@@ -205,7 +208,8 @@ MMC_EXPORT CUresult cuMemHostUnregister(void *pointer) {
   return endPinned(pointer, /*isRegistered=*/true, CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED);
 }
 
-MMC_EXPORT CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr *address, void *pointer, unsigned int flags) {
+MMC_EXPORT CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr *address, void *pointer,
+                                                 unsigned int flags) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(address && pointer && !flags, CUDA_ERROR_INVALID_VALUE);

@@ -12,8 +12,8 @@
 using namespace mmc::emulator::driver;
 
 /// Loads into a context, with what the JIT options ask for.
-static CUresult load(Context &context, const void *image, bool isOfLibrary, unsigned count, CUjit_option *options,
-                     void **values, CUmodule &module) {
+static CUresult load(Context &context, const void *image, bool isOfLibrary, unsigned count,
+                     CUjit_option *options, void **values, CUmodule &module) {
   MMC_TRY(checkJitOptions(count, options, values));
   MMC_TRY(refuseUnsafeCall());
   auto begin = std::chrono::steady_clock::now();
@@ -24,8 +24,8 @@ static CUresult load(Context &context, const void *image, bool isOfLibrary, unsi
   return result;
 }
 
-MMC_EXPORT CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count, CUjit_option *options,
-                                       void **values) {
+MMC_EXPORT CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned int count,
+                                       CUjit_option *options, void **values) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(module && image, CUDA_ERROR_INVALID_VALUE);
@@ -86,7 +86,8 @@ MMC_EXPORT CUresult cuModuleGetFunctionCount(unsigned int *count, CUmodule handl
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuModuleEnumerateFunctions(CUfunction *functions, unsigned int count, CUmodule handle) {
+MMC_EXPORT CUresult cuModuleEnumerateFunctions(CUfunction *functions, unsigned int count,
+                                               CUmodule handle) {
   std::shared_ptr<LoadedModule> module;
   MMC_TRY(findModule(handle, module));
   MMC_REQUIRE(functions && count, CUDA_ERROR_INVALID_VALUE);
@@ -97,7 +98,8 @@ MMC_EXPORT CUresult cuModuleEnumerateFunctions(CUfunction *functions, unsigned i
 }
 
 /// A variable of a module; either result may be null.
-static CUresult getGlobal(const LoadedModule &module, const char *name, CUdeviceptr *address, size_t *bytes) {
+static CUresult getGlobal(const LoadedModule &module, const char *name, CUdeviceptr *address,
+                          size_t *bytes) {
   MMC_REQUIRE(name && (address || bytes), CUDA_ERROR_INVALID_VALUE);
   const auto *variable = module.module->variable(name);
   MMC_REQUIRE(variable, CUDA_ERROR_NOT_FOUND);
@@ -108,15 +110,16 @@ static CUresult getGlobal(const LoadedModule &module, const char *name, CUdevice
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr *address, size_t *bytes, CUmodule handle, const char *name) {
+MMC_EXPORT CUresult cuModuleGetGlobal_v2(CUdeviceptr *address, size_t *bytes, CUmodule handle,
+                                         const char *name) {
   std::shared_ptr<LoadedModule> module;
   MMC_TRY(findModule(handle, module));
   return getGlobal(*module, name, address, bytes);
 }
 
-MMC_EXPORT CUresult cuLibraryLoadData(CUlibrary *handle, const void *code, CUjit_option *jitOptions, void **jitValues,
-                                      unsigned int jitCount, CUlibraryOption *options, void **values,
-                                      unsigned int count) {
+MMC_EXPORT CUresult cuLibraryLoadData(CUlibrary *handle, const void *code, CUjit_option *jitOptions,
+                                      void **jitValues, unsigned int jitCount,
+                                      CUlibraryOption *options, void **values, unsigned int count) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(handle && code && (!count || (options && values)), CUDA_ERROR_INVALID_VALUE);
@@ -172,7 +175,8 @@ MMC_EXPORT CUresult cuLibraryGetKernel(CUkernel *kernel, CUlibrary handle, const
   return CUDA_SUCCESS;
 }
 
-MMC_EXPORT CUresult cuLibraryGetGlobal(CUdeviceptr *address, size_t *bytes, CUlibrary handle, const char *name) {
+MMC_EXPORT CUresult cuLibraryGetGlobal(CUdeviceptr *address, size_t *bytes, CUlibrary handle,
+                                       const char *name) {
   CUmodule module = nullptr;
   MMC_TRY(cuLibraryGetModule(&module, handle));
   return cuModuleGetGlobal_v2(address, bytes, module, name);

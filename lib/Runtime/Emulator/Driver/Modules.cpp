@@ -34,7 +34,9 @@ HandleTable<CUkernel, LibraryKernel> &kernelTable() {
 static unsigned targetOf(const std::string &text) {
   size_t at = text.find(".target");
   size_t chip = at == std::string::npos ? at : text.find("sm_", at);
-  return chip == std::string::npos ? 0 : static_cast<unsigned>(std::strtoul(text.c_str() + chip + 3, nullptr, 10));
+  return chip == std::string::npos
+             ? 0
+             : static_cast<unsigned>(std::strtoul(text.c_str() + chip + 3, nullptr, 10));
 }
 
 /// Images that are no PTX: ELF, and the two headers of fat binaries.
@@ -44,7 +46,8 @@ static bool isBinary(const void *image) {
   return magic == 0x464c457f || magic == 0xba55ed50 || magic == 0x466243b1;
 }
 
-CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log, CUmodule &handle) {
+CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log,
+                    CUmodule &handle) {
   if (isBinary(image)) {
     log = "the image is a cubin or a fat binary: the emulator runs PTX only";
     return CUDA_ERROR_NO_BINARY_FOR_GPU;
@@ -58,7 +61,8 @@ CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::
     log = module.status().message();
     if (targetOf(text) > chip.sm())
       return CUDA_ERROR_NO_BINARY_FOR_GPU;
-    return log.find("out of device memory") != std::string::npos ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_ERROR_INVALID_PTX;
+    return log.find("out of device memory") != std::string::npos ? CUDA_ERROR_OUT_OF_MEMORY
+                                                                 : CUDA_ERROR_INVALID_PTX;
   }
   auto loaded = std::make_shared<LoadedModule>();
   loaded->module = *module;
@@ -66,9 +70,9 @@ CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::
   loaded->name = name;
   loaded->isOfLibrary = isOfLibrary;
   for (const Kernel &kernel : loaded->module->kernels())
-    log += name + ": '" + kernel.name + "': " + std::to_string(kernel.parameterBytes) + " bytes of parameters, " +
-           std::to_string(kernel.staticShared) + " of shared and " + std::to_string(kernel.localBytes) +
-           " of local memory\n";
+    log += name + ": '" + kernel.name + "': " + std::to_string(kernel.parameterBytes) +
+           " bytes of parameters, " + std::to_string(kernel.staticShared) + " of shared and " +
+           std::to_string(kernel.localBytes) + " of local memory\n";
   handle = moduleTable().add(std::move(loaded));
   return CUDA_SUCCESS;
 }
@@ -121,7 +125,8 @@ CUresult moduleOfLibrary(CUlibrary handle, Context &context, CUmodule &module) {
 }
 
 CUresult findFunction(CUfunction handle, Context &context, std::shared_ptr<Function> &function) {
-  if (std::shared_ptr<LibraryKernel> kernel = kernelTable().find(reinterpret_cast<CUkernel>(handle))) {
+  if (std::shared_ptr<LibraryKernel> kernel =
+          kernelTable().find(reinterpret_cast<CUkernel>(handle))) {
     CUmodule module = nullptr;
     MMC_TRY(moduleOfLibrary(kernel->library, context, module));
     MMC_TRY(getFunction(module, kernel->name, handle));
@@ -138,8 +143,8 @@ CUresult checkJitOptions(unsigned count, const CUjit_option *options, void *cons
 }
 
 /// Fills one log buffer, ended by a zero, and says how much of it is used.
-static void writeLog(unsigned count, const CUjit_option *options, void **values, CUjit_option bufferOption,
-                     CUjit_option sizeOption, const std::string &text) {
+static void writeLog(unsigned count, const CUjit_option *options, void **values,
+                     CUjit_option bufferOption, CUjit_option sizeOption, const std::string &text) {
   char *buffer = nullptr;
   void **size = nullptr;
   for (unsigned i = 0; i < count; ++i) {
@@ -160,10 +165,12 @@ static void writeLog(unsigned count, const CUjit_option *options, void **values,
   *size = reinterpret_cast<void *>(used);
 }
 
-void writeJitLogs(unsigned count, const CUjit_option *options, void **values, const std::string &log, bool isError,
-                  float milliseconds) {
-  writeLog(count, options, values, CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, isError ? log : "");
-  writeLog(count, options, values, CU_JIT_INFO_LOG_BUFFER, CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES, isError ? "" : log);
+void writeJitLogs(unsigned count, const CUjit_option *options, void **values,
+                  const std::string &log, bool isError, float milliseconds) {
+  writeLog(count, options, values, CU_JIT_ERROR_LOG_BUFFER, CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES,
+           isError ? log : "");
+  writeLog(count, options, values, CU_JIT_INFO_LOG_BUFFER, CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES,
+           isError ? "" : log);
   for (unsigned i = 0; i < count; ++i)
     if (options[i] == CU_JIT_WALL_TIME)
       std::memcpy(&values[i], &milliseconds, sizeof milliseconds);
@@ -178,7 +185,8 @@ void endModules(Context &context) {
       functionTable().take(handle);
 }
 
-unsigned blocksPerMultiprocessor(const Function &function, uint64_t threads, uint64_t dynamicShared) {
+unsigned blocksPerMultiprocessor(const Function &function, uint64_t threads,
+                                 uint64_t dynamicShared) {
   const Chip &chip = chipOf(*function.context);
   const Kernel &kernel = *function.kernel;
   if (!threads || threads > kernel.maxThreads || threads > chip.maxThreadsPerBlock ||

@@ -50,7 +50,8 @@ HandleTable<CUkernel, LibraryKernel> &kernelTable();
 
 /// Loads PTX into the context. `log` gets the errors, or what was loaded. CUDA_ERROR_INVALID_PTX,
 /// CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_INVALID_IMAGE, CUDA_ERROR_OUT_OF_MEMORY.
-CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log, CUmodule &module);
+CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log,
+                    CUmodule &module);
 /// Ends the module and its functions. CUDA_ERROR_INVALID_HANDLE.
 CUresult unloadModule(CUmodule module);
 /// CUDA_ERROR_NOT_FOUND, CUDA_ERROR_INVALID_HANDLE.
@@ -62,13 +63,14 @@ CUresult findFunction(CUfunction handle, Context &context, std::shared_ptr<Funct
 /// What JIT options ask for and are told. CUDA_ERROR_INVALID_VALUE for options that there are not.
 CUresult checkJitOptions(unsigned count, const CUjit_option *options, void *const *values);
 /// Writes the logs into the buffers of the options.
-void writeJitLogs(unsigned count, const CUjit_option *options, void **values, const std::string &log, bool isError,
-                  float milliseconds);
+void writeJitLogs(unsigned count, const CUjit_option *options, void **values,
+                  const std::string &log, bool isError, float milliseconds);
 /// Unloads whatever the context has loaded.
 void endModules(Context &context);
 
 /// How many blocks of the function a multiprocessor holds at a time; 0: it cannot be launched so.
-unsigned blocksPerMultiprocessor(const Function &function, uint64_t threads, uint64_t dynamicShared);
+unsigned blocksPerMultiprocessor(const Function &function, uint64_t threads,
+                                 uint64_t dynamicShared);
 
 } // namespace mmc::emulator::driver
 

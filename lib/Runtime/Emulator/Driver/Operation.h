@@ -43,13 +43,14 @@ struct Operation {
   bool initializes = true;
   /// It runs code of the host, which thereby knows that all before it is done.
   bool tellsHost = false;
-  bool evenAfterFault = false; ///< runs in a context with an error too
+  bool evenAfterFault = false;                      ///< runs in a context with an error too
   CUgraphNodeType type = CU_GRAPH_NODE_TYPE_KERNEL; ///< of the node when it is captured
 };
 
-/// Puts the operation into the stream (null, CU_STREAM_LEGACY and CU_STREAM_PER_THREAD are streams of the
-/// current context), or into the graph that the stream is capturing; returns at once.
-/// CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE, the context's error, or those of capturing.
+/// Puts the operation into the stream (null, CU_STREAM_LEGACY and CU_STREAM_PER_THREAD are streams
+/// of the current context), or into the graph that the stream is capturing; returns at once.
+/// CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE, the context's error, or those of
+/// capturing.
 CUresult enqueue(CUstream stream, Operation operation);
 /// The same, and waits until it is done. Refused while capturing.
 CUresult enqueueAndWait(CUstream stream, Operation operation);

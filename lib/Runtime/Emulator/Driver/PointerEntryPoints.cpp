@@ -29,7 +29,8 @@ static CUresult give(void *data, T value) {
   return CUDA_SUCCESS;
 }
 
-static CUresult attributeOf(void *data, CUpointer_attribute attribute, const Allocated &known, CUdeviceptr address) {
+static CUresult attributeOf(void *data, CUpointer_attribute attribute, const Allocated &known,
+                            CUdeviceptr address) {
   switch (attribute) {
   case CU_POINTER_ATTRIBUTE_CONTEXT:
     return give(data, known.context->handle);
@@ -55,7 +56,8 @@ static CUresult attributeOf(void *data, CUpointer_attribute attribute, const All
   return CUDA_ERROR_NOT_SUPPORTED;
 }
 
-MMC_EXPORT CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute, CUdeviceptr address) {
+MMC_EXPORT CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attribute,
+                                          CUdeviceptr address) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(data, CUDA_ERROR_INVALID_VALUE);
@@ -64,8 +66,8 @@ MMC_EXPORT CUresult cuPointerGetAttribute(void *data, CUpointer_attribute attrib
   return attributeOf(data, attribute, *known, address);
 }
 
-MMC_EXPORT CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute *attributes, void **data,
-                                           CUdeviceptr address) {
+MMC_EXPORT CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribute *attributes,
+                                           void **data, CUdeviceptr address) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(attributes && data && count, CUDA_ERROR_INVALID_VALUE);
@@ -75,7 +77,8 @@ MMC_EXPORT CUresult cuPointerGetAttributes(unsigned int count, CUpointer_attribu
     // Of memory that the driver does not know there is nothing to say, which is no error here.
     if (known)
       (void)attributeOf(data[i], attributes[i], *known, address);
-    else if (attributes[i] == CU_POINTER_ATTRIBUTE_MEMORY_TYPE || attributes[i] == CU_POINTER_ATTRIBUTE_IS_MANAGED)
+    else if (attributes[i] == CU_POINTER_ATTRIBUTE_MEMORY_TYPE ||
+             attributes[i] == CU_POINTER_ATTRIBUTE_IS_MANAGED)
       (void)give<unsigned>(data[i], 0);
     else if (attributes[i] == CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL)
       (void)give<int>(data[i], -2);

@@ -23,8 +23,8 @@ static const std::vector<Entry> &entries() {
   return list;
 }
 
-MMC_EXPORT CUresult cuGetProcAddress_v2(const char *symbol, void **function, int cudaVersion, cuuint64_t flags,
-                                        CUdriverProcAddressQueryResult *status) {
+MMC_EXPORT CUresult cuGetProcAddress_v2(const char *symbol, void **function, int cudaVersion,
+                                        cuuint64_t flags, CUdriverProcAddressQueryResult *status) {
   MMC_REQUIRE(symbol && function && flags <= 2, CUDA_ERROR_INVALID_VALUE);
   *function = nullptr;
   CUdriverProcAddressQueryResult result = CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND;

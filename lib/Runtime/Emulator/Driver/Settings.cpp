@@ -9,8 +9,8 @@
 namespace mmc::emulator::driver {
 
 /// A number, with K, M or G (powers of 1024) where `sized`.
-static uint64_t number(Settings &settings, const char *name, uint64_t otherwise, uint64_t low, uint64_t high,
-                       bool sized = false) {
+static uint64_t number(Settings &settings, const char *name, uint64_t otherwise, uint64_t low,
+                       uint64_t high, bool sized = false) {
   const char *text = std::getenv(name);
   if (!text || !*text)
     return otherwise;
@@ -22,9 +22,11 @@ static uint64_t number(Settings &settings, const char *name, uint64_t otherwise,
     shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
   if (shift)
     ++end;
-  if (errno || *text < '0' || *text > '9' || *end || value > (high >> shift) || (value << shift) < low) {
+  if (errno || *text < '0' || *text > '9' || *end || value > (high >> shift) ||
+      (value << shift) < low) {
     settings.error += std::string(name) + " must be a number from " + std::to_string(low) + " to " +
-                      std::to_string(high) + (sized ? ", K, M or G may follow" : "") + ", got: '" + text + "'\n";
+                      std::to_string(high) + (sized ? ", K, M or G may follow" : "") + ", got: '" +
+                      text + "'\n";
     return otherwise;
   }
   return value << shift;
@@ -40,8 +42,8 @@ static Settings read() {
     settings.error = "MMC_EMULATOR_CHIP: " + found.status().message() + "\n";
     settings.chip = chips().front();
   }
-  settings.chip.memoryBytes =
-      number(settings, "MMC_EMULATOR_MEMORY", settings.chip.memoryBytes, 1, uint64_t(1) << 42, /*sized=*/true);
+  settings.chip.memoryBytes = number(settings, "MMC_EMULATOR_MEMORY", settings.chip.memoryBytes, 1,
+                                     uint64_t(1) << 42, /*sized=*/true);
   settings.devices = static_cast<unsigned>(number(settings, "MMC_EMULATOR_DEVICES", 1, 0, 64));
   if (const char *file = std::getenv("MMC_EMULATOR_REPORT"))
     settings.reportFile = file;

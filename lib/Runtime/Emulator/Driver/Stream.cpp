@@ -82,7 +82,9 @@ static void checkInitialized(const Operation &operation) {
   for (const ByteRange &range : operation.reads) {
     if (!range.bytes || !isDeviceAddress(range.address))
       continue;
-    uint64_t first = 0, missing = memoryOf(range.address).countUninitialized(range.address, range.bytes, &first);
+    uint64_t first = 0,
+             missing =
+                 memoryOf(range.address).countUninitialized(range.address, range.bytes, &first);
     if (!missing)
       continue;
     Finding finding;
@@ -90,8 +92,9 @@ static void checkInitialized(const Operation &operation) {
     finding.operation = operation.name;
     finding.address = first;
     finding.bytes = missing;
-    finding.message = std::to_string(missing) + " of " + std::to_string(range.bytes) + " bytes that it reads " +
-                      describeAddress(range.address) + " have never been written";
+    finding.message = std::to_string(missing) + " of " + std::to_string(range.bytes) +
+                      " bytes that it reads " + describeAddress(range.address) +
+                      " have never been written";
     report(std::move(finding));
   }
 }
@@ -130,7 +133,8 @@ void Stream::run() {
     }
     std::shared_ptr<Task> task = queue.front();
     taskDone().wait(lock, [&] {
-      return std::all_of(task->waits.begin(), task->waits.end(), [](const auto &other) { return other->isDone; });
+      return std::all_of(task->waits.begin(), task->waits.end(),
+                         [](const auto &other) { return other->isDone; });
     });
     TaskList waits = std::move(task->waits);
     std::vector<Step> steps = std::move(task->steps);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Streams: queues of operations, each with a thread, and what orders them.
 //
-// All that says what is ordered behind what (queues, clocks, events, captures) is guarded by one lock,
-// orderMutex(); operations run without it.
+// All that says what is ordered behind what (queues, clocks, events, captures) is guarded by one
+// lock, orderMutex(); operations run without it.
 
 #ifndef MMC_EMULATOR_DRIVER_STREAM_H
 #define MMC_EMULATOR_DRIVER_STREAM_H
@@ -43,7 +43,7 @@ struct Step {
 /// Something in a queue: one operation, or those of a launched graph, in order.
 struct Task {
   std::vector<Step> steps;
-  Clock clock; ///< what is known once it is done
+  Clock clock;    ///< what is known once it is done
   TaskList waits; ///< of other streams
   bool isDone = false;
   std::chrono::steady_clock::time_point finished;
@@ -57,8 +57,8 @@ public:
   Context &context;
   const unsigned flags;
   const int priority;
-  const std::string name; ///< for reports: "stream 3", "the default stream"
-  const uint64_t id;      ///< no two streams of the process have the same
+  const std::string name;  ///< for reports: "stream 3", "the default stream"
+  const uint64_t id;       ///< no two streams of the process have the same
   bool isImplicit = false; ///< not made by the program
   bool isLegacy() const { return legacy; }
   bool isBlocking() const { return !(flags & CU_STREAM_NON_BLOCKING); }
@@ -71,8 +71,8 @@ public:
   std::shared_ptr<Task> last; ///< null when nothing was ever enqueued
   std::deque<std::shared_ptr<Task>> queue;
   std::condition_variable wake;
-  std::shared_ptr<Capture> capture; ///< null when it is not capturing
-  std::vector<size_t> captureTail;  ///< the nodes that the next one depends on
+  std::shared_ptr<Capture> capture;        ///< null when it is not capturing
+  std::vector<size_t> captureTail;         ///< the nodes that the next one depends on
   std::vector<CUgraphNode> captureHandles; ///< their handles, as given to the program
 
   /// No more work comes: the thread ends when the queue is empty. Under orderMutex().
@@ -91,16 +91,18 @@ private:
 std::mutex &orderMutex();
 /// Woken whenever a task is done. Goes with orderMutex().
 std::condition_variable &taskDone();
-/// What the host knows to be done. Threads of the host count as one: how they order themselves cannot
-/// be seen.
+/// What the host knows to be done. Threads of the host count as one: how they order themselves
+/// cannot be seen.
 Clock &hostClock();
-/// A lane that nobody has. Those that were given back are used again, once the host knows their work to be done: clocks
-/// then grow with the streams there are, and not with those there ever were. Under orderMutex().
+/// A lane that nobody has. Those that were given back are used again, once the host knows their
+/// work to be done: clocks then grow with the streams there are, and not with those there ever
+/// were. Under orderMutex().
 Lane takeLane();
 void returnLane(const Lane &lane);
 
 using StreamRef = std::shared_ptr<Stream>;
-/// The stream of a handle: CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE, or the error of its context.
+/// The stream of a handle: CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_INVALID_HANDLE, or the error of
+/// its context.
 CUresult findStream(CUstream handle, StreamRef &stream);
 /// The streams of a context, the default one too. Under orderMutex().
 std::vector<StreamRef> streamsOf(const Context &context);

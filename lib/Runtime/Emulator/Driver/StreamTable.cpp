@@ -67,9 +67,10 @@ void endStreams(Context &context) {
       stream->close();
     }
     std::vector<StreamRef> &others = retired();
-    others.erase(std::remove_if(others.begin(), others.end(),
-                                [&](const StreamRef &stream) { return &stream->context == &context; }),
-                 others.end());
+    others.erase(
+        std::remove_if(others.begin(), others.end(),
+                       [&](const StreamRef &stream) { return &stream->context == &context; }),
+        others.end());
   }
   for (const StreamRef &stream : list)
     stream->join();
@@ -94,7 +95,8 @@ StreamRef makeLegacyStream(Context &context) {
 
 /// The calling thread's own default stream of the context.
 static StreamRef perThreadStream(Context &context) {
-  // Without a destructor, as ContextStack. A thread that works in more contexts gets another stream for the oldest.
+  // Without a destructor, as ContextStack. A thread that works in more contexts gets another stream
+  // for the oldest.
   thread_local struct {
     CUstream streams[16];
     unsigned next;
@@ -103,7 +105,8 @@ static StreamRef perThreadStream(Context &context) {
     if (StreamRef stream = handle ? streamTable().find(handle) : nullptr)
       if (&stream->context == &context)
         return stream;
-  auto stream = std::make_shared<Stream>(context, CU_STREAM_DEFAULT, 0, "a thread's default stream");
+  auto stream =
+      std::make_shared<Stream>(context, CU_STREAM_DEFAULT, 0, "a thread's default stream");
   stream->isImplicit = true;
   mine.streams[mine.next++ % 16] = streamTable().add(stream);
   return stream;

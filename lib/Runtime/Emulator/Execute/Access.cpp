@@ -9,51 +9,59 @@
 
 namespace mmc::emulator {
 
-static constexpr uint32_t spinPenalty = 256; ///< meetings of lanes (Groups.cpp) that a strong access counts as
+static constexpr uint32_t spinPenalty =
+    256; ///< meetings of lanes (Groups.cpp) that a strong access counts as
 
 static const char *verb(AccessKind kind) {
   return kind == AccessKind::Read ? "read" : kind == AccessKind::Write ? "write" : "atomic access";
 }
 
 static std::string what(AccessKind kind, unsigned bytes, Space space) {
-  return std::string(verb(kind)) + " of " + std::to_string(bytes) + (bytes == 1 ? " byte of " : " bytes of ") +
-         std::string(nameOf(space)) + " memory";
+  return std::string(verb(kind)) + " of " + std::to_string(bytes) +
+         (bytes == 1 ? " byte of " : " bytes of ") + std::string(nameOf(space)) + " memory";
 }
 
-void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind) {
+void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                      AccessKind kind) {
   warp.block->launch->violations.add(warp, warp.pc, ViolationKind::Misaligned, lane, address, [&] {
-    return what(kind, bytes, space) + " at an address that is no multiple of " + std::to_string(bytes);
+    return what(kind, bytes, space) + " at an address that is no multiple of " +
+           std::to_string(bytes);
   });
 }
 
-void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind) {
+void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                        AccessKind kind) {
   Launch &launch = *warp.block->launch;
   std::shared_ptr<Allocation> found = findAllocation(*launch.memory, address);
   bool isFreed = found && found->isFreed;
-  launch.violations.add(warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane, address, [&] {
-    std::string text = what(kind, bytes, space);
-    if (found && found->isConstant && kind != AccessKind::Read)
-      return text + " goes to the constant '" + found->name + "'";
-    if (found && !isFreed && space == Space::Const && !found->isConstant)
-      return text + " goes to '" + found->name + "', which is not constant memory";
-    if (found && !isFreed)
-      return text + ": only " + std::to_string(found->end() - address) + " bytes of '" + found->name + "' (" +
-             std::to_string(found->bytes) + " bytes at " + hex(found->base) + ") follow";
-    return text + ": " + describeAddress(*launch.memory, address);
-  });
+  launch.violations.add(
+      warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane,
+      address, [&] {
+        std::string text = what(kind, bytes, space);
+        if (found && found->isConstant && kind != AccessKind::Read)
+          return text + " goes to the constant '" + found->name + "'";
+        if (found && !isFreed && space == Space::Const && !found->isConstant)
+          return text + " goes to '" + found->name + "', which is not constant memory";
+        if (found && !isFreed)
+          return text + ": only " + std::to_string(found->end() - address) + " bytes of '" +
+                 found->name + "' (" + std::to_string(found->bytes) + " bytes at " +
+                 hex(found->base) + ") follow";
+        return text + ": " + describeAddress(*launch.memory, address);
+      });
 }
 
-void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
-                         const std::string &where) {
+void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                         AccessKind kind, const std::string &where) {
   if (!warp.block->launch->options.checkUninitialized)
     return;
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::Uninitialized, lane, address, [&] {
-    return what(kind, bytes, space) + " that nobody has written, in '" + where + "'";
-  });
+  warp.block->launch->violations.add(
+      warp, warp.pc, ViolationKind::Uninitialized, lane, address,
+      [&] { return what(kind, bytes, space) + " that nobody has written, in '" + where + "'"; });
 }
 
 /// The variable that lies nearest to an offset of shared or local memory.
-static std::string nearest(const std::vector<Placed> &variables, uint64_t begin, uint64_t address, std::string *name) {
+static std::string nearest(const std::vector<Placed> &variables, uint64_t begin, uint64_t address,
+                           std::string *name) {
   const Placed *best = nullptr;
   uint64_t distance = ~uint64_t(0);
   for (const Placed &placed : variables) {
@@ -70,8 +78,8 @@ static std::string nearest(const std::vector<Placed> &variables, uint64_t begin,
   return describeRange(text, best->offset + begin, best->bytes, address);
 }
 
-void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes, uint64_t address, unsigned lane,
-                 AccessKind kind) {
+void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes, uint64_t address,
+                 unsigned lane, AccessKind kind) {
   Launch &launch = *warp.block->launch;
   const Program &program = launch.program;
   bool isLocal = space == Space::Local;
@@ -102,24 +110,30 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
     all |= states[i];
   }
   if (outside) {
-    launch.violations.add(warp, warp.pc, isLocal ? ViolationKind::LocalOutOfBounds : ViolationKind::OutOfBounds, lane,
-                          address, [&] { return what(kind, bytes, space) + ": " + describe(); });
+    launch.violations.add(
+        warp, warp.pc, isLocal ? ViolationKind::LocalOutOfBounds : ViolationKind::OutOfBounds, lane,
+        address, [&] { return what(kind, bytes, space) + ": " + describe(); });
     return;
   }
   if (all & stateMbarrier) {
     launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, address, [&] {
-      return what(kind, bytes, space) + " where a live mbarrier object is: only mbarrier instructions may access it before mbarrier.inval; " +
+      return what(kind, bytes, space) +
+             " where a live mbarrier object is: only mbarrier instructions may access it before "
+             "mbarrier.inval; " +
              describe();
     });
     return;
   }
   if (all & statePending)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
-      return what(kind, bytes, space) + " that a cp.async is still writing: it has not been waited for; " + describe();
+      return what(kind, bytes, space) +
+             " that a cp.async is still writing: it has not been waited for; " + describe();
     });
   if ((all & stateRead) && kind != AccessKind::Read)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
-      return what(kind, bytes, space) + " that a cp.async.bulk is still reading: cp.async.bulk.wait_group.read must come before; " +
+      return what(kind, bytes, space) +
+             " that a cp.async.bulk is still reading: cp.async.bulk.wait_group.read must come "
+             "before; " +
              describe();
     });
   if (unknown && kind != AccessKind::Write) {
@@ -138,25 +152,30 @@ void reportParameter(Warp &warp, unsigned bytes, uint64_t address, unsigned lane
   });
 }
 
-void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
-                Stamp earlier, bool earlierIsWrite) {
+void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                AccessKind kind, Stamp earlier, bool earlierIsWrite) {
   Launch &launch = *warp.block->launch;
   bool isShared = space == Space::Shared;
-  launch.violations.add(warp, warp.pc, isShared ? ViolationKind::SharedRace : ViolationKind::GlobalRace, lane, address, [&] {
-    const Dim3 &size = launch.config.block, &grid = launch.config.grid;
-    uint32_t t = earlier.thread();
-    std::string text = what(kind, bytes, space) + " conflicts with a " + (earlierIsWrite ? "write" : "read") +
-                       " by thread (" + std::to_string(t % size.x) + ", " + std::to_string(t / size.x % size.y) + ", " +
-                       std::to_string(t / size.x / size.y) + ")";
-    uint32_t b = earlier.block();
-    bool sameBlock = b == (warp.block->linear & 0xffffff);
-    if (!sameBlock)
-      text += " of block (" + std::to_string(b % grid.x) + ", " + std::to_string(b / grid.x % grid.y) + ", " +
-              std::to_string(b / grid.x / grid.y) + ")";
-    if (sameBlock && t / 32 == warp.index)
-      return text + " of the same warp: there is no barrier or __syncwarp between them";
-    return text + (sameBlock ? ": there is no barrier between them" : ": there is no fence with an atomic between them");
-  });
+  launch.violations.add(
+      warp, warp.pc, isShared ? ViolationKind::SharedRace : ViolationKind::GlobalRace, lane,
+      address, [&] {
+        const Dim3 &size = launch.config.block, &grid = launch.config.grid;
+        uint32_t t = earlier.thread();
+        std::string text = what(kind, bytes, space) + " conflicts with a " +
+                           (earlierIsWrite ? "write" : "read") + " by thread (" +
+                           std::to_string(t % size.x) + ", " + std::to_string(t / size.x % size.y) +
+                           ", " + std::to_string(t / size.x / size.y) + ")";
+        uint32_t b = earlier.block();
+        bool sameBlock = b == (warp.block->linear & 0xffffff);
+        if (!sameBlock)
+          text += " of block (" + std::to_string(b % grid.x) + ", " +
+                  std::to_string(b / grid.x % grid.y) + ", " + std::to_string(b / grid.x / grid.y) +
+                  ")";
+        if (sameBlock && t / 32 == warp.index)
+          return text + " of the same warp: there is no barrier or __syncwarp between them";
+        return text + (sameBlock ? ": there is no barrier between them"
+                                 : ": there is no fence with an atomic between them");
+      });
 }
 
 const Allocation *findForWarp(Warp &warp, uint64_t address) {
@@ -178,7 +197,8 @@ void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigne
   unsigned count = 0;
   bool ascending = true;
   forLanes(mask, [&](unsigned lane) {
-    for (uint64_t sector = addresses[lane] >> 5; sector <= (addresses[lane] + bytes - 1) >> 5; ++sector) {
+    for (uint64_t sector = addresses[lane] >> 5; sector <= (addresses[lane] + bytes - 1) >> 5;
+         ++sector) {
       if (count && sectors[count - 1] == sector)
         continue;
       ascending &= !count || sectors[count - 1] < sector;
@@ -240,7 +260,8 @@ static void forAddresses(const Addresses &addresses, uint32_t lanes, F what) {
   });
 }
 
-void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal) {
+void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags,
+               bool isGlobal) {
   const bool isRelease = flags & accessRelease, isForAll = isGlobal && !(flags & accessBlockScope);
   if (!lanes || (!isRelease && !warp.fenced))
     return;
@@ -262,7 +283,8 @@ void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t f
 
 void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal) {
   Block &block = *warp.block;
-  const bool fromAll = isGlobal && block.launch->hasSyncs, fromBlock = !isGlobal || block.hasGlobalSyncs;
+  const bool fromAll = isGlobal && block.launch->hasSyncs,
+             fromBlock = !isGlobal || block.hasGlobalSyncs;
   if (!fromAll && !fromBlock)
     return;
   forAddresses(addresses, lanes, [&](uint64_t address) {

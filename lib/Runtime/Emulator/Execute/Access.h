@@ -19,7 +19,8 @@ enum AccessFlags : uint8_t {
   accessNarrowBase = 16, ///< the register of the address has 32 bits
   accessFlushes = 32,    ///< red.f32 of global memory flushes subnormals
   accessAsync = 64,      ///< by the async proxy: a bulk copy
-  accessBlockScope = 128, ///< .cta or .cluster (of one block): orders and is strong within the block
+  accessBlockScope =
+      128, ///< .cta or .cluster (of one block): orders and is strong within the block
 };
 
 using Addresses = std::array<uint64_t, 32>;
@@ -57,30 +58,35 @@ struct AccessPlan {
 };
 
 // Access.cpp: the cases that the fast ways leave.
-void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind);
-void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind);
-void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes, uint64_t address, unsigned lane,
-                 AccessKind kind);
+void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                      AccessKind kind);
+void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                        AccessKind kind);
+void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes, uint64_t address,
+                 unsigned lane, AccessKind kind);
 void reportParameter(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind);
-void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
-                         const std::string &where);
-void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
-                Stamp earlier, bool earlierIsWrite);
+void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                         AccessKind kind, const std::string &where);
+void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
+                AccessKind kind, Stamp earlier, bool earlierIsWrite);
 const Allocation *findForWarp(Warp &warp, uint64_t address);
 void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
 void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
-/// Strong accesses that write: publishes what a fence made ready, or a release, at the addresses. Before the value can be
-/// seen: who sees it must find what was published with it.
-void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags, bool isGlobal);
+/// Strong accesses that write: publishes what a fence made ready, or a release, at the addresses.
+/// Before the value can be seen: who sees it must find what was published with it.
+void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags,
+               bool isGlobal);
 /// Strong accesses that read: learns what was published at the addresses, after the value was read.
 void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal);
 /// The end of a strong access.
 void finishStrong(Warp &warp, AccessKind kind, uint8_t flags);
 
-/// Keeps two reads that are not ordered with one another, in different warps or blocks if there are such.
+/// Keeps two reads that are not ordered with one another, in different warps or blocks if there are
+/// such.
 inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
   auto isReplaceable = [&](Stamp read) {
-    return !read.bits || !read.sameLaunch(stamp) || read.sameThread(stamp) || warp.isOrdered(read, lane);
+    return !read.bits || !read.sameLaunch(stamp) || read.sameThread(stamp) ||
+           warp.isOrdered(read, lane);
   };
   if (isReplaceable(cell.reads[0])) {
     cell.reads[0] = stamp;
@@ -95,14 +101,17 @@ inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned
   }
   bool together = first.block() == second.block();
   bool sameWarp = together && first.thread() / 32 == second.thread() / 32;
-  if ((together && stamp.block() != first.block()) || (sameWarp && stamp.thread() / 32 != first.thread() / 32))
+  if ((together && stamp.block() != first.block()) ||
+      (sameWarp && stamp.thread() / 32 != first.thread() / 32))
     cell.reads[1] = stamp;
 }
 
 /// Whether N bytes of state all have a value.
 template <unsigned N>
 inline bool allAre(const uint8_t *states, uint8_t value) {
-  using Word = std::conditional_t<N == 1, uint8_t, std::conditional_t<N == 2, uint16_t, std::conditional_t<N == 4, uint32_t, uint64_t>>>;
+  using Word = std::conditional_t<
+      N == 1, uint8_t,
+      std::conditional_t<N == 2, uint16_t, std::conditional_t<N == 4, uint32_t, uint64_t>>>;
   Word wanted;
   std::memset(&wanted, value, sizeof wanted);
   bool all = true;
@@ -116,8 +125,8 @@ inline bool allAre(const uint8_t *states, uint8_t value) {
 
 /// Checks the cells of one access against earlier ones and stamps them. Returns the earlier access
 /// that it conflicts with, or none.
-inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp, unsigned lane, AccessKind kind,
-                        bool &earlierIsWrite) {
+inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp, unsigned lane,
+                        AccessKind kind, bool &earlierIsWrite) {
   Stamp conflict;
   for (unsigned i = 0; i < count; ++i) {
     RaceCell &cell = cells[i];
@@ -147,7 +156,8 @@ inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp
 }
 
 template <unsigned N, typename F>
-uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
+uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Addresses &addresses,
+                      uint32_t mask, F f) {
   Launch &launch = *warp.block->launch;
   Counters &counters = warp.worker->counters;
   bool isStrong = plan.flags & accessStrong;
@@ -175,8 +185,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     unsigned first = __builtin_ctz(mask);
     const Allocation *allocation = findForWarp(warp, addresses[first]);
     bool isConstant = allocation && allocation->isConstant;
-    if (!allocation || addresses[first] + N > allocation->end() || (space == Space::Const && !isConstant) ||
-        (isConstant && plan.kind != AccessKind::Read)) {
+    if (!allocation || addresses[first] + N > allocation->end() ||
+        (space == Space::Const && !isConstant) || (isConstant && plan.kind != AccessKind::Read)) {
       reportGlobalBounds(warp, space, N, addresses[first], first, plan.kind);
       mask &= mask - 1;
       continue;
@@ -186,7 +196,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     uint32_t together = 0;
     forLanes(mask, [&](unsigned lane) {
       uint64_t at = addresses[lane];
-      bool isHere = at >> MemoryChunk::shift == number && at >= allocation->base && at + N <= allocation->end();
+      bool isHere = at >> MemoryChunk::shift == number && at >= allocation->base &&
+                    at + N <= allocation->end();
       together |= uint32_t(isHere) << lane;
     });
     mask &= ~together;
@@ -207,7 +218,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       }
       uint64_t chunkBytes = MemoryChunk::bytes;
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
-        chunkBytes = std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
+        chunkBytes =
+            std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
       Stamp base = stampOf(warp, plan.flags);
       uint64_t last = ~uint64_t(0);
       unsigned repeats = 0, lastLane = 0;
@@ -242,8 +254,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         if (initialized && plan.kind != AccessKind::Read)
           std::memset(initialized + offset, 1, N);
         // Two writes of the same bytes do no harm in any order.
-        if (conflict.bits &&
-            !(plan.kind == AccessKind::Write && earlierIsWrite[lane] && std::memcmp(before, data, N) == 0)) {
+        if (conflict.bits && !(plan.kind == AccessKind::Write && earlierIsWrite[lane] &&
+                               std::memcmp(before, data, N) == 0)) {
           racing |= 1u << lane;
           earlier[lane] = conflict;
         }
@@ -254,7 +266,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         reportUninitialized(warp, space, N, addresses[lane], lane, plan.kind, allocation->name);
       });
     forLanes(racing, [&](unsigned lane) {
-      reportRace(warp, space, N, addresses[lane], lane, plan.kind, earlier[lane], earlierIsWrite[lane]);
+      reportRace(warp, space, N, addresses[lane], lane, plan.kind, earlier[lane],
+                 earlierIsWrite[lane]);
     });
   }
   if (isStrong && plan.kind != AccessKind::Write)
@@ -266,7 +279,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
 
 /// Addresses count from 0 at the begin of shared memory's space.
 template <unsigned N, typename F>
-uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
+uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask,
+                      F f) {
   Block &block = *warp.block;
   Launch &launch = *block.launch;
   Counters &counters = warp.worker->counters;
@@ -297,7 +311,8 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
       uint8_t all = 0;
       for (unsigned i = 0; i < N; ++i)
         isOutside |= states[i] == stateNone, all |= states[i];
-      if (isOutside || (all & (statePending | stateMbarrier | stateRead)) || plan.kind != AccessKind::Write)
+      if (isOutside || (all & (statePending | stateMbarrier | stateRead)) ||
+          plan.kind != AccessKind::Write)
         reportBytes(warp, Space::Shared, states, N, address, lane, plan.kind);
       if (isOutside || (all & stateMbarrier))
         return;
@@ -336,7 +351,8 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
 }
 
 template <unsigned N, typename F>
-uint32_t accessLocal(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
+uint32_t accessLocal(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask,
+                     F f) {
   Counters &counters = warp.worker->counters;
   uint32_t done = 0;
   uint64_t bytes = uint64_t(N) * __builtin_popcount(mask);
@@ -372,10 +388,13 @@ uint32_t accessLocal(Warp &warp, const AccessPlan &plan, const Addresses &addres
 }
 
 template <unsigned N, typename F>
-uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
+uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &addresses,
+                          uint32_t mask, F f) {
   Launch &launch = *warp.block->launch;
   uint32_t done = 0, framed = 0;
-  forLanes(mask, [&](unsigned lane) { framed |= uint32_t(addresses[lane] < kernelParameterBase) << lane; });
+  forLanes(mask, [&](unsigned lane) {
+    framed |= uint32_t(addresses[lane] < kernelParameterBase) << lane;
+  });
   if (framed)
     done |= accessLocal<N>(warp, plan, addresses, framed, f);
   warp.worker->counters.paramBytesRead += uint64_t(N) * __builtin_popcount(mask & ~framed);
@@ -383,7 +402,8 @@ uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &a
     uint64_t address = addresses[lane];
     bool isInside = false;
     for (const Placed &placed : launch.program.parameters)
-      isInside |= address >= placed.offset && N <= placed.bytes && address - placed.offset <= placed.bytes - N;
+      isInside |= address >= placed.offset && N <= placed.bytes &&
+                  address - placed.offset <= placed.bytes - N;
     if (address & (N - 1)) {
       reportMisaligned(warp, Space::Param, N, address, lane, plan.kind);
     } else if (!isInside || plan.kind != AccessKind::Read) {
@@ -396,10 +416,11 @@ uint32_t accessParameters(Warp &warp, const AccessPlan &plan, const Addresses &a
   return done;
 }
 
-/// Calls f(lane, pointer to N bytes) for each lane whose access is allowed, and returns those lanes;
-/// the others are reported. For global memory f runs with the lock of the bytes held.
+/// Calls f(lane, pointer to N bytes) for each lane whose access is allowed, and returns those
+/// lanes; the others are reported. For global memory f runs with the lock of the bytes held.
 template <unsigned N, typename F>
-uint32_t accessLanes(Warp &warp, Space space, const AccessPlan &plan, const Addresses &addresses, uint32_t mask, F f) {
+uint32_t accessLanes(Warp &warp, Space space, const AccessPlan &plan, const Addresses &addresses,
+                     uint32_t mask, F f) {
   switch (space) {
   case Space::Global:
   case Space::Const:

@@ -18,10 +18,12 @@ static uint32_t kernelPc(const Warp &warp, uint32_t pc, uint32_t frame) {
   return pc;
 }
 
-/// Threads that have ended count as having passed a barrier. It was meant for them too if they ended
-/// behind a place, with something to do, that the waiting threads come to as well. Of a barrier with a number of
-/// threads, `arrived` has the lanes by warp: only the rest of those warps was meant.
-static bool passedBy(const Block &block, uint32_t pc, const std::array<uint32_t, 32> *arrived, uint32_t &thread) {
+/// Threads that have ended count as having passed a barrier. It was meant for them too if they
+/// ended behind a place, with something to do, that the waiting threads come to as well. Of a
+/// barrier with a number of threads, `arrived` has the lanes by warp: only the rest of those warps
+/// was meant.
+static bool passedBy(const Block &block, uint32_t pc, const std::array<uint32_t, 32> *arrived,
+                     uint32_t &thread) {
   const Program &program = block.launch->program;
   const DecodedFunction &kernel = program.functions[0];
   uint32_t here = program.sites[pc].block;
@@ -48,14 +50,17 @@ static std::string lanesText(uint32_t lanes) {
   return text;
 }
 
-bool Block::arrive(Warp &warp, uint32_t number, uint32_t lanes, uint32_t threads, uint32_t expected, bool waits) {
+bool Block::arrive(Warp &warp, uint32_t number, uint32_t lanes, uint32_t threads, uint32_t expected,
+                   bool waits) {
   Barrier &barrier = barriers[number];
   if (barrier.isUsed && barrier.expected != expected)
-    launch->violations.add(warp, warp.pc, ViolationKind::DivergentBarrier, __builtin_ctz(lanes), 0, [&] {
-      return "barrier " + std::to_string(number) + " is waited at by others with " +
-             (barrier.expected ? std::to_string(barrier.expected) : std::string("all")) + " threads, here with " +
-             (expected ? std::to_string(expected) : std::string("all"));
-    });
+    launch->violations.add(
+        warp, warp.pc, ViolationKind::DivergentBarrier, __builtin_ctz(lanes), 0, [&] {
+          return "barrier " + std::to_string(number) + " is waited at by others with " +
+                 (barrier.expected ? std::to_string(barrier.expected) : std::string("all")) +
+                 " threads, here with " +
+                 (expected ? std::to_string(expected) : std::string("all"));
+        });
   barrier.isUsed = true;
   barrier.expected = expected;
   barrier.lanes[warp.index] |= lanes;
@@ -100,18 +105,23 @@ void Block::completeIfFull(uint32_t number) {
         continue;
       if (barrier.expected && !isAlignedBarrier(warp.code[waiting->pc]))
         break;
-      launch->violations.add(warp, waiting->pc, ViolationKind::DivergentBarrier, __builtin_ctz(waiting->mask), 0, [&] {
-        std::string whose = barrier.expected ? std::string("a warp, and some")
-                                             : "the block, and " + std::to_string(launch->config.block.count() - liveThreads);
-        return "the barrier is for all threads of " + whose + " have gone past it to the end, for instance thread " + std::to_string(other);
-      });
+      launch->violations.add(
+          warp, waiting->pc, ViolationKind::DivergentBarrier, __builtin_ctz(waiting->mask), 0, [&] {
+            std::string whose =
+                barrier.expected ? std::string("a warp, and some")
+                                 : "the block, and " +
+                                       std::to_string(launch->config.block.count() - liveThreads);
+            return "the barrier is for all threads of " + whose +
+                   " have gone past it to the end, for instance thread " + std::to_string(other);
+          });
       break;
     }
   ++worker->counters.barriers;
   // What anybody knows, everybody who waits learns.
   BlockClocks joined{};
   std::shared_ptr<const Knowledge> external, fenced, fencedForAll;
-  auto joinShared = [](std::shared_ptr<const Knowledge> &to, const std::shared_ptr<const Knowledge> &from) {
+  auto joinShared = [](std::shared_ptr<const Knowledge> &to,
+                       const std::shared_ptr<const Knowledge> &from) {
     if (!from || to == from)
       return;
     if (!to) {
@@ -181,10 +191,12 @@ void Block::resolveDeadlock() {
         if (group.state != state)
           continue;
         bool isBarrier = state == GroupState::AtAlignedBarrier;
-        ViolationKind kind = isBarrier ? ViolationKind::DivergentBarrier : ViolationKind::DivergentShuffle;
+        ViolationKind kind =
+            isBarrier ? ViolationKind::DivergentBarrier : ViolationKind::DivergentShuffle;
         launch->violations.add(warp, group.pc, kind, __builtin_ctz(group.mask), 0, [&] {
           return std::string(isBarrier ? "all lanes of the warp must come to the barrier together"
-                                       : "the lanes " + lanesText(group.members) + " must come together") +
+                                       : "the lanes " + lanesText(group.members) +
+                                             " must come together") +
                  "; lanes " + lanesText(group.mask) + " are here, " + elsewhere(warp, group);
         });
         group.state = GroupState::Ready;
@@ -202,11 +214,13 @@ void Block::resolveDeadlock() {
       for (const Group &group : warp.others) {
         if (group.state != GroupState::AtBarrier || group.barrier != number || any)
           continue;
-        launch->violations.add(warp, group.pc, ViolationKind::DivergentBarrier, __builtin_ctz(group.mask), 0, [&] {
-          return "only " + std::to_string(barrier.arrived) + " of " +
-                 std::to_string(barrier.expected ? barrier.expected : liveThreads) + " threads come to barrier " +
-                 std::to_string(number) + "; the others wait elsewhere";
-        });
+        launch->violations.add(
+            warp, group.pc, ViolationKind::DivergentBarrier, __builtin_ctz(group.mask), 0, [&] {
+              return "only " + std::to_string(barrier.arrived) + " of " +
+                     std::to_string(barrier.expected ? barrier.expected : liveThreads) +
+                     " threads come to barrier " + std::to_string(number) +
+                     "; the others wait elsewhere";
+            });
         any = true;
       }
     if (!any)

@@ -10,12 +10,13 @@ namespace mmc::emulator {
 static constexpr uint32_t turn = 4096; ///< instructions of a warp before the next one's turn
 
 /// The state of a thread's stack before the kernel begins: its variables are there, unwritten.
-static void layFrame(const Program &program, std::vector<uint8_t> &state, uint32_t stackBytes, uint32_t lanes) {
+static void layFrame(const Program &program, std::vector<uint8_t> &state, uint32_t stackBytes,
+                     uint32_t lanes) {
   std::fill(state.begin(), state.end(), stateNone);
   for (const Placed &placed : program.functions[0].frame)
     for (uint32_t lane = 0; lane < lanes; ++lane)
-      std::fill_n(state.begin() + size_t(lane) * stackBytes + localBegin + placed.offset, placed.bytes,
-                  stateUnknown);
+      std::fill_n(state.begin() + size_t(lane) * stackBytes + localBegin + placed.offset,
+                  placed.bytes, stateUnknown);
 }
 
 void Block::start(Launch &owner, Worker &runner, uint64_t number) {

@@ -15,19 +15,19 @@ enum ByteState : uint8_t {
   stateNone = 0,    ///< belongs to no variable
   stateUnknown = 1, ///< of a variable, never written
   stateKnown = 2,
-  statePending = 4, ///< or-ed in: an asynchronous copy will write it
+  statePending = 4,  ///< or-ed in: an asynchronous copy will write it
   stateMbarrier = 8, ///< or-ed in: of a live mbarrier object
   stateRead = 16,    ///< or-ed in: a bulk copy is still to read it
 };
 
 struct Barrier {
-  uint32_t expected = 0; ///< threads; 0: all of the block
-  uint32_t arrived = 0;  ///< threads, as the barrier counts them
+  uint32_t expected = 0;            ///< threads; 0: all of the block
+  uint32_t arrived = 0;             ///< threads, as the barrier counts them
   std::array<uint32_t, 32> lanes{}; ///< by warp: who has arrived, waiting or not
   bool isUsed = false;
   uint32_t trueCount = 0, voters = 0; ///< bar.red
-  Knowledge released; ///< only of bar.arrive, whose warps do not wait
-  uint32_t pc = 0;    ///< of the last arrival, for messages
+  Knowledge released;                 ///< only of bar.arrive, whose warps do not wait
+  uint32_t pc = 0;                    ///< of the last arrival, for messages
 };
 
 /// The barrier of the cluster, by warp.
@@ -35,7 +35,7 @@ constexpr uint32_t clusterBarrier = 16; ///< as Group::barrier has it
 struct ClusterBarrier {
   std::array<uint32_t, 32> entered{}; ///< have arrived and not yet waited
   std::array<uint32_t, 32> pending{}; ///< those of them whose phase is not complete
-  Knowledge current, completed;       ///< released by arrivals of this phase, and of all earlier ones
+  Knowledge current, completed; ///< released by arrivals of this phase, and of all earlier ones
 };
 
 struct Block {
@@ -52,15 +52,16 @@ struct Block {
   std::array<Barrier, 16> barriers;
   ClusterBarrier cluster;
   Mbarriers mbarriers;
-  /// Of each thread, how far its ordinary accesses to shared memory have been made known to the async
-  /// proxy: clocks, empty while nobody has.
+  /// Of each thread, how far its ordinary accesses to shared memory have been made known to the
+  /// async proxy: clocks, empty while nobody has.
   std::vector<uint32_t> proxyFenced;
   uint32_t liveThreads = 0;
   uint32_t nextWarp = 0;
   bool isAborted = false;
 
   void start(Launch &launch, Worker &worker, uint64_t number);
-  /// Runs warps in turn until all are done or about `budget` instructions are spent. False when done.
+  /// Runs warps in turn until all are done or about `budget` instructions are spent. False when
+  /// done.
   bool run(uint64_t budget);
   /// The same for one warp, for interleavings by a seed.
   bool runWarp(uint32_t warp, uint32_t budget);
@@ -68,7 +69,8 @@ struct Block {
 
   // Barriers.cpp
   /// Counts the current group of the warp in and makes it wait, if `waits`. True if it may go on.
-  bool arrive(Warp &warp, uint32_t barrier, uint32_t lanes, uint32_t threads, uint32_t expected, bool waits);
+  bool arrive(Warp &warp, uint32_t barrier, uint32_t lanes, uint32_t threads, uint32_t expected,
+              bool waits);
   void completeIfFull(uint32_t barrier);
   void threadsExited();
   /// No warp can go on: reports why, and lets somebody go or gives the block up.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The groups of lanes of a warp: dividing, waiting for one another, meeting again.
 //
-// Of the groups that can run, the one with most callers and the smallest program counter goes first:
-// lanes that are behind catch up, so that lanes divided by a branch meet where its ways join. A group
-// that keeps the others waiting for long (it may wait for them) is put behind them.
+// Of the groups that can run, the one with most callers and the smallest program counter goes
+// first: lanes that are behind catch up, so that lanes divided by a branch meet where its ways
+// join. A group that keeps the others waiting for long (it may wait for them) is put behind them.
 
 #include "Block.h"
 
@@ -11,8 +11,8 @@
 
 namespace mmc::emulator {
 
-static constexpr uint32_t patience = 4096;   ///< meetings before the others get their turn
-static constexpr uint32_t turnLength = 256;  ///< meetings that such a turn lasts
+static constexpr uint32_t patience = 4096;  ///< meetings before the others get their turn
+static constexpr uint32_t turnLength = 256; ///< meetings that such a turn lasts
 
 bool Warp::hasReady() const {
   if (mask)
@@ -56,7 +56,8 @@ void Warp::meet() {
   auto takeAlong = [&] {
     for (size_t i = 0; i < others.size();) {
       Group &group = others[i];
-      if (group.state == GroupState::Ready && group.pc == pc && group.frame == frame && !group.isForced) {
+      if (group.state == GroupState::Ready && group.pc == pc && group.frame == frame &&
+          !group.isForced) {
         mask |= group.mask;
         others.erase(others.begin() + i);
       } else {
@@ -102,7 +103,8 @@ void Warp::absorb(GroupState state, uint32_t members) {
   for (size_t i = 0; i < others.size();) {
     Group &group = others[i];
     bool isHere = group.pc == pc && group.frame == frame;
-    if (isHere && (group.state == state && (state != GroupState::AtWarpSync || group.members == members))) {
+    if (isHere &&
+        (group.state == state && (state != GroupState::AtWarpSync || group.members == members))) {
       mask |= group.mask;
       others.erase(others.begin() + i);
     } else {

@@ -13,9 +13,11 @@
 
 namespace mmc::emulator {
 
-static constexpr uint64_t blockBudget = uint64_t(1) << 16; ///< instructions before another block is begun
-static constexpr size_t seededWindow = 8;                  ///< blocks that are interleaved by a seed
-static constexpr uint64_t seededPatience = 1 << 12; ///< turns without a finished block before one more is begun
+static constexpr uint64_t blockBudget = uint64_t(1)
+                                        << 16; ///< instructions before another block is begun
+static constexpr size_t seededWindow = 8;      ///< blocks that are interleaved by a seed
+static constexpr uint64_t seededPatience =
+    1 << 12; ///< turns without a finished block before one more is begun
 
 bool Worker::account(uint64_t executed) {
   uint64_t total = launch.instructions.fetch_add(executed) + executed;
@@ -112,7 +114,8 @@ static void runWorker(Worker &worker) {
 }
 
 void Launch::run() {
-  unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  unsigned threads =
+      options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   if (options.schedule)
     threads = 1;
   threads = static_cast<unsigned>(std::min<uint64_t>(threads, blockCount()));
@@ -129,7 +132,8 @@ void Launch::run() {
     for (size_t pc = 0; pc < program.code.size(); ++pc) {
       worker->counters.threadInstructions += worker->threadCounts[pc];
       worker->counters.warpInstructions += worker->warpCounts[pc];
-      worker->counters.byClass[static_cast<unsigned>(program.sites[pc].kind)] += worker->threadCounts[pc];
+      worker->counters.byClass[static_cast<unsigned>(program.sites[pc].kind)] +=
+          worker->threadCounts[pc];
     }
     total += worker->counters;
   }

@@ -29,7 +29,7 @@ struct Launch {
   std::atomic<uint64_t> instructions{0}; ///< of warps, as far as workers have told
   std::atomic<bool> isHung{false};
   std::atomic<bool> isStopped{false}; ///< a trap
-  Counters total; ///< when it has run
+  Counters total;                     ///< when it has run
 
   Launch(const Program &program, const Chip &chip, LaunchConfig config, LaunchOptions options)
       : program(program), chip(chip), config(config), options(options),
@@ -48,7 +48,8 @@ struct Worker {
   uint64_t issued = 0; ///< since the launch was last told
 
   explicit Worker(Launch &launch)
-      : launch(launch), threadCounts(launch.program.code.size()), warpCounts(launch.program.code.size()) {}
+      : launch(launch), threadCounts(launch.program.code.size()),
+        warpCounts(launch.program.code.size()) {}
   /// Takes blocks as they come, several at a time when one does not finish.
   void run();
   /// Interleaves many blocks as the seed says.

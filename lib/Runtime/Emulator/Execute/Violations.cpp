@@ -9,8 +9,8 @@
 
 namespace mmc::emulator {
 
-void Violations::add(const Warp &warp, uint32_t pc, ViolationKind kind, unsigned lane, uint64_t address,
-                     const std::function<std::string()> &message) {
+void Violations::add(const Warp &warp, uint32_t pc, ViolationKind kind, unsigned lane,
+                     uint64_t address, const std::function<std::string()> &message) {
   const Site &site = program.sites[pc];
   uint64_t block = warp.block->linear;
   uint32_t thread = 32 * warp.index + lane;

@@ -32,8 +32,8 @@ struct Group {
   uint32_t pc = 0, mask = 0;
   uint32_t frame = 0; ///< node of Warp::frames
   GroupState state = GroupState::Ready;
-  uint32_t members = 0; ///< AtWarpSync
-  uint32_t barrier = 0; ///< AtBarrier
+  uint32_t members = 0;  ///< AtWarpSync
+  uint32_t barrier = 0;  ///< AtBarrier
   bool isForced = false; ///< let go although lanes are missing, which has been reported
 };
 
@@ -45,7 +45,7 @@ struct FrameNode {
   uint32_t function = 0;
   uint32_t localBase = 0;
   uint32_t depth = 0;
-  uint32_t call = 0;                ///< operation of the call
+  uint32_t call = 0;                   ///< operation of the call
   std::vector<uint8_t> savedRegisters; ///< of the callee, when it is being executed already
 };
 
@@ -83,7 +83,8 @@ struct Warp {
   std::unique_ptr<LaneClocks> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
   std::shared_ptr<const Knowledge> external; ///< of other blocks
-  std::shared_ptr<const Knowledge> fenced;   ///< what the last fence made ready to publish in the block
+  std::shared_ptr<const Knowledge>
+      fenced; ///< what the last fence made ready to publish in the block
   std::shared_ptr<const Knowledge> fencedForAll; ///< the same of fences whose scope are all blocks
 
   /// The last that was learnt, of what is published to all and within the block.
@@ -116,7 +117,8 @@ struct Warp {
 
   bool isDone() const { return live == 0; }
   bool hasReady() const;
-  /// Runs until the lanes are blocked, done, or `budget` instructions are spent. True if anything ran.
+  /// Runs until the lanes are blocked, done, or `budget` instructions are spent. True if anything
+  /// ran.
   bool run(uint32_t budget);
 
   // Groups: Groups.cpp.
@@ -132,15 +134,17 @@ struct Warp {
   Step exitLanes(uint32_t lanesGone);
   /// Takes groups in `state` at this very instruction (and with these members) along.
   void absorb(GroupState state, uint32_t members);
-  /// Puts the lanes of the current group that `waiting` has aside in a blocked group; the rest of the
-  /// group goes on behind the instruction.
+  /// Puts the lanes of the current group that `waiting` has aside in a blocked group; the rest of
+  /// the group goes on behind the instruction.
   Step wait(Group waiting);
   /// Lets groups that wait for lanes that are no more go on.
   void recheckWaiting();
   /// Lane-wise meeting of `met` lanes: accesses before are ordered before accesses after.
   void synchronizeLanes(uint32_t met);
   /// Of lane 0; add lane << Stamp::threadShift for the others.
-  Stamp stamp(bool strong) const { return Stamp::make(generation, number, 32 * index, strong, clock); }
+  Stamp stamp(bool strong) const {
+    return Stamp::make(generation, number, 32 * index, strong, clock);
+  }
   /// Whether the access of `earlier` is ordered before what `lane` does now.
   bool isOrdered(Stamp earlier, unsigned lane) const {
     uint32_t when = earlier.clock(), thread = earlier.thread();
@@ -150,7 +154,8 @@ struct Warp {
       return external && external->clock(earlier.block(), thread / 32) > when;
     if (thread / 32 != index)
       return known[thread / 32] > when;
-    return thread % 32 == lane || when < laneBase || (laneClocks && when < (*laneClocks)[lane][thread % 32]);
+    return thread % 32 == lane || when < laneBase ||
+           (laneClocks && when < (*laneClocks)[lane][thread % 32]);
   }
   void advanceClock();
   /// Everything that this warp knows, its own accesses so far included.

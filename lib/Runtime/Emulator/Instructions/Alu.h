@@ -23,7 +23,8 @@ template <typename D, typename A, typename B, typename F>
 Step binary(Warp &warp, const Op &op, uint32_t mask) {
   const A *a = warp.source<A>(op.a);
   const B *b = warp.source<B>(op.b);
-  store(warp.destination<D>(op.dst), mask, [&](unsigned lane) { return F::apply(a[lane], b[lane]); });
+  store(warp.destination<D>(op.dst), mask,
+        [&](unsigned lane) { return F::apply(a[lane], b[lane]); });
   return Step::Next;
 }
 
@@ -33,7 +34,8 @@ Step ternary(Warp &warp, const Op &op, uint32_t mask) {
   const A *a = warp.source<A>(op.a);
   const B *b = warp.source<B>(op.b);
   const C *c = warp.source<C>(op.c);
-  store(warp.destination<D>(op.dst), mask, [&](unsigned lane) { return F::apply(a[lane], b[lane], c[lane]); });
+  store(warp.destination<D>(op.dst), mask,
+        [&](unsigned lane) { return F::apply(a[lane], b[lane], c[lane]); });
   return Step::Next;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The approximations: computed in double precision and rounded, which is within every error that the
-// PTX manual documents and the same on all machines with the same C library.
+// The approximations: computed in double precision and rounded, which is within every error that
+// the PTX manual documents and the same on all machines with the same C library.
 
 #include "Floating.h"
 
@@ -33,7 +33,9 @@ struct Sqrt {
   static float apply(float a) { return static_cast<float>(std::sqrt(static_cast<double>(a))); }
 };
 struct Rsqrt {
-  static float apply(float a) { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(a))); }
+  static float apply(float a) {
+    return static_cast<float>(1.0 / std::sqrt(static_cast<double>(a)));
+  }
 };
 struct DivFull {
   static float apply(float a, float b) { return static_cast<float>(static_cast<double>(a) / b); }
@@ -55,7 +57,8 @@ struct DivApproximate {
 template <typename F>
 void build1(Builder &b, const Instruction &in) {
   takeUnary(b, Type::F32);
-  b.run(in.has("ftz") ? unary<float, float, Wrapped<F, true, false>> : unary<float, float, Wrapped<F, false, false>>);
+  b.run(in.has("ftz") ? unary<float, float, Wrapped<F, true, false>>
+                      : unary<float, float, Wrapped<F, false, false>>);
 }
 template <typename F>
 void build2(Builder &b, const Instruction &in) {
@@ -66,7 +69,9 @@ void build2(Builder &b, const Instruction &in) {
 
 /// rcp.approx.ftz.f64, rsqrt.approx.f64: of the upper half of the number, the lower half of the
 /// result is zero; subnormals are flushed.
-double upperHalf(double value) { return bitCast<double>(bitCast<uint64_t>(value) & 0xffffffff00000000u); }
+double upperHalf(double value) {
+  return bitCast<double>(bitCast<uint64_t>(value) & 0xffffffff00000000u);
+}
 double flushDouble(double value) {
   return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0, value) : value;
 }

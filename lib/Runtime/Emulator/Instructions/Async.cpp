@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// cp.async and its groups. Data is read when the copy is issued and arrives in shared memory when the
-// thread waits for it, as late as a chip may let it arrive; what reads it before is reported.
+// cp.async and its groups. Data is read when the copy is issued and arrives in shared memory when
+// the thread waits for it, as late as a chip may let it arrive; what reads it before is reported.
 
 #include "../Execute/Access.h"
 #include "Alu.h"
@@ -33,9 +33,11 @@ Step copy(Warp &warp, const Op &op, uint32_t mask) {
         return;
       whole &= ~(1u << lane);
       if (bytes[lane] > N)
-        warp.block->launch->violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, 0, [&] {
-          return "the source has " + std::to_string(bytes[lane]) + " bytes, more than the " + std::to_string(N) + " that are copied";
-        });
+        warp.block->launch->violations.add(
+            warp, warp.pc, ViolationKind::InvalidInstruction, lane, 0, [&] {
+              return "the source has " + std::to_string(bytes[lane]) + " bytes, more than the " +
+                     std::to_string(N) + " that are copied";
+            });
       else if (bytes[lane])
         partial |= 1u << lane;
     });
@@ -107,12 +109,14 @@ void buildCopy(Builder &b, const Instruction &in) {
   Op &op = b.op();
   int64_t bytes = b.constant(2, 4, 16);
   if ((bytes != 4 && bytes != 8 && bytes != 16) || (in.has("cg") && bytes != 16))
-    return b.error(in.operands[2], in.has("cg") ? "cp.async.cg copies 16 bytes" : "cp.async.ca copies 4, 8 or 16 bytes");
+    return b.error(in.operands[2], in.has("cg") ? "cp.async.cg copies 16 bytes"
+                                                : "cp.async.ca copies 4, 8 or 16 bytes");
   b.address(0, Space::Shared);
   Op source;
   b.address(in.operands[1], Space::Global, source);
   op.b = source.a == noOperand ? b.constantBits(0, 8) : source.a;
-  op.list = b.addList({static_cast<uint32_t>(source.imm), static_cast<uint32_t>(static_cast<uint64_t>(source.imm) >> 32)});
+  op.list = b.addList({static_cast<uint32_t>(source.imm),
+                       static_cast<uint32_t>(static_cast<uint64_t>(source.imm) >> 32)});
   size_t at = 3;
   if (in.operands.size() > at && !(in.has("L2::cache_hint") && in.operands.size() == at + 1)) {
     if (in.operands[at].kind == OperandKind::Predicate)
@@ -137,7 +141,9 @@ void buildWaitAll(Builder &b, const Instruction &) { b.run(waitAll); }
 void addAsyncRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::AsyncCopy;
   Rows mine = {
-      {"cp", "async <ca|cg> <shared|shared::cta> global [L2::cache_hint] [L2::64B|L2::128B|L2::256B]", "[d], [a], bytes[, source-bytes][, policy]", c, buildCopy},
+      {"cp",
+       "async <ca|cg> <shared|shared::cta> global [L2::cache_hint] [L2::64B|L2::128B|L2::256B]",
+       "[d], [a], bytes[, source-bytes][, policy]", c, buildCopy},
       {"cp", "async commit_group", "", c, buildCommit},
       {"cp", "async wait_group", "n", c, buildWait},
       {"cp", "async wait_all", "", c, buildWaitAll},

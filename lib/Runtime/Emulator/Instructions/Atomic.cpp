@@ -16,13 +16,14 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
   warp.worker->counters.atomics += __builtin_popcount(mask);
   const T *b = warp.source<T>(op.b);
   T before[32] = {};
-  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask, [&](unsigned lane, uint8_t *data) {
-    T value;
-    std::memcpy(&value, data, sizeof(T));
-    before[lane] = value;
-    value = F::apply(value, b[lane]);
-    std::memcpy(data, &value, sizeof(T));
-  });
+  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask,
+                         [&](unsigned lane, uint8_t *data) {
+                           T value;
+                           std::memcpy(&value, data, sizeof(T));
+                           before[lane] = value;
+                           value = F::apply(value, b[lane]);
+                           std::memcpy(data, &value, sizeof(T));
+                         });
   if (op.dst != noOperand)
     store(warp.destination<T>(op.dst), mask, [&](unsigned lane) { return before[lane]; });
   return Step::Next;
@@ -35,13 +36,14 @@ Step compareAndSwap(Warp &warp, const Op &op, uint32_t mask) {
   warp.worker->counters.atomics += __builtin_popcount(mask);
   const T *b = warp.source<T>(op.b), *c = warp.source<T>(op.c);
   T before[32] = {};
-  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask, [&](unsigned lane, uint8_t *data) {
-    T value;
-    std::memcpy(&value, data, sizeof(T));
-    before[lane] = value;
-    if (value == b[lane])
-      std::memcpy(data, &c[lane], sizeof(T));
-  });
+  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask,
+                         [&](unsigned lane, uint8_t *data) {
+                           T value;
+                           std::memcpy(&value, data, sizeof(T));
+                           before[lane] = value;
+                           if (value == b[lane])
+                             std::memcpy(data, &c[lane], sizeof(T));
+                         });
   if (op.dst != noOperand)
     store(warp.destination<T>(op.dst), mask, [&](unsigned lane) { return before[lane]; });
   return Step::Next;
@@ -85,7 +87,10 @@ OpFn handlerOf(const Instruction &in, bool isGlobal) {
   if (in.has("max"))
     return ordered<Max>(type);
   if (in.has("cas"))
-    return bytes == 2 ? compareAndSwap<uint16_t> : bytes == 4 ? compareAndSwap<uint32_t> : bytes == 8 ? compareAndSwap<uint64_t> : compareAndSwap<unsigned __int128>;
+    return bytes == 2   ? compareAndSwap<uint16_t>
+           : bytes == 4 ? compareAndSwap<uint32_t>
+           : bytes == 8 ? compareAndSwap<uint64_t>
+                        : compareAndSwap<unsigned __int128>;
   switch (type) {
   case Type::F32:
     return isGlobal ? atomic<uint32_t, AddSingle<true>> : atomic<uint32_t, AddSingle<false>>;
@@ -108,7 +113,10 @@ void build(Builder &b, const Instruction &in) {
   Op &op = b.op();
   bool returns = in.opcode == "atom", isCas = in.has("cas");
   size_t at = returns ? 1 : 0;
-  Space space = in.has("global") ? Space::Global : in.has("shared") || in.has("shared::cta") || in.has("shared::cluster") ? Space::Shared : Space::Generic;
+  Space space = in.has("global") ? Space::Global
+                : in.has("shared") || in.has("shared::cta") || in.has("shared::cluster")
+                    ? Space::Shared
+                    : Space::Generic;
   op.flags = accessStrong;
   if (in.has("release") || in.has("acq_rel"))
     op.flags |= accessRelease;
@@ -134,8 +142,11 @@ void build(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define ORDER "[relaxed|acquire|release|acq_rel] [cta|cluster|gpu|sys] [global|shared|shared::cta|shared::cluster] "
-#define RED_ORDER "[relaxed|release] [cta|cluster|gpu|sys] [global|shared|shared::cta|shared::cluster] "
+#define ORDER                                                                                      \
+  "[relaxed|acquire|release|acq_rel] [cta|cluster|gpu|sys] "                                       \
+  "[global|shared|shared::cta|shared::cluster] "
+#define RED_ORDER                                                                                  \
+  "[relaxed|release] [cta|cluster|gpu|sys] [global|shared|shared::cta|shared::cluster] "
 
 void addAtomicRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Atomic;
@@ -147,15 +158,19 @@ void addAtomicRows(Rows &rows) {
       {"atom", ORDER "cas b128", "d, [a], b, c", c, build, 90},
       {"atom", ORDER "add [L2::cache_hint] <u32|s32|u64|f32|f64>", "d, [a], b[, policy]", c, build},
       {"atom", ORDER "add noftz [L2::cache_hint] <f16|f16x2>", "d, [a], b[, policy]", c, build},
-      {"atom", ORDER "add noftz [L2::cache_hint] <bf16|bf16x2>", "d, [a], b[, policy]", c, build, 90},
+      {"atom", ORDER "add noftz [L2::cache_hint] <bf16|bf16x2>", "d, [a], b[, policy]", c, build,
+       90},
       {"atom", ORDER "<inc|dec> [L2::cache_hint] u32", "d, [a], b[, policy]", c, build},
-      {"atom", ORDER "<min|max> [L2::cache_hint] <u32|s32|u64|s64>", "d, [a], b[, policy]", c, build},
+      {"atom", ORDER "<min|max> [L2::cache_hint] <u32|s32|u64|s64>", "d, [a], b[, policy]", c,
+       build},
       {"red", RED_ORDER "<and|or|xor> [L2::cache_hint] <b32|b64>", "[a], b[, policy]", c, build},
       {"red", RED_ORDER "add [L2::cache_hint] <u32|s32|u64|f32|f64>", "[a], b[, policy]", c, build},
       {"red", RED_ORDER "add noftz [L2::cache_hint] <f16|f16x2>", "[a], b[, policy]", c, build},
-      {"red", RED_ORDER "add noftz [L2::cache_hint] <bf16|bf16x2>", "[a], b[, policy]", c, build, 90},
+      {"red", RED_ORDER "add noftz [L2::cache_hint] <bf16|bf16x2>", "[a], b[, policy]", c, build,
+       90},
       {"red", RED_ORDER "<inc|dec> [L2::cache_hint] u32", "[a], b[, policy]", c, build},
-      {"red", RED_ORDER "<min|max> [L2::cache_hint] <u32|s32|u64|s64>", "[a], b[, policy]", c, build},
+      {"red", RED_ORDER "<min|max> [L2::cache_hint] <u32|s32|u64|s64>", "[a], b[, policy]", c,
+       build},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -9,11 +9,18 @@ namespace mmc::emulator {
 
 namespace {
 
-enum BarrierFlags : uint8_t { barrierAligned = 1, barrierArrive = 2, barrierPopc = 4, barrierAnd = 8, barrierOr = 16 };
+enum BarrierFlags : uint8_t {
+  barrierAligned = 1,
+  barrierArrive = 2,
+  barrierPopc = 4,
+  barrierAnd = 8,
+  barrierOr = 16
+};
 constexpr uint8_t barrierReduces = barrierPopc | barrierAnd | barrierOr;
 
 Step invalid(Warp &warp, uint32_t mask, const std::string &why) {
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0, [&] { return why; });
+  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::InvalidInstruction,
+                                     __builtin_ctz(mask), 0, [&] { return why; });
   return Step::Next;
 }
 
@@ -36,7 +43,9 @@ Step barrier(Warp &warp, const Op &op, uint32_t mask) {
   if (number >= 16)
     return invalid(warp, mask, "there are barriers 0 to 15, got: " + std::to_string(number));
   if (expected % 32 || (op.b != noOperand && !expected))
-    return invalid(warp, mask, "a barrier's number of threads is a multiple of 32, got: " + std::to_string(expected));
+    return invalid(warp, mask,
+                   "a barrier's number of threads is a multiple of 32, got: " +
+                       std::to_string(expected));
   Block &block = *warp.block;
   uint32_t threads = op.flags & barrierAligned ? 32 : __builtin_popcount(mask);
   bool waits = !(op.flags & barrierArrive);
@@ -81,7 +90,8 @@ void build(Builder &b, const Instruction &in) {
     const Operand &threads = in.operands[at + 1];
     bool isNone = arrives && threads.value == 0;
     if (threads.kind == OperandKind::Integer && (threads.value % 32 || isNone))
-      return b.error(threads, "a barrier's number of threads is a multiple of 32" + std::string(arrives ? ", not 0" : "") +
+      return b.error(threads, "a barrier's number of threads is a multiple of 32" +
+                                  std::string(arrives ? ", not 0" : "") +
                                   ", got: " + std::to_string(threads.value));
   }
   b.run(barrier);
@@ -91,13 +101,16 @@ void build(Builder &b, const Instruction &in) {
 
 bool isAlignedBarrier(const Op &op) { return op.flags & barrierAligned; }
 
-void writeBarrierResult(Warp &warp, const Op &op, uint32_t lanes, uint32_t trueCount, uint32_t voters) {
+void writeBarrierResult(Warp &warp, const Op &op, uint32_t lanes, uint32_t trueCount,
+                        uint32_t voters) {
   if (!(op.flags & barrierReduces))
     return;
   if (op.flags & barrierPopc)
     forLanes(lanes, [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = trueCount; });
   else
-    warp.setPredicate(op.dst, (op.flags & barrierAnd ? trueCount == voters : trueCount > 0) ? fullMask : 0, lanes);
+    warp.setPredicate(op.dst,
+                      (op.flags & barrierAnd ? trueCount == voters : trueCount > 0) ? fullMask : 0,
+                      lanes);
 }
 
 void addBarrierRows(Rows &rows) {

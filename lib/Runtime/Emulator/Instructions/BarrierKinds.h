@@ -12,7 +12,8 @@ struct Op;
 struct Warp;
 
 /// Writes what bar.red yields, for other barriers nothing.
-void writeBarrierResult(Warp &warp, const Op &op, uint32_t lanes, uint32_t trueCount, uint32_t voters);
+void writeBarrierResult(Warp &warp, const Op &op, uint32_t lanes, uint32_t trueCount,
+                        uint32_t voters);
 
 /// Whether all lanes of a warp must come to a barrier's operation together.
 bool isAlignedBarrier(const Op &op);

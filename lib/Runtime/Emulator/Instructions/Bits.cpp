@@ -12,7 +12,9 @@ namespace {
 /// Shifts by more than the width clamp to it.
 struct ShiftLeft {
   template <typename T>
-  static T apply(T a, uint32_t b) { return b < 8 * sizeof(T) ? static_cast<T>(static_cast<uint64_t>(a) << b) : T(0); }
+  static T apply(T a, uint32_t b) {
+    return b < 8 * sizeof(T) ? static_cast<T>(static_cast<uint64_t>(a) << b) : T(0);
+  }
 };
 struct ShiftRight {
   template <typename T>
@@ -41,11 +43,15 @@ unsigned leading(T a) {
 }
 struct PopCount {
   template <typename T>
-  static uint32_t apply(T a) { return static_cast<uint32_t>(__builtin_popcountll(a)); }
+  static uint32_t apply(T a) {
+    return static_cast<uint32_t>(__builtin_popcountll(a));
+  }
 };
 struct LeadingZeros {
   template <typename T>
-  static uint32_t apply(T a) { return leading(a); }
+  static uint32_t apply(T a) {
+    return leading(a);
+  }
 };
 /// The place of the highest bit that differs from the sign.
 template <bool shiftAmount>
@@ -64,7 +70,10 @@ struct FindHigh {
 };
 struct Reverse {
   template <typename T>
-  static T apply(T a) { return sizeof(T) == 8 ? static_cast<T>(__builtin_bitreverse64(a)) : static_cast<T>(__builtin_bitreverse32(static_cast<uint32_t>(a))); }
+  static T apply(T a) {
+    return sizeof(T) == 8 ? static_cast<T>(__builtin_bitreverse64(a))
+                          : static_cast<T>(__builtin_bitreverse32(static_cast<uint32_t>(a)));
+  }
 };
 /// `length` bits from `position`, their sign extended for signed types.
 struct Extract {
@@ -104,7 +113,8 @@ template <typename T>
 Step insertBits(Warp &warp, const Op &op, uint32_t mask) {
   const T *a = warp.source<T>(op.a), *b = warp.source<T>(op.b);
   const uint32_t *c = warp.source<uint32_t>(op.c), *d = warp.source<uint32_t>(op.d);
-  store(warp.destination<T>(op.dst), mask, [&](unsigned lane) { return insert(a[lane], b[lane], c[lane], d[lane]); });
+  store(warp.destination<T>(op.dst), mask,
+        [&](unsigned lane) { return insert(a[lane], b[lane], c[lane], d[lane]); });
   return Step::Next;
 }
 
@@ -130,7 +140,8 @@ struct Extend {
     if (b >= 32)
       return a;
     uint32_t bits = static_cast<uint32_t>(a) << (32 - b);
-    return std::is_signed_v<T> ? static_cast<T>(static_cast<int32_t>(bits) >> (32 - b)) : static_cast<T>(bits >> (32 - b));
+    return std::is_signed_v<T> ? static_cast<T>(static_cast<int32_t>(bits) >> (32 - b))
+                               : static_cast<T>(bits >> (32 - b));
   }
 };
 /// The n-th set bit from a base, upward or downward.
@@ -168,8 +179,10 @@ void buildFunnel(Builder &b, const Instruction &in) {
   takeTernary(b, Type::B32);
   using U = uint32_t;
   bool left = in.has("l"), wrap = in.has("wrap");
-  b.run(left ? (wrap ? ternary<U, U, U, U, Funnel<true, true>> : ternary<U, U, U, U, Funnel<true, false>>)
-             : (wrap ? ternary<U, U, U, U, Funnel<false, true>> : ternary<U, U, U, U, Funnel<false, false>>));
+  b.run(left ? (wrap ? ternary<U, U, U, U, Funnel<true, true>>
+                     : ternary<U, U, U, U, Funnel<true, false>>)
+             : (wrap ? ternary<U, U, U, U, Funnel<false, true>>
+                     : ternary<U, U, U, U, Funnel<false, false>>));
 }
 
 template <typename F>
@@ -232,8 +245,10 @@ void buildExtend(Builder &b, const Instruction &in) {
   b.op().b = b.source(2, Type::U32);
   bool wrap = in.has("wrap");
   if (in.type() == Type::S32)
-    return b.run(wrap ? binary<int32_t, int32_t, uint32_t, Extend<true>> : binary<int32_t, int32_t, uint32_t, Extend<false>>);
-  b.run(wrap ? binary<uint32_t, uint32_t, uint32_t, Extend<true>> : binary<uint32_t, uint32_t, uint32_t, Extend<false>>);
+    return b.run(wrap ? binary<int32_t, int32_t, uint32_t, Extend<true>>
+                      : binary<int32_t, int32_t, uint32_t, Extend<false>>);
+  b.run(wrap ? binary<uint32_t, uint32_t, uint32_t, Extend<true>>
+             : binary<uint32_t, uint32_t, uint32_t, Extend<false>>);
 }
 void buildFindNth(Builder &b, const Instruction &in) {
   takeTernary(b, Type::B32);

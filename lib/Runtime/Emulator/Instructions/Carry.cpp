@@ -45,8 +45,10 @@ Step carryMad(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t &bits = warp.carry, before = bits, after = before;
   bool in = op.flags & carryIn;
   store(warp.destination<U>(op.dst), mask, [&](unsigned lane) {
-    U product = static_cast<U>(high ? MulHigh::apply(a[lane], b[lane]) : MulLow::apply(a[lane], b[lane]));
-    unsigned __int128 sum = static_cast<unsigned __int128>(product) + c[lane] + (in ? before >> lane & 1 : 0);
+    U product =
+        static_cast<U>(high ? MulHigh::apply(a[lane], b[lane]) : MulLow::apply(a[lane], b[lane]));
+    unsigned __int128 sum =
+        static_cast<unsigned __int128>(product) + c[lane] + (in ? before >> lane & 1 : 0);
     bool out = sum >> (8 * sizeof(T)) & 1;
     if (mask >> lane & 1)
       after = (after & ~(1u << lane)) | uint32_t(out) << lane;

@@ -12,7 +12,7 @@ namespace {
 enum class Compare : uint8_t { Eq, Ne, Lt, Le, Gt, Ge, Equ, Neu, Ltu, Leu, Gtu, Geu, Num, Nan };
 enum class Combine : uint8_t { None, And, Or, Xor };
 
-constexpr std::string_view compareNames[] = {"eq", "ne", "lt", "le", "gt", "ge", "equ",
+constexpr std::string_view compareNames[] = {"eq",  "ne",  "lt",  "le",  "gt",  "ge",  "equ",
                                              "neu", "ltu", "leu", "gtu", "geu", "num", "nan"};
 
 template <typename T, Compare compare>
@@ -101,15 +101,18 @@ Step setValue(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t value = combine(warp, op, compareLanes<T, compare, ftz>(warp, op));
   uint32_t one = op.target;
   if (op.width == 2)
-    store(warp.destination<uint16_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint16_t>(value >> lane & 1 ? one : 0); });
+    store(warp.destination<uint16_t>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<uint16_t>(value >> lane & 1 ? one : 0); });
   else
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) { return value >> lane & 1 ? one : 0; });
+    store(warp.destination<uint32_t>(op.dst), mask,
+          [&](unsigned lane) { return value >> lane & 1 ? one : 0; });
   return Step::Next;
 }
 
 template <typename T, bool ftz, bool isSet, size_t... i>
 OpFn pick(Compare compare, std::index_sequence<i...>) {
-  static constexpr OpFn fns[] = {(isSet ? setValue<T, static_cast<Compare>(i), ftz> : setPredicate<T, static_cast<Compare>(i), ftz>)...};
+  static constexpr OpFn fns[] = {(isSet ? setValue<T, static_cast<Compare>(i), ftz>
+                                        : setPredicate<T, static_cast<Compare>(i), ftz>)...};
   return fns[static_cast<unsigned>(compare)];
 }
 template <typename T, bool isSet>
@@ -122,11 +125,13 @@ OpFn floats(Compare compare) {
 }
 
 /// Half precision is compared as f32, which has all its numbers.
-std::array<float, 32> widenHalves(const Warp &warp, uint32_t operand, bool isPair, unsigned part, bool isBf16, bool ftz) {
+std::array<float, 32> widenHalves(const Warp &warp, uint32_t operand, bool isPair, unsigned part,
+                                  bool isBf16, bool ftz) {
   std::array<float, 32> out;
   for (unsigned lane = 0; lane < 32; ++lane) {
-    uint16_t bits = isPair ? static_cast<uint16_t>(warp.source<uint32_t>(operand)[lane] >> 16 * part)
-                           : warp.source<uint16_t>(operand)[lane];
+    uint16_t bits = isPair
+                        ? static_cast<uint16_t>(warp.source<uint32_t>(operand)[lane] >> 16 * part)
+                        : warp.source<uint16_t>(operand)[lane];
     if (ftz && (bits & (isBf16 ? 0x7f80 : 0x7c00)) == 0)
       bits &= 0x8000;
     out[lane] = static_cast<float>(isBf16 ? fromBf16(bits) : fromF16(bits));
@@ -142,10 +147,13 @@ bool holdsAt(Compare compare, float a, float b, std::index_sequence<i...>) {
 }
 uint32_t compareHalves(const Warp &warp, const Op &op, unsigned part) {
   bool isPair = op.flags & 1, isBf16 = op.flags & 2, ftz = op.flags & 4;
-  std::array<float, 32> a = widenHalves(warp, op.a, isPair, part, isBf16, ftz), b = widenHalves(warp, op.b, isPair, part, isBf16, ftz);
+  std::array<float, 32> a = widenHalves(warp, op.a, isPair, part, isBf16, ftz),
+                        b = widenHalves(warp, op.b, isPair, part, isBf16, ftz);
   uint32_t mask = 0;
   for (unsigned lane = 0; lane < 32; ++lane)
-    mask |= uint32_t(holdsAt(static_cast<Compare>(op.imm), a[lane], b[lane], std::make_index_sequence<14>())) << lane;
+    mask |= uint32_t(holdsAt(static_cast<Compare>(op.imm), a[lane], b[lane],
+                             std::make_index_sequence<14>()))
+            << lane;
   return mask;
 }
 Step setHalfPredicate(Warp &warp, const Op &op, uint32_t mask) {
@@ -165,9 +173,11 @@ Step setHalfValue(Warp &warp, const Op &op, uint32_t mask) {
       return (low >> lane & 1 ? one : 0) | (high >> lane & 1 ? one << 16 : 0);
     });
   } else if (op.width == 2) {
-    store(warp.destination<uint16_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint16_t>(low >> lane & 1 ? one : 0); });
+    store(warp.destination<uint16_t>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<uint16_t>(low >> lane & 1 ? one : 0); });
   } else {
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) { return low >> lane & 1 ? one : 0; });
+    store(warp.destination<uint32_t>(op.dst), mask,
+          [&](unsigned lane) { return low >> lane & 1 ? one : 0; });
   }
   return Step::Next;
 }
@@ -230,14 +240,21 @@ bool takeComparison(Builder &b, const Instruction &in, Type type, Compare &compa
   op.a = b.source(1, type);
   op.b = b.source(2, type);
   op.imm = static_cast<int64_t>(compare);
-  bool isHalf = type == Type::F16 || type == Type::F16x2 || type == Type::BF16 || type == Type::BF16x2;
+  bool isHalf =
+      type == Type::F16 || type == Type::F16x2 || type == Type::BF16 || type == Type::BF16x2;
   if (isHalf)
-    op.flags = (sizeOf(type) == 4 ? 1 : 0) | (type == Type::BF16 || type == Type::BF16x2 ? 2 : 0) | (in.has("ftz") ? 4 : 0);
-  Combine how = in.has("and") ? Combine::And : in.has("or") ? Combine::Or : in.has("xor") ? Combine::Xor : Combine::None;
+    op.flags = (sizeOf(type) == 4 ? 1 : 0) | (type == Type::BF16 || type == Type::BF16x2 ? 2 : 0) |
+               (in.has("ftz") ? 4 : 0);
+  Combine how = in.has("and")   ? Combine::And
+                : in.has("or")  ? Combine::Or
+                : in.has("xor") ? Combine::Xor
+                                : Combine::None;
   op.count = static_cast<uint8_t>(how);
   bool hasThird = in.operands.size() > 3;
   if (hasThird != (how != Combine::None))
-    return b.error(hasThird ? "a fourth operand needs .and, .or or .xor" : "a predicate to combine with is missing"), false;
+    return b.error(hasThird ? "a fourth operand needs .and, .or or .xor"
+                            : "a predicate to combine with is missing"),
+           false;
   if (hasThird)
     op.c = b.predicateSource(in.operands[3], op.isSigned);
   return true;
@@ -302,10 +319,14 @@ void addCompareRows(Rows &rows) {
       {"set", INTEGER_COMPARE " [and|or|xor] <u32|s32|f32> " INTEGERS, "d, a, b[, c]", c, buildSet},
       {"set", FLOAT_COMPARE " [and|or|xor] [ftz] <u32|s32|f32> f32", "d, a, b[, c]", c, buildSet},
       {"set", FLOAT_COMPARE " [and|or|xor] <u32|s32|f32> f64", "d, a, b[, c]", c, buildSet},
-      {"set", FLOAT_COMPARE " [and|or|xor] [ftz] <u16|s16|u32|s32|f16> f16", "d, a, b[, c]", c, buildSet},
-      {"set", FLOAT_COMPARE " [and|or|xor] [ftz] <u32|s32|f16x2> f16x2", "d, a, b[, c]", c, buildSet},
-      {"set", FLOAT_COMPARE " [and|or|xor] <u16|s16|u32|s32|bf16> bf16", "d, a, b[, c]", c, buildSet, 90},
-      {"set", FLOAT_COMPARE " [and|or|xor] <u32|s32|bf16x2> bf16x2", "d, a, b[, c]", c, buildSet, 90},
+      {"set", FLOAT_COMPARE " [and|or|xor] [ftz] <u16|s16|u32|s32|f16> f16", "d, a, b[, c]", c,
+       buildSet},
+      {"set", FLOAT_COMPARE " [and|or|xor] [ftz] <u32|s32|f16x2> f16x2", "d, a, b[, c]", c,
+       buildSet},
+      {"set", FLOAT_COMPARE " [and|or|xor] <u16|s16|u32|s32|bf16> bf16", "d, a, b[, c]", c,
+       buildSet, 90},
+      {"set", FLOAT_COMPARE " [and|or|xor] <u32|s32|bf16x2> bf16x2", "d, a, b[, c]", c, buildSet,
+       90},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

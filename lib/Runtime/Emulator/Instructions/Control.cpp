@@ -44,9 +44,11 @@ Step branchIndexed(Warp &warp, const Op &op, uint32_t mask) {
     forLanes(rest, [&](unsigned other) { same |= uint32_t(index[other] == index[lane]) << other; });
     rest &= ~same;
     if (index[lane] >= op.target) {
-      warp.block->launch->violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, 0, [&] {
-        return "the list has " + std::to_string(op.target) + " targets, the index is " + std::to_string(index[lane]);
-      });
+      warp.block->launch->violations.add(
+          warp, warp.pc, ViolationKind::InvalidInstruction, lane, 0, [&] {
+            return "the list has " + std::to_string(op.target) + " targets, the index is " +
+                   std::to_string(index[lane]);
+          });
       warp.split(same, warp.pc + 1);
       continue;
     }
@@ -77,8 +79,8 @@ void buildIndexed(Builder &b, const Instruction &in) {
   b.run(branchIndexed);
 }
 
-/// What a call passes, or gets back: of each where it lies with the caller, and its bytes. Bytes of 0
-/// mark a predicate. In Program::lists: count of arguments, arguments, count of results, results.
+/// What a call passes, or gets back: of each where it lies with the caller, and its bytes. Bytes of
+/// 0 mark a predicate. In Program::lists: count of arguments, arguments, count of results, results.
 struct Passed {
   uint32_t isRegister, place, bytes;
 };
@@ -98,7 +100,8 @@ void copyRegister(Warp &warp, uint32_t to, uint32_t from, uint32_t bytes, uint32
   if (!bytes)
     return warp.setPredicate(to, *warp.source<uint32_t>(from), mask);
   forLanes(mask, [&](unsigned lane) {
-    std::memcpy(warp.destination<uint8_t>(to) + lane * bytes, warp.source<uint8_t>(from) + lane * bytes, bytes);
+    std::memcpy(warp.destination<uint8_t>(to) + lane * bytes,
+                warp.source<uint8_t>(from) + lane * bytes, bytes);
   });
 }
 /// Bytes of the stack, with what is known of them.
@@ -109,10 +112,12 @@ void copyStack(Warp &warp, uint32_t to, uint32_t from, uint32_t bytes, uint32_t 
     std::memcpy(warp.localState + base + to, warp.localState + base + from, bytes);
   });
 }
-void setFrameState(Warp &warp, const DecodedFunction &function, uint32_t base, uint8_t state, uint32_t mask) {
+void setFrameState(Warp &warp, const DecodedFunction &function, uint32_t base, uint8_t state,
+                   uint32_t mask) {
   for (const Placed &placed : function.frame)
     forLanes(mask, [&](unsigned lane) {
-      std::memset(warp.localState + size_t(lane) * warp.stackBytes + base + placed.offset, state, placed.bytes);
+      std::memset(warp.localState + size_t(lane) * warp.stackBytes + base + placed.offset, state,
+                  placed.bytes);
     });
 }
 
@@ -124,15 +129,19 @@ bool isActive(const Warp &warp, uint32_t function) {
 }
 
 /// Copies the registers of a function for some lanes, to or from where they are kept.
-void keepRegisters(Warp &warp, const DecodedFunction &function, std::vector<uint8_t> &kept, uint32_t mask, bool restore) {
+void keepRegisters(Warp &warp, const DecodedFunction &function, std::vector<uint8_t> &kept,
+                   uint32_t mask, bool restore) {
   size_t size = function.registerEnd - function.registerBegin;
   kept.resize(size);
   for (size_t i = 0; i < function.source->registers.size(); ++i) {
     uint32_t offset = function.registerPlaces[i];
-    unsigned bytes = function.source->registers[i].type == Type::Pred ? 0 : sizeOf(function.source->registers[i].type);
+    unsigned bytes = function.source->registers[i].type == Type::Pred
+                         ? 0
+                         : sizeOf(function.source->registers[i].type);
     if (offset == noOperand)
       continue;
-    uint8_t *mine = warp.registers + offset, *saved = kept.data() + (offset - function.registerBegin);
+    uint8_t *mine = warp.registers + offset,
+            *saved = kept.data() + (offset - function.registerBegin);
     uint8_t *to = restore ? mine : saved, *from = restore ? saved : mine;
     if (!bytes) {
       uint32_t a, b;
@@ -142,27 +151,33 @@ void keepRegisters(Warp &warp, const DecodedFunction &function, std::vector<uint
       std::memcpy(to, &a, 4);
       continue;
     }
-    forLanes(mask, [&](unsigned lane) { std::memcpy(to + lane * bytes, from + lane * bytes, bytes); });
+    forLanes(mask,
+             [&](unsigned lane) { std::memcpy(to + lane * bytes, from + lane * bytes, bytes); });
   }
 }
 
 Step giveUp(Warp &warp, uint32_t mask, ViolationKind kind, const std::string &why) {
-  warp.block->launch->violations.add(warp, warp.pc, kind, __builtin_ctz(mask), 0, [&] { return why; });
+  warp.block->launch->violations.add(warp, warp.pc, kind, __builtin_ctz(mask), 0,
+                                     [&] { return why; });
   return warp.exitLanes(mask);
 }
 
 /// Ends the launch.
 Step stop(Warp &warp, uint32_t mask, const char *why) {
   Launch &launch = *warp.block->launch;
-  launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0, [&] { return std::string(why); });
+  launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0,
+                        [&] { return std::string(why); });
   launch.isStopped = true;
   warp.block->isAborted = true;
   return Step::Yield;
 }
 Step trap(Warp &warp, const Op &, uint32_t mask) {
-  return stop(warp, mask, "trap: the kernel stops here (a failed assertion, or an unreachable place)");
+  return stop(warp, mask,
+              "trap: the kernel stops here (a failed assertion, or an unreachable place)");
 }
-Step failAssertion(Warp &warp, const Op &, uint32_t mask) { return stop(warp, mask, "an assertion has failed: the kernel stops here"); }
+Step failAssertion(Warp &warp, const Op &, uint32_t mask) {
+  return stop(warp, mask, "an assertion has failed: the kernel stops here");
+}
 
 Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
   const Program &program = warp.block->launch->program;
@@ -170,14 +185,17 @@ Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
   uint32_t passed = 0;
   const Passed *list = arguments(warp, op, passed);
   if (passed != callee.parameterOffsets.size())
-    return giveUp(warp, mask, ViolationKind::InvalidInstruction, "'" + callee.source->name + "' takes another number of arguments");
+    return giveUp(warp, mask, ViolationKind::InvalidInstruction,
+                  "'" + callee.source->name + "' takes another number of arguments");
   warp.split(warp.mask & ~mask, warp.pc + 1);
   uint32_t callerBase = warp.localBase;
   bool isRecursive = isActive(warp, index);
   uint32_t node = warp.enterFrame(op, index, warp.pc);
   FrameNode &frame = warp.frames[node];
-  if (frame.depth > maxCallDepth || (program.stackBytes && frame.localBase + callee.frameBytes > program.stackBytes))
-    return giveUp(warp, mask, ViolationKind::LocalOutOfBounds, "the stack overflows in '" + callee.source->name + "'");
+  if (frame.depth > maxCallDepth ||
+      (program.stackBytes && frame.localBase + callee.frameBytes > program.stackBytes))
+    return giveUp(warp, mask, ViolationKind::LocalOutOfBounds,
+                  "the stack overflows in '" + callee.source->name + "'");
   if (isRecursive)
     keepRegisters(warp, callee, frame.savedRegisters, mask, /*restore=*/false);
   if (program.stackBytes)
@@ -188,14 +206,17 @@ Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
     if (list[i].isRegister)
       copyRegister(warp, callee.parameterOffsets[i], list[i].place, list[i].bytes, mask);
     else
-      copyStack(warp, frame.localBase + callee.parameterOffsets[i], callerBase + list[i].place, list[i].bytes, mask);
+      copyStack(warp, frame.localBase + callee.parameterOffsets[i], callerBase + list[i].place,
+                list[i].bytes, mask);
   }
   warp.setFrame(node);
   warp.pc = callee.entry;
   return Step::Jump;
 }
 
-Step callDirect(Warp &warp, const Op &op, uint32_t mask) { return callFunction(warp, op, mask, op.target); }
+Step callDirect(Warp &warp, const Op &op, uint32_t mask) {
+  return callFunction(warp, op, mask, op.target);
+}
 
 Step callIndirect(Warp &warp, const Op &op, uint32_t mask) {
   const uint64_t *address = warp.source<uint64_t>(op.a);
@@ -208,7 +229,8 @@ Step callIndirect(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t number = (address[first] - functionWindow) / functionStride;
   if (address[first] < functionWindow || number >= program.functionsByNumber.size() ||
       program.functionsByNumber[number] == noOperand)
-    return giveUp(warp, same, ViolationKind::InvalidInstruction, "the register does not hold the address of a function");
+    return giveUp(warp, same, ViolationKind::InvalidInstruction,
+                  "the register does not hold the address of a function");
   return callFunction(warp, op, same, program.functionsByNumber[number]);
 }
 
@@ -227,7 +249,8 @@ Step returnFrom(Warp &warp, const Op &, uint32_t mask) {
   std::vector<uint8_t> taken;
   for (uint32_t i = 0; i < count && i < callee.resultOffsets.size(); ++i) {
     if (!list[i].isRegister) {
-      copyStack(warp, callerBase + list[i].place, calleeBase + callee.resultOffsets[i], list[i].bytes, mask);
+      copyStack(warp, callerBase + list[i].place, calleeBase + callee.resultOffsets[i],
+                list[i].bytes, mask);
       continue;
     }
     const uint8_t *from = warp.registers + callee.resultOffsets[i];
@@ -249,7 +272,8 @@ Step returnFrom(Warp &warp, const Op &, uint32_t mask) {
       continue;
     }
     forLanes(mask, [&](unsigned lane) {
-      std::memcpy(warp.destination<uint8_t>(list[i].place) + lane * bytes, &taken[at + lane * bytes], bytes);
+      std::memcpy(warp.destination<uint8_t>(list[i].place) + lane * bytes,
+                  &taken[at + lane * bytes], bytes);
     });
     at += 32 * bytes;
   }
@@ -261,18 +285,21 @@ Step returnFrom(Warp &warp, const Op &, uint32_t mask) {
 }
 
 /// Where an argument or a result lies with the caller.
-bool takePassed(Builder &b, const Operand &operand, bool isResult, std::vector<uint32_t> &list, const Function::Formal *formal) {
-  if (operand.kind == OperandKind::Variable && operand.variable->space == Space::Param && !operand.value) {
+bool takePassed(Builder &b, const Operand &operand, bool isResult, std::vector<uint32_t> &list,
+                const Function::Formal *formal) {
+  if (operand.kind == OperandKind::Variable && operand.variable->space == Space::Param &&
+      !operand.value) {
     if (formal && (formal->isRegister || formal->variable->bytes != operand.variable->bytes))
-      return b.error(operand, "'" + operand.name + "' does not fit the parameter of the function"), false;
+      return b.error(operand, "'" + operand.name + "' does not fit the parameter of the function"),
+             false;
     bool frameRelative = false;
     int64_t value = 0;
     if (!b.symbolValue(operand, value, frameRelative))
       return false;
     if (!frameRelative)
       return b.error(operand, "a kernel's own parameter cannot be passed on: load it first"), false;
-    list.insert(list.end(), {0, static_cast<uint32_t>(value),
-                             static_cast<uint32_t>(operand.variable->bytes)});
+    list.insert(list.end(),
+                {0, static_cast<uint32_t>(value), static_cast<uint32_t>(operand.variable->bytes)});
     return true;
   }
   if (!formal)
@@ -291,10 +318,12 @@ void buildCall(Builder &b, const Instruction &in) {
   std::vector<uint32_t> list;
   for (bool isResult : {false, true}) {
     const std::vector<Operand> &passed = in.operands[isResult ? 0 : 2].elements;
-    const std::vector<Function::Formal> *formals = function ? (isResult ? &function->results : &function->parameters) : nullptr;
+    const std::vector<Function::Formal> *formals =
+        function ? (isResult ? &function->results : &function->parameters) : nullptr;
     if (formals && formals->size() != passed.size())
       return b.error(callee, "'" + callee.name + "' has " + std::to_string(formals->size()) +
-                                 (isResult ? " results" : " parameters") + ", got: " + std::to_string(passed.size()));
+                                 (isResult ? " results" : " parameters") +
+                                 ", got: " + std::to_string(passed.size()));
     list.push_back(static_cast<uint32_t>(passed.size()));
     for (size_t i = 0; i < passed.size(); ++i) {
       const Function::Formal *formal = formals ? &(*formals)[i] : nullptr;
@@ -304,7 +333,8 @@ void buildCall(Builder &b, const Instruction &in) {
         continue;
       Type type = function->registers[formal->registerIndex].type;
       bool negated = false;
-      uint32_t place = type == Type::Pred ? (isResult ? b.predicateDestination(passed[i]) : b.predicateSource(passed[i], negated))
+      uint32_t place = type == Type::Pred ? (isResult ? b.predicateDestination(passed[i])
+                                                      : b.predicateSource(passed[i], negated))
                        : isResult         ? b.destination(passed[i], type)
                                           : b.source(passed[i], type);
       list[list.size() - 2] = place;

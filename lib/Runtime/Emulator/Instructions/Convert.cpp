@@ -44,8 +44,10 @@ uint64_t integerToInteger(const Plan &plan, uint64_t bits, bool saturate) {
   if (!saturate)
     return static_cast<uint64_t>(value);
   unsigned width = 8 * sizeOf(plan.to);
-  __int128 wide = isSigned(plan.from) ? static_cast<__int128>(value) : static_cast<__int128>(static_cast<uint64_t>(value));
-  __int128 high = isSigned(plan.to) ? (static_cast<__int128>(1) << (width - 1)) - 1 : (static_cast<__int128>(1) << width) - 1;
+  __int128 wide = isSigned(plan.from) ? static_cast<__int128>(value)
+                                      : static_cast<__int128>(static_cast<uint64_t>(value));
+  __int128 high = isSigned(plan.to) ? (static_cast<__int128>(1) << (width - 1)) - 1
+                                    : (static_cast<__int128>(1) << width) - 1;
   __int128 low = isSigned(plan.to) ? -(static_cast<__int128>(1) << (width - 1)) : 0;
   wide = wide < low ? low : wide > high ? high : wide;
   return static_cast<uint64_t>(wide);
@@ -69,7 +71,8 @@ uint64_t writeFloat(const Plan &plan, double value, uint8_t flags) {
   if ((flags & convertRelu) && !(value > 0) && value == value)
     value = 0;
   uint64_t bits = encodeDouble(format, value, plan.rounding);
-  if ((flags & convertFinite) && value == value && (bits & (format.sign() - 1)) == format.infinity())
+  if ((flags & convertFinite) && value == value &&
+      (bits & (format.sign() - 1)) == format.infinity())
     --bits;
   if ((flags & convertFtz) && plan.to == Type::F32)
     bits = bitCast<uint32_t>(flush(bitCast<float>(static_cast<uint32_t>(bits))));
@@ -78,8 +81,9 @@ uint64_t writeFloat(const Plan &plan, double value, uint8_t flags) {
 
 uint8_t convertFlagsOf(const Instruction &in) {
   bool integral = in.has("rni") || in.has("rzi") || in.has("rmi") || in.has("rpi");
-  return (in.has("ftz") ? convertFtz : 0) | (in.has("sat") ? convertSat : 0) | (in.has("relu") ? convertRelu : 0) |
-         (in.has("satfinite") ? convertFinite : 0) | (integral ? convertIntegral : 0);
+  return (in.has("ftz") ? convertFtz : 0) | (in.has("sat") ? convertSat : 0) |
+         (in.has("relu") ? convertRelu : 0) | (in.has("satfinite") ? convertFinite : 0) |
+         (integral ? convertIntegral : 0);
 }
 
 void setPlan(Builder &b, const Instruction &in, Type to, Type from) {
@@ -153,9 +157,11 @@ Step convertAny(Warp &warp, const Op &op, uint32_t mask) {
   forLanes(mask, [&](unsigned lane) {
     uint64_t bits = load(source + lane * op.size, op.size), result;
     if (fromFloat)
-      result = toFloat ? floatToFloat(plan, bits, op.flags) : floatToInteger(plan, readFloat(plan.from, bits, op.flags & convertFtz));
+      result = toFloat ? floatToFloat(plan, bits, op.flags)
+                       : floatToInteger(plan, readFloat(plan.from, bits, op.flags & convertFtz));
     else
-      result = toFloat ? integerToFloat(plan, bits) : integerToInteger(plan, bits, op.flags & convertSat);
+      result = toFloat ? integerToFloat(plan, bits)
+                       : integerToInteger(plan, bits, op.flags & convertSat);
     if (!toFloat)
       result = static_cast<uint64_t>(extend(plan.to, result));
     else if (!fromFloat && (op.flags & convertSat))
@@ -207,7 +213,9 @@ struct ToBf16 {
   static uint16_t apply(uint32_t a) { return bf16Nearest(a); }
 };
 struct FromBf16 {
-  static uint32_t apply(uint16_t a) { return (a & 0x7fff) > 0x7f80 ? 0x7fffffff : uint32_t(a) << 16; }
+  static uint32_t apply(uint16_t a) {
+    return (a & 0x7fff) > 0x7f80 ? 0x7fffffff : uint32_t(a) << 16;
+  }
 };
 struct FloatToDouble {
   static double apply(float a) { return a; }
@@ -244,16 +252,20 @@ bool checkRounding(Builder &b, const Instruction &in, Type to, Type from) {
   if (in.has("ftz") && to != Type::F32 && from != Type::F32)
     return b.error(".ftz is for conversions from or to .f32"), false;
   if (!toFloat && fromFloat && !integral)
-    return b.error("a conversion from floating point to an integer needs .rni, .rzi, .rmi or .rpi"), false;
+    return b.error("a conversion from floating point to an integer needs .rni, .rzi, .rmi or .rpi"),
+           false;
   if (toFloat && !fromFloat && !floating)
-    return b.error("a conversion from an integer to floating point needs .rn, .rz, .rm or .rp"), false;
+    return b.error("a conversion from an integer to floating point needs .rn, .rz, .rm or .rp"),
+           false;
   if (!toFloat && !fromFloat && (integral || floating))
     return b.error("a conversion between integers does not round"), false;
   if (toFloat && fromFloat) {
     Format narrow = formatOf(to), wide = formatOf(from);
-    bool narrows = narrow.mantissaBits < wide.mantissaBits || narrow.exponentBits < wide.exponentBits;
+    bool narrows =
+        narrow.mantissaBits < wide.mantissaBits || narrow.exponentBits < wide.exponentBits;
     if (narrows && !floating)
-      return b.error("a conversion to a narrower floating-point type needs .rn, .rz, .rm or .rp"), false;
+      return b.error("a conversion to a narrower floating-point type needs .rn, .rz, .rm or .rp"),
+             false;
     if (!narrows && floating)
       return b.error("a conversion that is exact does not round"), false;
     if (integral && to != from)
@@ -284,7 +296,10 @@ void buildConvert(Builder &b, const Instruction &in) {
 void addConvertRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Conversion;
   Rows mine = {
-      {"cvt", "[rn|rz|rm|rp|rni|rzi|rmi|rpi] [ftz] [sat] <" INTEGERS "|f16|f32|f64> <" INTEGERS "|f16|f32|f64>", "d, a", c, buildConvert},
+      {"cvt",
+       "[rn|rz|rm|rp|rni|rzi|rmi|rpi] [ftz] [sat] <" INTEGERS "|f16|f32|f64> <" INTEGERS
+       "|f16|f32|f64>",
+       "d, a", c, buildConvert},
       {"cvt", "<rn|rz> [relu] [satfinite] <f16|bf16> f32", "d, a", c, buildConvert},
       {"cvt", "[ftz] f32 bf16", "d, a", c, buildConvert},
       {"cvt", "<rn|rz|rm|rp> bf16 <" INTEGERS "|f16|f64>", "d, a", c, buildConvert, 90},

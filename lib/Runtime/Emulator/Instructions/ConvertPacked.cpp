@@ -20,9 +20,11 @@ Step convertPair(Warp &warp, const Op &op, uint32_t mask) {
     return high << bits | low;
   };
   if (op.size == 2)
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
+    store(warp.destination<uint32_t>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
   else
-    store(warp.destination<uint16_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint16_t>(value(lane)); });
+    store(warp.destination<uint16_t>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<uint16_t>(value(lane)); });
   return Step::Next;
 }
 void buildPair(Builder &b, const Instruction &in) {
@@ -144,7 +146,8 @@ Step convertPack(Warp &warp, const Op &op, uint32_t mask) {
   unsigned bits = 8 * sizeOf(plan.to);
   store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) {
     auto narrow = [&](int32_t value) {
-      return static_cast<uint32_t>(lowBits(integerToInteger(plan, static_cast<uint32_t>(value), true), sizeOf(plan.to)));
+      return static_cast<uint32_t>(
+          lowBits(integerToInteger(plan, static_cast<uint32_t>(value), true), sizeOf(plan.to)));
     };
     uint32_t result = narrow(a[lane]) << bits | narrow(b[lane]);
     if (op.c != noOperand)

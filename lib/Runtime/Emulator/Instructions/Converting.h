@@ -8,7 +8,13 @@
 
 namespace mmc::emulator {
 
-enum ConvertFlags : uint8_t { convertFtz = 1, convertSat = 2, convertRelu = 4, convertFinite = 8, convertIntegral = 16 };
+enum ConvertFlags : uint8_t {
+  convertFtz = 1,
+  convertSat = 2,
+  convertRelu = 4,
+  convertFinite = 8,
+  convertIntegral = 16
+};
 
 /// The decoded conversion: types in target, rounding in imm.
 struct Plan {
@@ -21,7 +27,9 @@ struct Plan {
 
 Format formatOf(Type type);
 
-inline uint64_t lowBits(uint64_t bits, unsigned bytes) { return bytes == 8 ? bits : bits & ((uint64_t(1) << 8 * bytes) - 1); }
+inline uint64_t lowBits(uint64_t bits, unsigned bytes) {
+  return bytes == 8 ? bits : bits & ((uint64_t(1) << 8 * bytes) - 1);
+}
 
 /// The value of an integer type, extended to 64 bits.
 int64_t extend(Type type, uint64_t bits);

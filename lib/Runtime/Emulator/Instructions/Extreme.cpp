@@ -26,7 +26,8 @@ OpFn ofTwo(bool ftz) {
 template <typename F>
 OpFn ofThree(bool ftz) {
   using T = float;
-  return ftz ? ternary<T, T, T, T, Wrapped<F, true, false>> : ternary<T, T, T, T, Wrapped<F, false, false>>;
+  return ftz ? ternary<T, T, T, T, Wrapped<F, true, false>>
+             : ternary<T, T, T, T, Wrapped<F, false, false>>;
 }
 
 template <bool maximum>
@@ -36,7 +37,8 @@ void buildExtreme(Builder &b, const Instruction &in) {
     return b.run(binary<double, double, double, Extreme<maximum, false>>);
   bool ftz = in.has("ftz"), nan = in.has("NaN");
   if (in.has("xorsign"))
-    return b.run(nan ? ofTwo<XorSignExtreme<maximum, true>>(ftz) : ofTwo<XorSignExtreme<maximum, false>>(ftz));
+    return b.run(nan ? ofTwo<XorSignExtreme<maximum, true>>(ftz)
+                     : ofTwo<XorSignExtreme<maximum, false>>(ftz));
   b.run(nan ? ofTwo<Extreme<maximum, true>>(ftz) : ofTwo<Extreme<maximum, false>>(ftz));
 }
 
@@ -47,7 +49,8 @@ void buildExtremeOfThree(Builder &b, const Instruction &in) {
   if (in.has("abs"))
     return b.run(nan ? ofThree<ExtremeOfThree<maximum, true, true>>(ftz)
                      : ofThree<ExtremeOfThree<maximum, false, true>>(ftz));
-  b.run(nan ? ofThree<ExtremeOfThree<maximum, true, false>>(ftz) : ofThree<ExtremeOfThree<maximum, false, false>>(ftz));
+  b.run(nan ? ofThree<ExtremeOfThree<maximum, true, false>>(ftz)
+            : ofThree<ExtremeOfThree<maximum, false, false>>(ftz));
 }
 
 } // namespace

@@ -12,19 +12,27 @@ namespace {
 
 struct Add {
   template <typename T>
-  static T apply(T a, T b) { return a + b; }
+  static T apply(T a, T b) {
+    return a + b;
+  }
 };
 struct Sub {
   template <typename T>
-  static T apply(T a, T b) { return a - b; }
+  static T apply(T a, T b) {
+    return a - b;
+  }
 };
 struct Mul {
   template <typename T>
-  static T apply(T a, T b) { return a * b; }
+  static T apply(T a, T b) {
+    return a * b;
+  }
 };
 struct Div {
   template <typename T>
-  static T apply(T a, T b) { return a / b; }
+  static T apply(T a, T b) {
+    return a / b;
+  }
 };
 struct Fma {
   static float apply(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -32,7 +40,9 @@ struct Fma {
 };
 struct Rcp {
   template <typename T>
-  static T apply(T a) { return T(1) / a; }
+  static T apply(T a) {
+    return T(1) / a;
+  }
 };
 struct Sqrt {
   static float apply(float a) { return __builtin_sqrtf(a); }
@@ -41,7 +51,9 @@ struct Sqrt {
 
 struct Neg {
   template <typename T>
-  static T apply(T a) { return bitCast<T>(bitCast<Bits<T>>(a) ^ signBit<T>); }
+  static T apply(T a) {
+    return bitCast<T>(bitCast<Bits<T>>(a) ^ signBit<T>);
+  }
 };
 /// The sign of a with the magnitude of b.
 struct CopySign {
@@ -54,8 +66,10 @@ struct CopySign {
 template <typename F>
 OpFn singles1(bool ftz, bool sat) {
   if (sat)
-    return ftz ? unary<float, float, Wrapped<F, true, true>> : unary<float, float, Wrapped<F, false, true>>;
-  return ftz ? unary<float, float, Wrapped<F, true, false>> : unary<float, float, Wrapped<F, false, false>>;
+    return ftz ? unary<float, float, Wrapped<F, true, true>>
+               : unary<float, float, Wrapped<F, false, true>>;
+  return ftz ? unary<float, float, Wrapped<F, true, false>>
+             : unary<float, float, Wrapped<F, false, false>>;
 }
 template <typename F>
 OpFn singles2(bool ftz, bool sat) {
@@ -68,8 +82,10 @@ template <typename F>
 OpFn singles3(bool ftz, bool sat) {
   using T = float;
   if (sat)
-    return ftz ? ternary<T, T, T, T, Wrapped<F, true, true>> : ternary<T, T, T, T, Wrapped<F, false, true>>;
-  return ftz ? ternary<T, T, T, T, Wrapped<F, true, false>> : ternary<T, T, T, T, Wrapped<F, false, false>>;
+    return ftz ? ternary<T, T, T, T, Wrapped<F, true, true>>
+               : ternary<T, T, T, T, Wrapped<F, false, true>>;
+  return ftz ? ternary<T, T, T, T, Wrapped<F, true, false>>
+             : ternary<T, T, T, T, Wrapped<F, false, false>>;
 }
 
 template <typename F>
@@ -106,19 +122,23 @@ void buildAbsNeg(Builder &b, const Instruction &in) {
 }
 void buildCopySign(Builder &b, const Instruction &in) {
   takeBinary(b, in.type());
-  b.run(in.type() == Type::F64 ? binary<double, double, double, CopySign> : binary<float, float, float, CopySign>);
+  b.run(in.type() == Type::F64 ? binary<double, double, double, CopySign>
+                               : binary<float, float, float, CopySign>);
 }
 
 /// f32x2: two numbers in 64 bits.
 template <typename F, bool ftz>
 struct Pair {
-  static float part(uint64_t bits, unsigned i) { return bitCast<float>(static_cast<uint32_t>(bits >> 32 * i)); }
+  static float part(uint64_t bits, unsigned i) {
+    return bitCast<float>(static_cast<uint32_t>(bits >> 32 * i));
+  }
   static uint64_t join(float low, float high) {
     return bitCast<uint32_t>(low) | uint64_t(bitCast<uint32_t>(high)) << 32;
   }
   template <typename... U>
   static uint64_t apply(U... values) {
-    return join(Wrapped<F, ftz, false>::apply(part(values, 0)...), Wrapped<F, ftz, false>::apply(part(values, 1)...));
+    return join(Wrapped<F, ftz, false>::apply(part(values, 0)...),
+                Wrapped<F, ftz, false>::apply(part(values, 1)...));
   }
 };
 template <typename F>
@@ -172,7 +192,8 @@ Step testProperty(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 void buildTest(Builder &b, const Instruction &in) {
-  static constexpr std::string_view names[] = {"finite", "infinite", "number", "notanumber", "normal", "subnormal"};
+  static constexpr std::string_view names[] = {"finite",     "infinite", "number",
+                                               "notanumber", "normal",   "subnormal"};
   b.op().dst = b.predicateDestination(in.operands[0]);
   b.op().a = b.source(1, in.type());
   for (uint8_t i = 0; i < 6; ++i)
@@ -181,8 +202,8 @@ void buildTest(Builder &b, const Instruction &in) {
   b.run(in.type() == Type::F64 ? testProperty<double> : testProperty<float>);
 }
 
-/// Computes with another rounding. The operation's own handler is in imm, called through a pointer so
-/// that the compiler cannot move its arithmetic across the change.
+/// Computes with another rounding. The operation's own handler is in imm, called through a pointer
+/// so that the compiler cannot move its arithmetic across the change.
 Step rounded(Warp &warp, const Op &op, uint32_t mask) {
   unsigned control = _mm_getcsr();
   _mm_setcsr((control & ~0x6000u) | static_cast<unsigned>(op.target) << 13);
@@ -246,7 +267,8 @@ void addFloatRows(Rows &rows) {
       {"neg", "[ftz] f32", "d, a", c, buildAbsNeg},
       {"neg", "f64", "d, a", c, buildAbsNeg},
       {"copysign", "<f32|f64>", "d, a, b", c, buildCopySign},
-      {"testp", "<finite|infinite|number|notanumber|normal|subnormal> <f32|f64>", "p, a", c, buildTest},
+      {"testp", "<finite|infinite|number|notanumber|normal|subnormal> <f32|f64>", "p, a", c,
+       buildTest},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

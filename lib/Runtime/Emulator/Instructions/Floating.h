@@ -46,11 +46,17 @@ struct Wrapped {
     return value;
   }
   template <typename T>
-  static T apply(T a) { return out(F::apply(in(a))); }
+  static T apply(T a) {
+    return out(F::apply(in(a)));
+  }
   template <typename T>
-  static T apply(T a, T b) { return out(F::apply(in(a), in(b))); }
+  static T apply(T a, T b) {
+    return out(F::apply(in(a), in(b)));
+  }
   template <typename T>
-  static T apply(T a, T b, T c) { return out(F::apply(in(a), in(b), in(c))); }
+  static T apply(T a, T b, T c) {
+    return out(F::apply(in(a), in(b), in(c)));
+  }
 };
 
 template <typename T>
@@ -60,7 +66,9 @@ constexpr Bits<T> signBit = Bits<T>(1) << (8 * sizeof(T) - 1);
 
 struct Abs {
   template <typename T>
-  static T apply(T a) { return bitCast<T>(bitCast<Bits<T>>(a) & ~signBit<T>); }
+  static T apply(T a) {
+    return bitCast<T>(bitCast<Bits<T>>(a) & ~signBit<T>);
+  }
 };
 /// -0 is less than +0; a NaN gives way to a number, or with `propagate` wins.
 template <bool maximum, bool propagate>

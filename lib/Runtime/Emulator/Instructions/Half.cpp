@@ -96,9 +96,11 @@ Step lanes(Warp &warp, const Op &op, uint32_t mask, F f) {
   using T = std::conditional_t<pair, uint32_t, uint16_t>;
   const T *a = warp.source<T>(op.a), *b = warp.source<T>(op.b), *c = warp.source<T>(op.c);
   store(warp.destination<T>(op.dst), mask, [&](unsigned lane) {
-    uint32_t value = f(static_cast<uint16_t>(a[lane]), static_cast<uint16_t>(b[lane]), static_cast<uint16_t>(c[lane]));
+    uint32_t value = f(static_cast<uint16_t>(a[lane]), static_cast<uint16_t>(b[lane]),
+                       static_cast<uint16_t>(c[lane]));
     if constexpr (pair)
-      value |= static_cast<uint32_t>(f(static_cast<uint16_t>(a[lane] >> 16), static_cast<uint16_t>(b[lane] >> 16),
+      value |= static_cast<uint32_t>(f(static_cast<uint16_t>(a[lane] >> 16),
+                                       static_cast<uint16_t>(b[lane] >> 16),
                                        static_cast<uint16_t>(c[lane] >> 16)))
                << 16;
     return static_cast<T>(value);
@@ -108,16 +110,21 @@ Step lanes(Warp &warp, const Op &op, uint32_t mask, F f) {
 
 template <typename H, typename F, bool pair>
 Step arithmetic(Warp &warp, const Op &op, uint32_t mask) {
-  return lanes<pair>(warp, op, mask,
-                     [&](uint16_t a, uint16_t b, uint16_t c) { return compute<H, F>(a, b, c, op.flags); });
+  return lanes<pair>(warp, op, mask, [&](uint16_t a, uint16_t b, uint16_t c) {
+    return compute<H, F>(a, b, c, op.flags);
+  });
 }
 template <typename H, bool maximum, bool pair>
 Step extremes(Warp &warp, const Op &op, uint32_t mask) {
-  return lanes<pair>(warp, op, mask, [&](uint16_t a, uint16_t b, uint16_t) { return extreme<H, maximum>(a, b, op.flags); });
+  return lanes<pair>(warp, op, mask, [&](uint16_t a, uint16_t b, uint16_t) {
+    return extreme<H, maximum>(a, b, op.flags);
+  });
 }
 template <typename H, bool negate, bool pair>
 Step signs(Warp &warp, const Op &op, uint32_t mask) {
-  return lanes<pair>(warp, op, mask, [&](uint16_t a, uint16_t, uint16_t) { return changeSign<H, negate>(a, op.flags); });
+  return lanes<pair>(warp, op, mask, [&](uint16_t a, uint16_t, uint16_t) {
+    return changeSign<H, negate>(a, op.flags);
+  });
 }
 
 /// Operands; those that there are not read the first.
@@ -129,8 +136,9 @@ void take(Builder &b, const Instruction &in, size_t count) {
     op.b = b.source(2, in.type());
   if (count > 2)
     op.c = b.source(3, in.type());
-  op.flags = (in.has("ftz") ? halfFtz : 0) | (in.has("sat") ? halfSat : 0) | (in.has("relu") ? halfRelu : 0) |
-             (in.has("NaN") ? halfNan : 0) | (in.has("xorsign") ? halfXorSign : 0);
+  op.flags = (in.has("ftz") ? halfFtz : 0) | (in.has("sat") ? halfSat : 0) |
+             (in.has("relu") ? halfRelu : 0) | (in.has("NaN") ? halfNan : 0) |
+             (in.has("xorsign") ? halfXorSign : 0);
 }
 
 template <typename F, size_t count>

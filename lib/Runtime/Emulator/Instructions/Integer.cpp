@@ -11,19 +11,27 @@ namespace {
 
 struct MulWide {
   template <typename T>
-  static Wider<T> apply(T a, T b) { return Wider<T>(a) * Wider<T>(b); }
+  static Wider<T> apply(T a, T b) {
+    return Wider<T>(a) * Wider<T>(b);
+  }
 };
 struct MadLow {
   template <typename T>
-  static T apply(T a, T b, T c) { return Add::apply(MulLow::apply(a, b), c); }
+  static T apply(T a, T b, T c) {
+    return Add::apply(MulLow::apply(a, b), c);
+  }
 };
 struct MadHigh {
   template <typename T>
-  static T apply(T a, T b, T c) { return Add::apply(MulHigh::apply(a, b), c); }
+  static T apply(T a, T b, T c) {
+    return Add::apply(MulHigh::apply(a, b), c);
+  }
 };
 struct MadWide {
   template <typename T, typename C>
-  static C apply(T a, T b, C c) { return Add::apply(static_cast<C>(MulWide::apply(a, b)), c); }
+  static C apply(T a, T b, C c) {
+    return Add::apply(static_cast<C>(MulWide::apply(a, b)), c);
+  }
 };
 
 struct AddSaturate {
@@ -33,7 +41,9 @@ struct SubSaturate {
   static int32_t apply(int32_t a, int32_t b) { return saturate(int64_t(a) - b); }
 };
 struct MadHighSaturate {
-  static int32_t apply(int32_t a, int32_t b, int32_t c) { return saturate(int64_t(MulHigh::apply(a, b)) + c); }
+  static int32_t apply(int32_t a, int32_t b, int32_t c) {
+    return saturate(int64_t(MulHigh::apply(a, b)) + c);
+  }
 };
 
 /// Division by zero is unspecified in PTX; chips give all ones, and the dividend as remainder.
@@ -59,11 +69,15 @@ struct Rem {
 };
 struct Min {
   template <typename T>
-  static T apply(T a, T b) { return b < a ? b : a; }
+  static T apply(T a, T b) {
+    return b < a ? b : a;
+  }
 };
 struct Max {
   template <typename T>
-  static T apply(T a, T b) { return b > a ? b : a; }
+  static T apply(T a, T b) {
+    return b > a ? b : a;
+  }
 };
 struct MinRelu {
   static int32_t apply(int32_t a, int32_t b) { return Max::apply(Min::apply(a, b), 0); }
@@ -80,20 +94,28 @@ struct Halves {
   }
   static uint32_t apply(uint32_t a, uint32_t b) {
     return static_cast<uint16_t>(half(static_cast<T>(a), static_cast<T>(b))) |
-           static_cast<uint32_t>(static_cast<uint16_t>(half(static_cast<T>(a >> 16), static_cast<T>(b >> 16)))) << 16;
+           static_cast<uint32_t>(
+               static_cast<uint16_t>(half(static_cast<T>(a >> 16), static_cast<T>(b >> 16))))
+               << 16;
   }
 };
 struct Abs {
   template <typename T>
-  static T apply(T a) { return a < 0 ? Sub::apply(T(0), a) : a; }
+  static T apply(T a) {
+    return a < 0 ? Sub::apply(T(0), a) : a;
+  }
 };
 struct Neg {
   template <typename T>
-  static T apply(T a) { return Sub::apply(T(0), a); }
+  static T apply(T a) {
+    return Sub::apply(T(0), a);
+  }
 };
 struct Sad {
   template <typename T>
-  static T apply(T a, T b, T c) { return Add::apply(c, a < b ? Sub::apply(b, a) : Sub::apply(a, b)); }
+  static T apply(T a, T b, T c) {
+    return Add::apply(c, a < b ? Sub::apply(b, a) : Sub::apply(a, b));
+  }
 };
 
 template <typename T>

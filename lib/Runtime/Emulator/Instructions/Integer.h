@@ -17,15 +17,21 @@ using Wrap = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
 
 struct Add {
   template <typename T>
-  static T apply(T a, T b) { return static_cast<T>(Wrap<T>(a) + Wrap<T>(b)); }
+  static T apply(T a, T b) {
+    return static_cast<T>(Wrap<T>(a) + Wrap<T>(b));
+  }
 };
 struct Sub {
   template <typename T>
-  static T apply(T a, T b) { return static_cast<T>(Wrap<T>(a) - Wrap<T>(b)); }
+  static T apply(T a, T b) {
+    return static_cast<T>(Wrap<T>(a) - Wrap<T>(b));
+  }
 };
 struct MulLow {
   template <typename T>
-  static T apply(T a, T b) { return static_cast<T>(Wrap<T>(a) * Wrap<T>(b)); }
+  static T apply(T a, T b) {
+    return static_cast<T>(Wrap<T>(a) * Wrap<T>(b));
+  }
 };
 
 template <typename T>
@@ -36,7 +42,9 @@ using Wider = std::conditional_t<
 
 struct MulHigh {
   template <typename T>
-  static T apply(T a, T b) { return static_cast<T>((Wider<T>(a) * Wider<T>(b)) >> (8 * sizeof(T))); }
+  static T apply(T a, T b) {
+    return static_cast<T>((Wider<T>(a) * Wider<T>(b)) >> (8 * sizeof(T)));
+  }
 };
 inline int32_t saturate(int64_t value) {
   if (value > std::numeric_limits<int32_t>::max())

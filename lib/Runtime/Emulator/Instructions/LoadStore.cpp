@@ -26,7 +26,8 @@ Space spaceOf(const Instruction &in) {
 
 /// Puts element `i` of the loaded bytes into its register, extended to the register's width.
 template <unsigned N, typename From, typename To>
-void scatter(Warp &warp, uint32_t destination, const uint8_t (&bytes)[32][N], unsigned i, uint32_t mask) {
+void scatter(Warp &warp, uint32_t destination, const uint8_t (&bytes)[32][N], unsigned i,
+             uint32_t mask) {
   store(warp.destination<To>(destination), mask, [&](unsigned lane) {
     From value;
     std::memcpy(&value, &bytes[lane][i * sizeof(From)], sizeof(From));
@@ -34,7 +35,8 @@ void scatter(Warp &warp, uint32_t destination, const uint8_t (&bytes)[32][N], un
   });
 }
 template <unsigned N, typename From>
-void scatterTo(Warp &warp, uint32_t destination, unsigned width, const uint8_t (&bytes)[32][N], unsigned i, uint32_t mask) {
+void scatterTo(Warp &warp, uint32_t destination, unsigned width, const uint8_t (&bytes)[32][N],
+               unsigned i, uint32_t mask) {
   switch (width) {
   case 1:
     return scatter<N, From, uint8_t>(warp, destination, bytes, i, mask);
@@ -52,8 +54,9 @@ Step load(Warp &warp, const Op &op, uint32_t mask) {
   alignas(64) uint8_t bytes[32][N];
   Addresses addresses;
   computeAddresses(warp, op, addresses);
-  uint32_t done = accessLanes<N>(warp, op.space, {op, AccessKind::Read, op.flags}, addresses, mask,
-                                 [&](unsigned lane, const uint8_t *data) { std::memcpy(bytes[lane], data, N); });
+  uint32_t done = accessLanes<N>(
+      warp, op.space, {op, AccessKind::Read, op.flags}, addresses, mask,
+      [&](unsigned lane, const uint8_t *data) { std::memcpy(bytes[lane], data, N); });
   // What may not be read is 0.
   forLanes(mask & ~done, [&](unsigned lane) { std::memset(bytes[lane], 0, N); });
   const uint32_t *list = &warp.block->launch->program.lists[op.list];
@@ -131,7 +134,8 @@ struct Store {
 
 uint8_t orderFlags(const Instruction &in) {
   uint8_t flags = 0;
-  if (in.has("volatile") || in.has("relaxed") || in.has("acquire") || in.has("release") || in.has("mmio"))
+  if (in.has("volatile") || in.has("relaxed") || in.has("acquire") || in.has("release") ||
+      in.has("mmio"))
     flags |= accessStrong;
   if (in.has("acquire"))
     flags |= accessAcquire;
@@ -142,7 +146,9 @@ uint8_t orderFlags(const Instruction &in) {
   return flags;
 }
 
-unsigned vectorCount(const Instruction &in) { return in.has("v8") ? 8 : in.has("v4") ? 4 : in.has("v2") ? 2 : 1; }
+unsigned vectorCount(const Instruction &in) {
+  return in.has("v8") ? 8 : in.has("v4") ? 4 : in.has("v2") ? 2 : 1;
+}
 
 void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   Op &op = b.op();
@@ -155,12 +161,15 @@ void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   b.address(isStore ? 0 : 1, spaceOf(in));
   // .b128 in one register has no vector form; 32 bytes need newer chips.
   bool mayBeGlobal = op.space == Space::Global || op.space == Space::Generic;
-  if (op.size * count > 16 && (op.size * count > 32 || op.size == 16 || b.parsedModule().sm < 100 || !mayBeGlobal))
-    return b.error("an access has at most 16 bytes (32 of global memory from sm_100, not of .b128)");
+  if (op.size * count > 16 &&
+      (op.size * count > 32 || op.size == 16 || b.parsedModule().sm < 100 || !mayBeGlobal))
+    return b.error(
+        "an access has at most 16 bytes (32 of global memory from sm_100, not of .b128)");
   std::vector<uint32_t> list;
   for (const Operand *element : b.elements(isStore ? 1 : 0, count)) {
     uint8_t width = 0;
-    list.push_back(isStore ? b.wideSource(*element, type, width) : b.wideDestination(*element, type, width));
+    list.push_back(isStore ? b.wideSource(*element, type, width)
+                           : b.wideDestination(*element, type, width));
     list.push_back(width);
   }
   op.list = b.addList(list);
@@ -209,12 +218,14 @@ void buildPolicy(Builder &b, const Instruction &in) {
     if (fraction.kind == OperandKind::Float)
       std::memcpy(&value, &fraction.value, sizeof value);
     if (!(value > 0 && value <= 1))
-      b.error(fraction, "a policy's fraction is above 0 and at most 1, got: " + std::to_string(value));
+      b.error(fraction,
+              "a policy's fraction is above 0 and at most 1, got: " + std::to_string(value));
   }
   b.run(createPolicy);
 }
 
-/// What this warp has done so far may be published by a later atomic or volatile store: to the threads in the scope.
+/// What this warp has done so far may be published by a later atomic or volatile store: to the
+/// threads in the scope.
 template <bool forAll>
 Step fence(Warp &warp, const Op &, uint32_t) {
   warp.fenced = std::make_shared<const Knowledge>(warp.knowledge());
@@ -223,40 +234,56 @@ Step fence(Warp &warp, const Op &, uint32_t) {
   warp.advanceClock();
   return Step::Next;
 }
-/// Whoever reads with a strong access knows what was published without a fence: acquiring does nothing more.
+/// Whoever reads with a strong access knows what was published without a fence: acquiring does
+/// nothing more.
 void buildFence(Builder &b, const Instruction &in) {
   b.run(in.has("acquire") ? nothing : isBlockScope(in) ? fence<false> : fence<true>);
 }
 
 } // namespace
 
-#define CACHE "[L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate] [L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint] [L2::64B|L2::128B|L2::256B]"
+#define CACHE                                                                                      \
+  "[L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate] "         \
+  "[L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint] [L2::64B|L2::128B|L2::256B]"
 #define VECTOR "[v2|v4|v8]"
 #define TYPES "<b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64>"
-#define LOAD_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::entry|param::func|const]"
+#define LOAD_SPACE                                                                                 \
+  "[global|shared|shared::cta|shared::cluster|local|param|param::entry|param::func|const]"
 #define STORE_SPACE "[global|shared|shared::cta|shared::cluster|local|param|param::func]"
 #define ORDERED_SPACE "[global|shared|shared::cta|shared::cluster]"
 #define SCOPE "<cta|cluster|gpu|sys>"
 
 void addLoadStoreRows(Rows &rows) {
-  constexpr InstructionClass l = InstructionClass::Load, s = InstructionClass::Store, m = InstructionClass::Barrier;
+  constexpr InstructionClass l = InstructionClass::Load, s = InstructionClass::Store,
+                             m = InstructionClass::Barrier;
   Rows mine = {
-      {"ld", "[weak] " LOAD_SPACE " [ca|cg|cs|cv|lu] " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
-      {"ld", "volatile " ORDERED_SPACE " [L2::64B|L2::128B|L2::256B] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
-      {"ld", "<relaxed|acquire> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
+      {"ld", "[weak] " LOAD_SPACE " [ca|cg|cs|cv|lu] " CACHE " " VECTOR " " TYPES,
+       "d, [a][, policy]", l, buildLoad},
+      {"ld", "volatile " ORDERED_SPACE " [L2::64B|L2::128B|L2::256B] " VECTOR " " TYPES, "d, [a]",
+       l, buildLoad},
+      {"ld", "<relaxed|acquire> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES,
+       "d, [a][, policy]", l, buildLoad},
       {"ld", "mmio relaxed sys [global] " TYPES, "d, [a]", l, buildLoad},
       {"ld", "global [ca|cg|cs] nc " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
       {"ldu", "[global] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
-      {"st", "[weak] " STORE_SPACE " [wb|cg|cs|wt] " CACHE " " VECTOR " " TYPES, "[a], b[, policy]", s, buildStore},
+      {"st", "[weak] " STORE_SPACE " [wb|cg|cs|wt] " CACHE " " VECTOR " " TYPES, "[a], b[, policy]",
+       s, buildStore},
       {"st", "volatile " ORDERED_SPACE " " VECTOR " " TYPES, "[a], b", s, buildStore},
-      {"st", "<relaxed|release> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES, "[a], b[, policy]", s, buildStore},
+      {"st", "<relaxed|release> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES,
+       "[a], b[, policy]", s, buildStore},
       {"st", "mmio relaxed sys [global] " TYPES, "[a], b", s, buildStore},
       {"prefetch", "[global|local] <L1|L2>", "[a]", l, buildPrefetch},
       {"prefetch", "[global] <L2::evict_last|L2::evict_normal>", "[a]", l, buildPrefetch},
       {"applypriority", "[global] L2::evict_normal", "[a], bytes", l, buildPriority},
       {"prefetchu", "L1", "[a]", l, buildPrefetch},
-      {"createpolicy", "fractional <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> [L2::evict_first|L2::evict_unchanged] b64", "d[, fraction]", l, buildPolicy},
-      {"createpolicy", "range [global] <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> [L2::evict_first|L2::evict_unchanged] b64", "d, [a], primary-bytes, bytes", l, buildPolicy},
+      {"createpolicy",
+       "fractional <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> "
+       "[L2::evict_first|L2::evict_unchanged] b64",
+       "d[, fraction]", l, buildPolicy},
+      {"createpolicy",
+       "range [global] <L2::evict_last|L2::evict_normal|L2::evict_first|L2::evict_unchanged> "
+       "[L2::evict_first|L2::evict_unchanged] b64",
+       "d, [a], primary-bytes, bytes", l, buildPolicy},
       {"createpolicy", "cvt L2 b64", "d, a", l, buildPolicy},
       {"membar", "<cta|gl|sys>", "", m, buildFence},
       {"fence", "[sc|acq_rel] " SCOPE, "", m, buildFence},

@@ -9,34 +9,46 @@ namespace {
 
 struct And {
   template <typename T>
-  static T apply(T a, T b) { return a & b; }
+  static T apply(T a, T b) {
+    return a & b;
+  }
 };
 struct Or {
   template <typename T>
-  static T apply(T a, T b) { return a | b; }
+  static T apply(T a, T b) {
+    return a | b;
+  }
 };
 struct Xor {
   template <typename T>
-  static T apply(T a, T b) { return a ^ b; }
+  static T apply(T a, T b) {
+    return a ^ b;
+  }
 };
 struct Not {
   template <typename T>
-  static T apply(T a) { return static_cast<T>(~a); }
+  static T apply(T a) {
+    return static_cast<T>(~a);
+  }
 };
 struct LogicalNot {
   template <typename T>
-  static T apply(T a) { return a == 0; }
+  static T apply(T a) {
+    return a == 0;
+  }
 };
 
 Step lookup3(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b), *c = warp.source<uint32_t>(op.c);
+  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b),
+                 *c = warp.source<uint32_t>(op.c);
   uint32_t table = static_cast<uint32_t>(op.imm);
   auto value = [&](unsigned lane) {
     uint32_t result = 0;
     for (unsigned i = 0; i < 8; ++i) {
       if (!(table >> i & 1))
         continue;
-      result |= (i & 4 ? a[lane] : ~a[lane]) & (i & 2 ? b[lane] : ~b[lane]) & (i & 1 ? c[lane] : ~c[lane]);
+      result |= (i & 4 ? a[lane] : ~a[lane]) & (i & 2 ? b[lane] : ~b[lane]) &
+                (i & 1 ? c[lane] : ~c[lane]);
     }
     return result;
   };
@@ -52,10 +64,19 @@ Step lookup3(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
-enum class Permute : uint8_t { Index, Forward4, Backward4, Replicate8, EdgeLeft, EdgeRight, Replicate16 };
+enum class Permute : uint8_t {
+  Index,
+  Forward4,
+  Backward4,
+  Replicate8,
+  EdgeLeft,
+  EdgeRight,
+  Replicate16
+};
 
 Step permute(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b), *c = warp.source<uint32_t>(op.c);
+  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b),
+                 *c = warp.source<uint32_t>(op.c);
   Permute mode = static_cast<Permute>(op.flags);
   store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) {
     uint64_t bytes = uint64_t(b[lane]) << 32 | a[lane];
@@ -100,7 +121,9 @@ Step permute(Warp &warp, const Op &op, uint32_t mask) {
 /// The logic of predicates: masks.
 template <typename F>
 Step predicates(Warp &warp, const Op &op, uint32_t mask) {
-  warp.setPredicate(op.dst, F::apply(warp.predicate(op.a, op.flags & 1), warp.predicate(op.b, op.flags & 2)), mask);
+  warp.setPredicate(
+      op.dst, F::apply(warp.predicate(op.a, op.flags & 1), warp.predicate(op.b, op.flags & 2)),
+      mask);
   return Step::Next;
 }
 Step notPredicate(Warp &warp, const Op &op, uint32_t mask) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// mma.sync, ldmatrix, stmatrix, movmatrix. Products are exact and summed in double precision (integers
-// exactly), then rounded once: PTX promises no more than single precision and no order.
+// mma.sync, ldmatrix, stmatrix, movmatrix. Products are exact and summed in double precision
+// (integers exactly), then rounded once: PTX promises no more than single precision and no order.
 
 #include "../Execute/Access.h"
 #include "MatrixElements.h"
@@ -58,9 +58,9 @@ unsigned bytesOf(Element type) {
 bool checkWhole(Warp &warp, uint32_t lanes) {
   if (lanes == fullMask)
     return true;
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [] {
-    return std::string("all 32 lanes of a warp must execute the instruction together");
-  });
+  warp.block->launch->violations.add(
+      warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0,
+      [] { return std::string("all 32 lanes of a warp must execute the instruction together"); });
   return false;
 }
 
@@ -89,8 +89,9 @@ namespace {
 
 enum class Sum : uint8_t { F32, F16, F64, S32 };
 
-constexpr MatrixShape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8}, {"m16n8k16", 16, 8, 16},
-                            {"m16n8k32", 16, 8, 32}, {"m8n8k4", 8, 8, 4},   {"m8n8k16", 8, 8, 16}};
+constexpr MatrixShape shapes[] = {{"m16n8k4", 16, 8, 4},   {"m16n8k8", 16, 8, 8},
+                                  {"m16n8k16", 16, 8, 16}, {"m16n8k32", 16, 8, 32},
+                                  {"m8n8k4", 8, 8, 4},     {"m8n8k16", 8, 8, 16}};
 
 /// What the handler needs, packed into the operation: shape, element types, sum.
 struct MatrixPlan {
@@ -100,7 +101,8 @@ struct MatrixPlan {
   bool saturates;
   explicit MatrixPlan(const Op &op)
       : shape(shapes[op.target & 0xff]), a(static_cast<Element>(op.target >> 8 & 0xff)),
-        b(static_cast<Element>(op.target >> 16 & 0xff)), sum(static_cast<Sum>(op.target >> 24)), saturates(op.flags) {}
+        b(static_cast<Element>(op.target >> 16 & 0xff)), sum(static_cast<Sum>(op.target >> 24)),
+        saturates(op.flags) {}
 };
 
 /// Registers of a thread for a matrix of `elements` elements.
@@ -113,26 +115,34 @@ void multiply(Warp &warp, const Op &op, uint32_t lanes) {
   const MatrixShape &shape = plan.shape;
   const uint32_t *list = &warp.block->launch->program.lists[op.list];
   double a[16][32], b[32][8], c[16][8];
-  unsigned bytesA = bytesOf(plan.a), registerBytes = bytesA == 8 ? 8 : 4, per = registerBytes / bytesA;
-  unsigned countA = shape.m * shape.k / 32, countB = shape.k * shape.n / 32, countC = shape.m * shape.n / 32;
-  unsigned sumBytes = plan.sum == Sum::F64 ? 8 : plan.sum == Sum::F16 ? 2 : 4, sumPer = plan.sum == Sum::F16 ? 2 : 1;
+  unsigned bytesA = bytesOf(plan.a), registerBytes = bytesA == 8 ? 8 : 4,
+           per = registerBytes / bytesA;
+  unsigned countA = shape.m * shape.k / 32, countB = shape.k * shape.n / 32,
+           countC = shape.m * shape.n / 32;
+  unsigned sumBytes = plan.sum == Sum::F64   ? 8
+                      : plan.sum == Sum::F16 ? 2
+                                             : 4,
+           sumPer = plan.sum == Sum::F16 ? 2 : 1;
   const uint32_t *registersD = list, *registersA = registersD + countC / sumPer;
   const uint32_t *registersB = registersA + countA / per, *registersC = registersB + countB / per;
   for (unsigned lane = 0; lane < 32; ++lane) {
     unsigned group = lane / 4, member = lane % 4;
     for (unsigned i = 0; i < countA; ++i) {
       Place place = placeA(shape, per, i, group, member);
-      const uint8_t *bits = warp.source<uint8_t>(registersA[i / per]) + lane * registerBytes + i % per * bytesA;
+      const uint8_t *bits =
+          warp.source<uint8_t>(registersA[i / per]) + lane * registerBytes + i % per * bytesA;
       a[place.row][place.column] = widen(plan.a, bits);
     }
     for (unsigned i = 0; i < countB; ++i) {
       Place place = placeB(per, i, group, member);
-      const uint8_t *bits = warp.source<uint8_t>(registersB[i / per]) + lane * registerBytes + i % per * bytesA;
+      const uint8_t *bits =
+          warp.source<uint8_t>(registersB[i / per]) + lane * registerBytes + i % per * bytesA;
       b[place.row][place.column] = widen(plan.b, bits);
     }
     for (unsigned i = 0; i < countC; ++i) {
       Place place = placeC(i, group, member);
-      const uint8_t *bits = warp.source<uint8_t>(registersC[i / sumPer]) + lane * sumBytes * sumPer + i % sumPer * sumBytes;
+      const uint8_t *bits = warp.source<uint8_t>(registersC[i / sumPer]) +
+                            lane * sumBytes * sumPer + i % sumPer * sumBytes;
       double value;
       if (plan.sum == Sum::F16) {
         value = widen(Element::F16, bits);
@@ -141,7 +151,8 @@ void multiply(Warp &warp, const Op &op, uint32_t lanes) {
       } else {
         uint32_t word;
         std::memcpy(&word, bits, 4);
-        value = plan.sum == Sum::F32 ? static_cast<double>(bitCast<float>(word)) : static_cast<int32_t>(word);
+        value = plan.sum == Sum::F32 ? static_cast<double>(bitCast<float>(word))
+                                     : static_cast<int32_t>(word);
       }
       c[place.row][place.column] = value;
     }
@@ -159,7 +170,8 @@ void multiply(Warp &warp, const Op &op, uint32_t lanes) {
     for (unsigned i = 0; i < countC; ++i) {
       Place place = placeC(i, group, member);
       double value = c[place.row][place.column];
-      uint8_t *bits = warp.destination<uint8_t>(registersD[i / sumPer]) + lane * sumBytes * sumPer + i % sumPer * sumBytes;
+      uint8_t *bits = warp.destination<uint8_t>(registersD[i / sumPer]) + lane * sumBytes * sumPer +
+                      i % sumPer * sumBytes;
       if (plan.sum == Sum::F64) {
         std::memcpy(bits, &value, 8);
       } else if (plan.sum == Sum::F16) {
@@ -172,7 +184,8 @@ void multiply(Warp &warp, const Op &op, uint32_t lanes) {
         } else {
           int64_t exact = static_cast<int64_t>(value);
           if (plan.saturates)
-            exact = std::min<int64_t>(std::max<int64_t>(exact, std::numeric_limits<int32_t>::min()), std::numeric_limits<int32_t>::max());
+            exact = std::min<int64_t>(std::max<int64_t>(exact, std::numeric_limits<int32_t>::min()),
+                                      std::numeric_limits<int32_t>::max());
           word = static_cast<uint32_t>(exact);
         }
         std::memcpy(bits, &word, 4);
@@ -197,22 +210,31 @@ void buildMultiply(Builder &b, const Instruction &in) {
   Type d = in.type(0), c = in.type(3);
   if (d != c)
     return b.error("C and D of different types are not supported");
-  Sum sum = d == Type::F32 ? Sum::F32 : d == Type::F16 ? Sum::F16 : d == Type::F64 ? Sum::F64 : Sum::S32;
+  Sum sum = d == Type::F32   ? Sum::F32
+            : d == Type::F16 ? Sum::F16
+            : d == Type::F64 ? Sum::F64
+                             : Sum::S32;
   Element a = elementOf(in.type(1)), second = elementOf(in.type(2));
   Op &op = b.op();
-  op.target = index | static_cast<uint32_t>(a) << 8 | static_cast<uint32_t>(second) << 16 | static_cast<uint32_t>(sum) << 24;
+  op.target = index | static_cast<uint32_t>(a) << 8 | static_cast<uint32_t>(second) << 16 |
+              static_cast<uint32_t>(sum) << 24;
   op.flags = in.has("satfinite");
   op.d = b.constantBits(fullMask, 4);
   unsigned bytes = bytesOf(a), registerBytes = bytes == 8 ? 8 : 4;
   Type input = bytes == 8 ? Type::F64 : Type::B32;
-  Type output = sum == Sum::F64 ? Type::F64 : sum == Sum::F32 ? Type::F32 : sum == Sum::S32 ? Type::S32 : Type::B32;
+  Type output = sum == Sum::F64   ? Type::F64
+                : sum == Sum::F32 ? Type::F32
+                : sum == Sum::S32 ? Type::S32
+                                  : Type::B32;
   unsigned sums = shape.m * shape.n / 32 / (sum == Sum::F16 ? 2 : 1);
   std::vector<uint32_t> list;
   for (const Operand *element : b.elements(0, sums))
     list.push_back(b.destination(*element, output));
-  for (const Operand *element : b.elements(1, registersFor(shape.m * shape.k, bytes, registerBytes)))
+  for (const Operand *element :
+       b.elements(1, registersFor(shape.m * shape.k, bytes, registerBytes)))
     list.push_back(b.source(*element, input));
-  for (const Operand *element : b.elements(2, registersFor(shape.k * shape.n, bytes, registerBytes)))
+  for (const Operand *element :
+       b.elements(2, registersFor(shape.k * shape.n, bytes, registerBytes)))
     list.push_back(b.source(*element, input));
   for (const Operand *element : b.elements(3, sums))
     list.push_back(b.source(*element, output));
@@ -253,8 +275,10 @@ Step storeMatrix(Warp &warp, const Op &op, uint32_t mask) {
       for (unsigned lane = 0; lane < 32; ++lane) {
         unsigned group = lane / 4, pair = 2 * (lane % 4);
         uint32_t value = warp.source<uint32_t>(list[m])[lane];
-        (op.isSigned ? rows[8 * m + pair][group] : rows[8 * m + group][pair]) = static_cast<uint16_t>(value);
-        (op.isSigned ? rows[8 * m + pair + 1][group] : rows[8 * m + group][pair + 1]) = static_cast<uint16_t>(value >> 16);
+        (op.isSigned ? rows[8 * m + pair][group] : rows[8 * m + group][pair]) =
+            static_cast<uint16_t>(value);
+        (op.isSigned ? rows[8 * m + pair + 1][group] : rows[8 * m + group][pair + 1]) =
+            static_cast<uint16_t>(value >> 16);
       }
     uint32_t suppliers = op.count == 4 ? fullMask : (1u << 8 * op.count) - 1;
     accessLanes<16>(warp, op.space, {op, AccessKind::Write, op.flags}, addresses, suppliers,
@@ -289,7 +313,8 @@ Step transpose(Warp &warp, const Op &op, uint32_t mask) {
         elements[lane / 4][2 * (lane % 4) + i] = static_cast<uint16_t>(a[lane] >> 16 * i);
     for (unsigned lane = 0; lane < 32; ++lane)
       warp.destination<uint32_t>(op.dst)[lane] =
-          elements[2 * (lane % 4)][lane / 4] | uint32_t(elements[2 * (lane % 4) + 1][lane / 4]) << 16;
+          elements[2 * (lane % 4)][lane / 4] | uint32_t(elements[2 * (lane % 4) + 1][lane / 4])
+                                                   << 16;
   });
 }
 void buildTranspose(Builder &b, const Instruction &) {
@@ -304,15 +329,24 @@ void buildTranspose(Builder &b, const Instruction &) {
 void addMatrixRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Matrix;
   Rows mine = {
-      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 f16 f16 f32", "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f16 f16 f16 f16", "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 bf16 bf16 f32", "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned <m16n8k4|m16n8k8> row col f32 tf32 tf32 f32", "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned <m8n8k16|m16n8k16|m16n8k32> row col [satfinite] s32 <s8|u8> <s8|u8> s32", "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned m16n8k32 row col f32 <e4m3|e5m2> <e4m3|e5m2> f32", "d, a, b, c", c, buildMultiply, 89},
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 f16 f16 f32", "d, a, b, c", c,
+       buildMultiply},
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f16 f16 f16 f16", "d, a, b, c", c,
+       buildMultiply},
+      {"mma", "sync aligned <m16n8k8|m16n8k16> row col f32 bf16 bf16 f32", "d, a, b, c", c,
+       buildMultiply},
+      {"mma", "sync aligned <m16n8k4|m16n8k8> row col f32 tf32 tf32 f32", "d, a, b, c", c,
+       buildMultiply},
+      {"mma",
+       "sync aligned <m8n8k16|m16n8k16|m16n8k32> row col [satfinite] s32 <s8|u8> <s8|u8> s32",
+       "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned m16n8k32 row col f32 <e4m3|e5m2> <e4m3|e5m2> f32", "d, a, b, c", c,
+       buildMultiply, 89},
       {"mma", "sync aligned m8n8k4 row col f64 f64 f64 f64", "d, a, b, c", c, buildMultiply},
-      {"ldmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "d, [a]", c, buildLoadMatrix},
-      {"stmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "[a], b", c, buildStoreMatrix, 90},
+      {"ldmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "d, [a]", c,
+       buildLoadMatrix},
+      {"stmatrix", "sync aligned m8n8 <x1|x2|x4> [trans] [shared|shared::cta] b16", "[a], b", c,
+       buildStoreMatrix, 90},
       {"movmatrix", "sync aligned m8n8 trans b16", "d, a", c, buildTranspose},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());

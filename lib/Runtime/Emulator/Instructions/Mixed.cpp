@@ -15,11 +15,15 @@ float widen(uint16_t bits) {
 
 template <bool isBf16, bool sat>
 struct MixedAdd {
-  static float apply(uint16_t a, float c) { return Wrapped<void, false, sat>::out(widen<isBf16>(a) + c); }
+  static float apply(uint16_t a, float c) {
+    return Wrapped<void, false, sat>::out(widen<isBf16>(a) + c);
+  }
 };
 template <bool isBf16, bool sat>
 struct MixedSub {
-  static float apply(uint16_t a, float c) { return Wrapped<void, false, sat>::out(widen<isBf16>(a) - c); }
+  static float apply(uint16_t a, float c) {
+    return Wrapped<void, false, sat>::out(widen<isBf16>(a) - c);
+  }
 };
 template <bool isBf16, bool sat>
 struct MixedFma {
@@ -35,9 +39,11 @@ void buildSum(Builder &b, const Instruction &in) {
   b.op().b = b.source(2, Type::F32);
   bool sat = in.has("sat");
   if (in.types[1] == Type::BF16)
-    b.run(sat ? binary<float, uint16_t, float, F<true, true>> : binary<float, uint16_t, float, F<true, false>>);
+    b.run(sat ? binary<float, uint16_t, float, F<true, true>>
+              : binary<float, uint16_t, float, F<true, false>>);
   else
-    b.run(sat ? binary<float, uint16_t, float, F<false, true>> : binary<float, uint16_t, float, F<false, false>>);
+    b.run(sat ? binary<float, uint16_t, float, F<false, true>>
+              : binary<float, uint16_t, float, F<false, false>>);
   setRounding(b, in);
 }
 

@@ -37,7 +37,9 @@ OpFn moveOf(unsigned bytes) {
 }
 
 Step movePredicate(Warp &warp, const Op &op, uint32_t mask) {
-  warp.setPredicate(op.dst, op.a == noOperand ? static_cast<uint32_t>(op.imm) : warp.predicate(op.a, op.isSigned), mask);
+  warp.setPredicate(
+      op.dst, op.a == noOperand ? static_cast<uint32_t>(op.imm) : warp.predicate(op.a, op.isSigned),
+      mask);
   return Step::Next;
 }
 
@@ -47,7 +49,8 @@ Step moveFrameAddress(Warp &warp, const Op &op, uint32_t mask) {
   if (op.width == 8)
     store(warp.destination<uint64_t>(op.dst), mask, [&](unsigned) { return value; });
   else
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned) { return static_cast<uint32_t>(value); });
+    store(warp.destination<uint32_t>(op.dst), mask,
+          [&](unsigned) { return static_cast<uint32_t>(value); });
   return Step::Next;
 }
 
@@ -72,14 +75,35 @@ Step unpack(Warp &warp, const Op &op, uint32_t mask) {
     std::memcpy(value, source + lane * op.width, op.width);
     for (unsigned i = 0; i < op.count; ++i)
       if (list[i] != noOperand)
-        std::memcpy(warp.destination<uint8_t>(list[i]) + lane * op.size, value + i * op.size, op.size);
+        std::memcpy(warp.destination<uint8_t>(list[i]) + lane * op.size, value + i * op.size,
+                    op.size);
   });
   return Step::Next;
 }
 
 enum class Special : uint8_t {
-  Tid, Ntid, Ctaid, Nctaid, LaneId, WarpId, NWarpId, SmId, NSmId, GridId, Clock, GlobalTimer,
-  DynamicShared, TotalShared, MaskEq, MaskLe, MaskLt, MaskGe, MaskGt, Zero, One, ReservedShared,
+  Tid,
+  Ntid,
+  Ctaid,
+  Nctaid,
+  LaneId,
+  WarpId,
+  NWarpId,
+  SmId,
+  NSmId,
+  GridId,
+  Clock,
+  GlobalTimer,
+  DynamicShared,
+  TotalShared,
+  MaskEq,
+  MaskLe,
+  MaskLt,
+  MaskGe,
+  MaskGt,
+  Zero,
+  One,
+  ReservedShared,
 };
 
 uint64_t specialOf(const Warp &warp, Special special, unsigned part, unsigned lane) {
@@ -141,7 +165,8 @@ Step moveSpecial(Warp &warp, const Op &op, uint32_t mask) {
   Special special = static_cast<Special>(op.flags);
   if (special == Special::Tid) {
     const uint32_t *tid = warp.tid[op.count].data();
-    store(warp.destination<T>(op.dst), mask, [&](unsigned lane) { return static_cast<T>(tid[lane]); });
+    store(warp.destination<T>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<T>(tid[lane]); });
     return Step::Next;
   }
   store(warp.destination<T>(op.dst), mask, [&](unsigned lane) {
@@ -205,7 +230,8 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
   // What a driver puts there is its own; without one it is nothing.
   if (a.name.compare(0, 7, "%envreg") == 0) {
     if (sizeOf(in.type()) != 4)
-      return b.error(a, "'" + a.name + "' has 32 bits, the instruction has ." + std::string(nameOf(in.type())));
+      return b.error(a, "'" + a.name + "' has 32 bits, the instruction has ." +
+                            std::string(nameOf(in.type())));
     b.op().dst = b.destination(0, in.type());
     b.op().a = b.constantBits(0, 4);
     return b.run(moveOf(4));
@@ -216,18 +242,23 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
   for (const SpecialRow &row : specials) {
     if (row.name != stem)
       continue;
-    if (row.hasParts != !part.empty() || (row.hasParts && part != "x" && part != "y" && part != "z"))
-      return b.error(a, row.hasParts ? "'" + std::string(stem) + "' needs .x, .y or .z" : "'" + std::string(stem) + "' has no parts");
+    if (row.hasParts != !part.empty() ||
+        (row.hasParts && part != "x" && part != "y" && part != "z"))
+      return b.error(a, row.hasParts ? "'" + std::string(stem) + "' needs .x, .y or .z"
+                                     : "'" + std::string(stem) + "' has no parts");
     unsigned bytes = sizeOf(in.type());
-    bool isLowHalf = (bytes == 2 && row.bytes == 4) || (bytes == 4 && row.special == Special::GridId);
+    bool isLowHalf =
+        (bytes == 2 && row.bytes == 4) || (bytes == 4 && row.special == Special::GridId);
     if (bytes != row.bytes && !isLowHalf)
-      return b.error(a, "'" + a.name + "' has " + std::to_string(8 * row.bytes) + " bits, the instruction has ." +
-                            std::string(nameOf(in.type())));
+      return b.error(a, "'" + a.name + "' has " + std::to_string(8 * row.bytes) +
+                            " bits, the instruction has ." + std::string(nameOf(in.type())));
     b.op().dst = b.destination(0, in.type());
     b.op().flags = static_cast<uint8_t>(row.special);
     b.op().count = part.empty() ? 0 : static_cast<uint8_t>(part[0] - 'x');
     b.op().target = row.shift;
-    return b.run(bytes == 2 ? moveSpecial<uint16_t> : bytes == 4 ? moveSpecial<uint32_t> : moveSpecial<uint64_t>);
+    return b.run(bytes == 2   ? moveSpecial<uint16_t>
+                 : bytes == 4 ? moveSpecial<uint32_t>
+                              : moveSpecial<uint64_t>);
   }
   b.error(a, "register '" + a.name + "' is not supported");
 }
@@ -255,10 +286,15 @@ void buildMove(Builder &b, const Instruction &in) {
     const std::vector<Operand> &elements = packs ? a.elements : d.elements;
     size_t count = elements.size();
     if ((count != 2 && count != 4) || bytes % count || bytes / count == 0)
-      return b.error(packs ? a : d, "." + std::string(nameOf(type)) + " is packed from 2 or 4 elements, got: " + std::to_string(count));
+      return b.error(packs ? a : d,
+                     "." + std::string(nameOf(type)) +
+                         " is packed from 2 or 4 elements, got: " + std::to_string(count));
     op.size = static_cast<uint8_t>(bytes / count);
     op.count = static_cast<uint8_t>(count);
-    Type element = op.size == 1 ? Type::B8 : op.size == 2 ? Type::B16 : op.size == 4 ? Type::B32 : Type::B64;
+    Type element = op.size == 1   ? Type::B8
+                   : op.size == 2 ? Type::B16
+                   : op.size == 4 ? Type::B32
+                                  : Type::B64;
     std::vector<uint32_t> list;
     for (const Operand &part : elements)
       list.push_back(packs ? b.source(part, element) : b.destination(part, element, /*sink=*/true));
@@ -320,7 +356,8 @@ Space spaceOf(const Instruction &in) {
 Step convertAddress(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t window = static_cast<uint64_t>(op.imm);
   auto value = [&](unsigned lane) {
-    uint64_t a = op.size == 8 ? warp.source<uint64_t>(op.a)[lane] : warp.source<uint32_t>(op.a)[lane];
+    uint64_t a =
+        op.size == 8 ? warp.source<uint64_t>(op.a)[lane] : warp.source<uint32_t>(op.a)[lane];
     if (!window)
       return a;
     return op.flags ? a & 0xffffffff : (a & 0xffffffff) + window;
@@ -328,7 +365,8 @@ Step convertAddress(Warp &warp, const Op &op, uint32_t mask) {
   if (op.width == 8)
     store(warp.destination<uint64_t>(op.dst), mask, value);
   else
-    store(warp.destination<uint32_t>(op.dst), mask, [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
+    store(warp.destination<uint32_t>(op.dst), mask,
+          [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
   return Step::Next;
 }
 
@@ -343,7 +381,8 @@ void buildConvertAddress(Builder &b, const Instruction &in) {
     bool frameRelative = false;
     int64_t value = 0;
     if (toSpace || a.variable->space != space)
-      return b.error(a, "'" + a.name + "' does not lie in " + std::string(nameOf(space)) + " memory");
+      return b.error(a,
+                     "'" + a.name + "' does not lie in " + std::string(nameOf(space)) + " memory");
     if (!b.symbolValue(a, value, frameRelative, /*generic=*/true))
       return;
     op.imm = value;
@@ -369,11 +408,13 @@ Step isInSpace(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t window = windowOf(op.space), result = 0;
   const Launch &launch = *warp.block->launch;
   for (unsigned lane = 0; lane < 32; ++lane) {
-    bool is = window ? a[lane] >= window && a[lane] < window + (uint64_t(1) << 32) : a[lane] < sharedWindow || a[lane] >= windowsEnd;
+    bool is = window ? a[lane] >= window && a[lane] < window + (uint64_t(1) << 32)
+                     : a[lane] < sharedWindow || a[lane] >= windowsEnd;
     if (op.space == Space::Const || op.space == Space::Global) {
       bool isConstant = false;
       for (const auto &allocation : *launch.memory)
-        isConstant |= allocation->isConstant && a[lane] >= allocation->base && a[lane] < allocation->end();
+        isConstant |=
+            allocation->isConstant && a[lane] >= allocation->base && a[lane] < allocation->end();
       is &= isConstant == (op.space == Space::Const);
     }
     result |= uint64_t(is) << lane;

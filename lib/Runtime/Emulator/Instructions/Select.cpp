@@ -11,7 +11,8 @@ template <typename T>
 Step select(Warp &warp, const Op &op, uint32_t mask) {
   const T *a = warp.source<T>(op.a), *b = warp.source<T>(op.b);
   uint32_t c = warp.predicate(op.c, op.isSigned);
-  store(warp.destination<T>(op.dst), mask, [&](unsigned lane) { return c >> lane & 1 ? a[lane] : b[lane]; });
+  store(warp.destination<T>(op.dst), mask,
+        [&](unsigned lane) { return c >> lane & 1 ? a[lane] : b[lane]; });
   return Step::Next;
 }
 void buildSelp(Builder &b, const Instruction &in) {
@@ -41,7 +42,9 @@ Step selectBySign(Warp &warp, const Op &op, uint32_t mask) {
 }
 template <typename T>
 OpFn selectOf(bool isFloat, bool ftz) {
-  return !isFloat ? selectBySign<T, int32_t, false> : ftz ? selectBySign<T, float, true> : selectBySign<T, float, false>;
+  return !isFloat ? selectBySign<T, int32_t, false>
+         : ftz    ? selectBySign<T, float, true>
+                  : selectBySign<T, float, false>;
 }
 void buildSlct(Builder &b, const Instruction &in) {
   takeBinary(b, in.type(0));
@@ -64,7 +67,8 @@ void addSelectRows(Rows &rows) {
   Rows mine = {
       {"selp", "<b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64>", "d, a, b, c", c, buildSelp},
       {"slct", "<b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64> s32", "d, a, b, c", c, buildSlct},
-      {"slct", "[ftz] <b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64> f32", "d, a, b, c", c, buildSlct},
+      {"slct", "[ftz] <b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64> f32", "d, a, b, c", c,
+       buildSlct},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -26,18 +26,24 @@ struct Mul24 {
 template <bool high>
 struct Mad24 {
   template <typename T>
-  static T apply(T a, T b, T c) { return Add::apply(Mul24<high>::apply(a, b), c); }
+  static T apply(T a, T b, T c) {
+    return Add::apply(Mul24<high>::apply(a, b), c);
+  }
 };
 struct Mad24HighSaturate {
-  static int32_t apply(int32_t a, int32_t b, int32_t c) { return saturate(int64_t(Mul24<true>::apply(a, b)) + c); }
+  static int32_t apply(int32_t a, int32_t b, int32_t c) {
+    return saturate(int64_t(Mul24<true>::apply(a, b)) + c);
+  }
 };
 
 template <bool signedA, bool signedB>
 struct Dot4 {
   static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
     for (unsigned i = 0; i < 4; ++i) {
-      int32_t x = signedA ? static_cast<int8_t>(a >> 8 * i) : static_cast<int32_t>(a >> 8 * i & 0xff);
-      int32_t y = signedB ? static_cast<int8_t>(b >> 8 * i) : static_cast<int32_t>(b >> 8 * i & 0xff);
+      int32_t x =
+          signedA ? static_cast<int8_t>(a >> 8 * i) : static_cast<int32_t>(a >> 8 * i & 0xff);
+      int32_t y =
+          signedB ? static_cast<int8_t>(b >> 8 * i) : static_cast<int32_t>(b >> 8 * i & 0xff);
       c += static_cast<uint32_t>(x * y);
     }
     return c;
@@ -48,7 +54,8 @@ struct Dot2 {
   static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
     for (unsigned i = 0; i < 2; ++i) {
       unsigned at = 8 * i + (high ? 16 : 0);
-      int32_t x = signedA ? static_cast<int16_t>(a >> 16 * i) : static_cast<int32_t>(a >> 16 * i & 0xffff);
+      int32_t x =
+          signedA ? static_cast<int16_t>(a >> 16 * i) : static_cast<int32_t>(a >> 16 * i & 0xffff);
       int32_t y = signedB ? static_cast<int8_t>(b >> at) : static_cast<int32_t>(b >> at & 0xff);
       c += static_cast<uint32_t>(x) * static_cast<uint32_t>(y);
     }
@@ -81,14 +88,17 @@ void buildDot4(Builder &b, const Instruction &in) {
   b.op().c = b.source(3, Type::B32);
   bool sa = in.type(0) == Type::S32, sb = in.type(1) == Type::S32;
   using U = uint32_t;
-  b.run(sa ? (sb ? ternary<U, U, U, U, Dot4<true, true>> : ternary<U, U, U, U, Dot4<true, false>>)
-           : (sb ? ternary<U, U, U, U, Dot4<false, true>> : ternary<U, U, U, U, Dot4<false, false>>));
+  b.run(
+      sa ? (sb ? ternary<U, U, U, U, Dot4<true, true>> : ternary<U, U, U, U, Dot4<true, false>>)
+         : (sb ? ternary<U, U, U, U, Dot4<false, true>> : ternary<U, U, U, U, Dot4<false, false>>));
 }
 template <bool high>
 OpFn dot2(bool sa, bool sb) {
   using U = uint32_t;
-  return sa ? (sb ? ternary<U, U, U, U, Dot2<true, true, high>> : ternary<U, U, U, U, Dot2<true, false, high>>)
-            : (sb ? ternary<U, U, U, U, Dot2<false, true, high>> : ternary<U, U, U, U, Dot2<false, false, high>>);
+  return sa ? (sb ? ternary<U, U, U, U, Dot2<true, true, high>>
+                  : ternary<U, U, U, U, Dot2<true, false, high>>)
+            : (sb ? ternary<U, U, U, U, Dot2<false, true, high>>
+                  : ternary<U, U, U, U, Dot2<false, false, high>>);
 }
 void buildDot2(Builder &b, const Instruction &in) {
   buildDot4(b, in);

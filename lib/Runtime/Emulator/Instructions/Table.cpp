@@ -121,16 +121,19 @@ int orderedAmong(std::string_view word) {
   return parseType(word) ? 2 : 0;
 }
 
-/// The modifiers in the row's order, for those that are written in another one, as ptxas has it: any order, but
-/// types among themselves and state spaces among themselves in the row's. Empty: they are not the row's.
-std::vector<Token> inOrderOf(const std::vector<Element> &pattern, const std::vector<Token> &modifiers) {
+/// The modifiers in the row's order, for those that are written in another one, as ptxas has it:
+/// any order, but types among themselves and state spaces among themselves in the row's. Empty:
+/// they are not the row's.
+std::vector<Token> inOrderOf(const std::vector<Element> &pattern,
+                             const std::vector<Token> &modifiers) {
   std::vector<Token> ordered;
   std::vector<bool> isUsed(modifiers.size());
   size_t next[3] = {0, 0, 0}; // where the next one of each order may stand
   for (const Element &element : pattern) {
     size_t at = 0;
-    while (at < modifiers.size() && (isUsed[at] || std::find(element.words.begin(), element.words.end(),
-                                                             modifiers[at].text) == element.words.end()))
+    while (at < modifiers.size() &&
+           (isUsed[at] || std::find(element.words.begin(), element.words.end(),
+                                    modifiers[at].text) == element.words.end()))
       ++at;
     if (at == modifiers.size()) {
       if (!element.isOptional)
@@ -148,7 +151,8 @@ std::vector<Token> inOrderOf(const std::vector<Element> &pattern, const std::vec
   return ordered.size() == modifiers.size() ? ordered : std::vector<Token>();
 }
 
-bool accept(Instruction &instruction, const InstructionRow &row, const std::vector<Token> &modifiers) {
+bool accept(Instruction &instruction, const InstructionRow &row,
+            const std::vector<Token> &modifiers) {
   instruction.row = &row;
   for (const Token &modifier : modifiers) {
     instruction.modifiers.push_back(modifier.text);
@@ -162,7 +166,8 @@ bool accept(Instruction &instruction, const InstructionRow &row, const std::vect
 
 const std::vector<InstructionRow> &instructionTable() { return table().rows; }
 
-bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers, MatchError &error) {
+bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers,
+                      MatchError &error) {
   auto found = table().byOpcode.find(instruction.opcode);
   if (found == table().byOpcode.end()) {
     error.message = "instruction '" + instruction.text + "' is not supported";
@@ -203,9 +208,10 @@ bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifi
   }
   if (expected.empty())
     expected = "no further modifier";
-  error.message = "'" + instruction.text + "' is not supported: after '" + prefix + "' expected " +
-                  expected + ", got: " +
-                  (atEnd ? std::string("nothing") : "." + std::string(modifiers[best.matched].text));
+  error.message =
+      "'" + instruction.text + "' is not supported: after '" + prefix + "' expected " + expected +
+      ", got: " +
+      (atEnd ? std::string("nothing") : "." + std::string(modifiers[best.matched].text));
   return false;
 }
 
@@ -229,8 +235,9 @@ static std::string operandCountProblem(const InstructionRow &row, size_t count) 
     maximum -= 1; // everything is optional
   if (count >= minimum && count <= maximum)
     return "";
-  std::string needed = minimum == maximum ? std::to_string(minimum)
-                                          : std::to_string(minimum) + " to " + std::to_string(maximum);
+  std::string needed = minimum == maximum
+                           ? std::to_string(minimum)
+                           : std::to_string(minimum) + " to " + std::to_string(maximum);
   return "takes " + needed + " operands (" + row.operands + "), got: " + std::to_string(count);
 }
 
@@ -243,7 +250,8 @@ std::string settleOperandCount(Instruction &instruction) {
   for (size_t i = 0; i < modifiers.size(); ++i)
     modifiers[i].text = instruction.modifiers[i];
   for (size_t i : table().byOpcode.at(instruction.opcode))
-    if (match(table().patterns[i], modifiers).complete && operandCountProblem(table().rows[i], count).empty()) {
+    if (match(table().patterns[i], modifiers).complete &&
+        operandCountProblem(table().rows[i], count).empty()) {
       instruction.row = &table().rows[i];
       return "";
     }

@@ -20,7 +20,8 @@ class Builder;
 struct InstructionRow {
   const char *opcode;
   /// Words separated by spaces: `ftz` must be there, `[ftz]` may be, `<u32|s32>` is one of them and
-  /// `[rn|rz]` at most one of them; in this order, or in another that keeps types and state spaces in theirs.
+  /// `[rn|rz]` at most one of them; in this order, or in another that keeps types and state spaces
+  /// in theirs.
   const char *modifiers;
   /// For people and for the number of operands: "d, a, b[, c]".
   const char *operands;
@@ -41,11 +42,13 @@ struct MatchError {
   std::string message;
 };
 
-/// Finds the row of `instruction.opcode` and these modifiers, and fills row, modifiers (in the row's order) and types.
-bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers, MatchError &error);
+/// Finds the row of `instruction.opcode` and these modifiers, and fills row, modifiers (in the
+/// row's order) and types.
+bool matchInstruction(Instruction &instruction, const std::vector<Token> &modifiers,
+                      MatchError &error);
 
-/// Goes on to the row with these modifiers that takes as many operands as the instruction has. Empty, or "takes 3
-/// operands (d, a, b), got: 2".
+/// Goes on to the row with these modifiers that takes as many operands as the instruction has.
+/// Empty, or "takes 3 operands (d, a, b), got: 2".
 std::string settleOperandCount(Instruction &instruction);
 
 /// The rows of each family, in the file of that name.

@@ -24,19 +24,21 @@ void checkNamedLanes(Warp &warp, uint32_t lanes, uint32_t members) {
   uint32_t here = program.sites[pc].block;
   forLanes(members & warp.lanes & ~warp.live, [&](unsigned lane) {
     const Site &exit = program.sites[warp.exitPc[lane]];
-    if (exit.function != 0 || !kernel.blockHasEffect[exit.block] || !kernel.postDominators[here][exit.block])
+    if (exit.function != 0 || !kernel.blockHasEffect[exit.block] ||
+        !kernel.postDominators[here][exit.block])
       return;
-    warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [&] {
-      return "the mask " + lanesText(members) + " names lane " + std::to_string(lane) +
-             ", which has gone past the instruction to its end";
-    });
+    warp.block->launch->violations.add(
+        warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [&] {
+          return "the mask " + lanesText(members) + " names lane " + std::to_string(lane) +
+                 ", which has gone past the instruction to its end";
+        });
   });
 }
 
 void reportUnnamed(Warp &warp, uint32_t lanes, uint32_t members) {
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0, [&] {
-    return "the lane is not named in its own mask " + lanesText(members);
-  });
+  warp.block->launch->violations.add(
+      warp, warp.pc, ViolationKind::DivergentShuffle, __builtin_ctz(lanes), 0,
+      [&] { return "the lane is not named in its own mask " + lanesText(members); });
 }
 
 namespace {
@@ -46,12 +48,14 @@ enum class Shuffle : uint8_t { Up, Down, Butterfly, Index };
 constexpr uint32_t undefinedValue = 0xbad0bad0; ///< what a lane outside the mask gives
 
 Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b), *c = warp.source<uint32_t>(op.c);
+  const uint32_t *a = warp.source<uint32_t>(op.a), *b = warp.source<uint32_t>(op.b),
+                 *c = warp.source<uint32_t>(op.c);
   return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t members) {
     uint32_t values[32], inRange = 0;
     forLanes(lanes, [&](unsigned lane) {
       int32_t step = b[lane] & 31, segment = c[lane] >> 8 & 31, clamp = c[lane] & 31;
-      int32_t self = static_cast<int32_t>(lane), lowest = self & segment, highest = lowest | (clamp & ~segment), from = self;
+      int32_t self = static_cast<int32_t>(lane), lowest = self & segment,
+              highest = lowest | (clamp & ~segment), from = self;
       bool is = false;
       switch (static_cast<Shuffle>(op.flags)) {
       case Shuffle::Up:
@@ -80,13 +84,17 @@ Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
       }
       values[lane] = undefinedValue;
       if (members >> from & 1)
-        warp.block->launch->violations.add(warp, warp.pc, ViolationKind::DivergentShuffle, lane, 0, [&] {
-          return "the value of lane " + std::to_string(from) + " is wanted, which " +
-                 (warp.live >> from & 1 ? "is not here" : warp.lanes >> from & 1 ? "has ended" : "does not exist");
-        });
+        warp.block->launch->violations.add(
+            warp, warp.pc, ViolationKind::DivergentShuffle, lane, 0, [&] {
+              return "the value of lane " + std::to_string(from) + " is wanted, which " +
+                     (warp.live >> from & 1    ? "is not here"
+                      : warp.lanes >> from & 1 ? "has ended"
+                                               : "does not exist");
+            });
     });
     if (op.dst != noOperand)
-      forLanes(lanes, [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = values[lane]; });
+      forLanes(lanes,
+               [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = values[lane]; });
     warp.setPredicate(op.dst2, inRange, lanes);
   });
 }
@@ -116,7 +124,8 @@ Step match(Warp &warp, const Op &op, uint32_t mask) {
     uint32_t same[32];
     forLanes(lanes, [&](unsigned lane) {
       same[lane] = 0;
-      forLanes(lanes, [&](unsigned other) { same[lane] |= uint32_t(a[other] == a[lane]) << other; });
+      forLanes(lanes,
+               [&](unsigned other) { same[lane] |= uint32_t(a[other] == a[lane]) << other; });
     });
     bool isUniform = same[__builtin_ctz(lanes)] == lanes;
     forLanes(lanes, [&](unsigned lane) {
@@ -142,11 +151,15 @@ struct Xor {
 };
 template <typename T>
 struct Min {
-  static uint32_t apply(uint32_t a, uint32_t b) { return static_cast<uint32_t>(std::min(static_cast<T>(a), static_cast<T>(b))); }
+  static uint32_t apply(uint32_t a, uint32_t b) {
+    return static_cast<uint32_t>(std::min(static_cast<T>(a), static_cast<T>(b)));
+  }
 };
 template <typename T>
 struct Max {
-  static uint32_t apply(uint32_t a, uint32_t b) { return static_cast<uint32_t>(std::max(static_cast<T>(a), static_cast<T>(b))); }
+  static uint32_t apply(uint32_t a, uint32_t b) {
+    return static_cast<uint32_t>(std::max(static_cast<T>(a), static_cast<T>(b)));
+  }
 };
 
 template <typename F>
@@ -164,7 +177,8 @@ Step reduce(Warp &warp, const Op &op, uint32_t mask) {
 template <bool maximum, bool propagate>
 struct SingleExtreme {
   static uint32_t apply(uint32_t a, uint32_t b) {
-    return bitCast<uint32_t>(Extreme<maximum, propagate>::apply(bitCast<float>(a), bitCast<float>(b)));
+    return bitCast<uint32_t>(
+        Extreme<maximum, propagate>::apply(bitCast<float>(a), bitCast<float>(b)));
   }
 };
 template <typename F, bool magnitudes>
@@ -203,14 +217,16 @@ Step warpBarrier(Warp &warp, const Op &op, uint32_t mask) {
       present |= group.mask;
   if (present != mask && !(members & warp.live & ~present)) {
     for (Group &group : warp.others)
-      if (group.state == GroupState::AtWarpSync && group.members == members && group.pc != warp.pc) {
+      if (group.state == GroupState::AtWarpSync && group.members == members &&
+          group.pc != warp.pc) {
         group.state = GroupState::Ready;
         ++group.pc;
       }
     warp.synchronizeLanes(present);
     return Step::Next;
   }
-  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) { warp.synchronizeLanes(lanes); });
+  return together(warp, op.d, mask,
+                  [&](uint32_t lanes, uint32_t) { warp.synchronizeLanes(lanes); });
 }
 
 void takePair(Builder &b, const Operand &d, Type type) {
@@ -241,7 +257,10 @@ void buildVote(Builder &b, const Instruction &in) {
   op.dst = isBallot ? b.destination(0, Type::B32) : b.predicateDestination(in.operands[0]);
   op.a = b.predicateSource(in.operands[1], op.isSigned);
   op.d = b.source(2, Type::B32);
-  op.flags = static_cast<uint8_t>(isBallot ? Vote::Ballot : in.has("all") ? Vote::All : in.has("any") ? Vote::Any : Vote::Uniform);
+  op.flags = static_cast<uint8_t>(isBallot        ? Vote::Ballot
+                                  : in.has("all") ? Vote::All
+                                  : in.has("any") ? Vote::Any
+                                                  : Vote::Uniform);
   b.run(vote);
 }
 void buildMatch(Builder &b, const Instruction &in) {
@@ -252,7 +271,8 @@ void buildMatch(Builder &b, const Instruction &in) {
     b.op().dst = b.destination(0, Type::B32);
   b.op().a = b.source(1, in.type());
   b.op().d = b.source(2, Type::B32);
-  b.run(all ? (isWide ? match<uint64_t, true> : match<uint32_t, true>) : (isWide ? match<uint64_t, false> : match<uint32_t, false>));
+  b.run(all ? (isWide ? match<uint64_t, true> : match<uint32_t, true>)
+            : (isWide ? match<uint64_t, false> : match<uint32_t, false>));
 }
 void buildReduce(Builder &b, const Instruction &in) {
   b.op().dst = b.destination(0, in.type());

@@ -9,7 +9,8 @@
 
 namespace mmc::emulator {
 
-/// Reports lanes that are named in a mask although they have gone past the instruction to their end.
+/// Reports lanes that are named in a mask although they have gone past the instruction to their
+/// end.
 void checkNamedLanes(Warp &warp, uint32_t lanes, uint32_t members);
 void reportUnnamed(Warp &warp, uint32_t lanes, uint32_t members);
 

@@ -17,7 +17,8 @@ namespace mmc::emulator {
 
 /// Device addresses begin here.
 constexpr uint64_t globalBegin = uint64_t(1) << 49;
-/// And those of the next device so much further on: a device that has given out as many is out of memory.
+/// And those of the next device so much further on: a device that has given out as many is out of
+/// memory.
 constexpr uint64_t globalStride = uint64_t(1) << 43;
 
 class SpinLock {
@@ -60,7 +61,9 @@ struct Allocation {
   }
   uint64_t end() const { return base + bytes; }
   /// Chunks are cut at addresses, not offsets: an aligned access never lies in two.
-  uint64_t chunkCount() const { return ((end() - 1) >> MemoryChunk::shift) - (base >> MemoryChunk::shift) + 1; }
+  uint64_t chunkCount() const {
+    return ((end() - 1) >> MemoryChunk::shift) - (base >> MemoryChunk::shift) + 1;
+  }
   MemoryChunk &chunk(uint64_t address) const {
     return chunks[(address >> MemoryChunk::shift) - (base >> MemoryChunk::shift)];
   }

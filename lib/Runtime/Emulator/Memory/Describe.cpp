@@ -10,8 +10,9 @@
 namespace mmc::emulator {
 
 std::shared_ptr<Allocation> findAllocation(const AllocationTable &table, uint64_t address) {
-  auto place = std::upper_bound(table.begin(), table.end(), address,
-                                [](uint64_t a, const auto &allocation) { return a < allocation->base; });
+  auto place =
+      std::upper_bound(table.begin(), table.end(), address,
+                       [](uint64_t a, const auto &allocation) { return a < allocation->base; });
   if (place == table.begin())
     return nullptr;
   --place;
@@ -24,13 +25,15 @@ std::string hex(uint64_t value) {
   return text;
 }
 
-std::string describeRange(const std::string &name, uint64_t base, uint64_t bytes, uint64_t address) {
+std::string describeRange(const std::string &name, uint64_t base, uint64_t bytes,
+                          uint64_t address) {
   std::string where;
   if (address < base)
     where = std::to_string(base - address) + " bytes before ";
   else if (address >= base + bytes)
-    where = address == base + bytes ? "just past the end of "
-                                    : std::to_string(address - base - bytes) + " bytes past the end of ";
+    where = address == base + bytes
+                ? "just past the end of "
+                : std::to_string(address - base - bytes) + " bytes past the end of ";
   else
     where = "at byte " + std::to_string(address - base) + " of ";
   return where + "'" + name + "' (" + std::to_string(bytes) + " bytes at " + hex(base) + ")";
@@ -40,7 +43,7 @@ std::string describeAddress(const AllocationTable &table, uint64_t address) {
   const Allocation *best = nullptr;
   uint64_t distance = ~uint64_t(0);
   for (const auto &allocation : table) {
-    uint64_t d = address < allocation->base    ? allocation->base - address
+    uint64_t d = address < allocation->base     ? allocation->base - address
                  : address >= allocation->end() ? address - allocation->end()
                                                 : 0;
     if (d < distance)
@@ -52,7 +55,8 @@ std::string describeAddress(const AllocationTable &table, uint64_t address) {
     return "nothing is allocated";
   if (distance > (uint64_t(1) << 32))
     return "far from every allocation";
-  return describeRange(best->name, best->base, best->bytes, address) + (best->isFreed ? ", freed" : "");
+  return describeRange(best->name, best->base, best->bytes, address) +
+         (best->isFreed ? ", freed" : "");
 }
 
 } // namespace mmc::emulator

@@ -18,13 +18,15 @@ static constexpr size_t maxFreed = 4096;
 struct DeviceMemory::State {
   mutable std::mutex mutex;
   std::shared_ptr<AllocationTable> table = std::make_shared<AllocationTable>();
-  uint64_t next = globalBegin, last = globalBegin + globalStride; ///< where what is allocated next may lie
+  uint64_t next = globalBegin,
+           last = globalBegin + globalStride; ///< where what is allocated next may lie
   uint64_t inUse = 0;
   size_t freed = 0;
 
   bool isShared = false; ///< a launch may hold the table
 
-  /// Tables are never changed once somebody may hold them. How many do is not asked: that would order nothing.
+  /// Tables are never changed once somebody may hold them. How many do is not asked: that would
+  /// order nothing.
   AllocationTable &editable() {
     if (isShared)
       table = std::make_shared<AllocationTable>(*table);
@@ -36,7 +38,8 @@ struct DeviceMemory::State {
     // A freed allocation of the same place (host memory that is mapped again) gives way.
     list.erase(std::remove_if(list.begin(), list.end(),
                               [&](const std::shared_ptr<Allocation> &other) {
-                                bool overlaps = other->base < allocation->end() && allocation->base < other->end();
+                                bool overlaps = other->base < allocation->end() &&
+                                                allocation->base < other->end();
                                 freed -= other->isFreed && overlaps;
                                 return other->isFreed && overlaps;
                               }),
@@ -45,7 +48,9 @@ struct DeviceMemory::State {
                                   [](const auto &a, const auto &b) { return a->base < b->base; });
     list.insert(place, std::move(allocation));
   }
-  std::shared_ptr<Allocation> find(uint64_t address) const { return findAllocation(*table, address); }
+  std::shared_ptr<Allocation> find(uint64_t address) const {
+    return findAllocation(*table, address);
+  }
   std::shared_ptr<Allocation> findLocked(uint64_t address) const {
     std::lock_guard<std::mutex> lock(mutex);
     return find(address);
@@ -54,7 +59,8 @@ struct DeviceMemory::State {
   StatusOr<std::shared_ptr<Allocation>> liveRange(uint64_t address, uint64_t bytes) const;
 };
 
-DeviceMemory::DeviceMemory(uint64_t capacity, unsigned ordinal) : state(std::make_unique<State>()), limit(capacity) {
+DeviceMemory::DeviceMemory(uint64_t capacity, unsigned ordinal)
+    : state(std::make_unique<State>()), limit(capacity) {
   state->next = globalBegin + ordinal * globalStride;
   state->last = state->next + globalStride;
 }
@@ -63,7 +69,8 @@ DeviceMemory::~DeviceMemory() = default;
 StatusOr<uint64_t> DeviceMemory::allocate(uint64_t bytes, std::string name, uint64_t alignment,
                                           MemoryUse use) {
   if (!bytes || !alignment || (alignment & (alignment - 1)))
-    return Status::badInput("an allocation needs at least one byte and a power of two as alignment");
+    return Status::badInput(
+        "an allocation needs at least one byte and a power of two as alignment");
   alignment = std::max<uint64_t>(alignment, 256);
   std::lock_guard<std::mutex> lock(state->mutex);
   if (bytes > limit - state->inUse)
@@ -114,8 +121,9 @@ Status DeviceMemory::free(uint64_t address) {
   std::shared_ptr<Allocation> found = state->find(address);
   if (!found || found->base != address || found->isFreed)
     return Status::badInput("cannot free " + hex(address) + ": " +
-                            (found && found->isFreed ? "'" + found->name + "' has been freed already"
-                                                     : describeAddress(*state->table, address)));
+                            (found && found->isFreed
+                                 ? "'" + found->name + "' has been freed already"
+                                 : describeAddress(*state->table, address)));
   AllocationTable &list = state->editable();
   auto place = std::find(list.begin(), list.end(), found);
   auto tombstone = std::make_shared<Allocation>();
@@ -134,15 +142,18 @@ Status DeviceMemory::free(uint64_t address) {
   return Status::ok();
 }
 
-StatusOr<std::shared_ptr<Allocation>> DeviceMemory::State::liveRange(uint64_t address, uint64_t bytes) const {
+StatusOr<std::shared_ptr<Allocation>> DeviceMemory::State::liveRange(uint64_t address,
+                                                                     uint64_t bytes) const {
   std::lock_guard<std::mutex> lock(mutex);
   std::shared_ptr<Allocation> found = find(address);
   if (found && !found->isFreed && bytes <= found->end() - address)
     return found;
-  std::string text = std::to_string(bytes) + " bytes at " + hex(address) + " are not within an allocation: ";
+  std::string text =
+      std::to_string(bytes) + " bytes at " + hex(address) + " are not within an allocation: ";
   if (found && !found->isFreed)
-    return Status::badInput(text + "only " + std::to_string(found->end() - address) + " bytes of '" + found->name +
-                            "' (" + std::to_string(found->bytes) + " bytes) follow");
+    return Status::badInput(text + "only " + std::to_string(found->end() - address) +
+                            " bytes of '" + found->name + "' (" + std::to_string(found->bytes) +
+                            " bytes) follow");
   return Status::badInput(text + describeAddress(*table, address));
 }
 
@@ -151,7 +162,8 @@ template <typename F>
 static void forChunks(Allocation &allocation, uint64_t address, uint64_t bytes, F f) {
   for (uint64_t offset = address - allocation.base, end = offset + bytes; offset < end;) {
     MemoryChunk &chunk = allocation.chunk(allocation.base + offset);
-    uint64_t boundary = (((allocation.base + offset) >> MemoryChunk::shift) + 1) << MemoryChunk::shift;
+    uint64_t boundary = (((allocation.base + offset) >> MemoryChunk::shift) + 1)
+                        << MemoryChunk::shift;
     uint64_t stop = std::min(end, boundary - allocation.base);
     std::lock_guard<SpinLock> lock(chunk.lock);
     f(offset, stop - offset);
@@ -218,7 +230,8 @@ Status DeviceMemory::copy(uint64_t destination, uint64_t source, uint64_t bytes)
 
 Status DeviceMemory::fill(uint64_t address, uint32_t pattern, unsigned width, uint64_t count) {
   if ((width != 1 && width != 2 && width != 4) || count > (uint64_t(1) << 60))
-    return Status::badInput("a fill is of elements of 1, 2 or 4 bytes, got: " + std::to_string(width));
+    return Status::badInput("a fill is of elements of 1, 2 or 4 bytes, got: " +
+                            std::to_string(width));
   if (address % width)
     return Status::badInput("a fill at " + hex(address) + " is not aligned to its elements of " +
                             std::to_string(width) + " bytes");
@@ -248,15 +261,16 @@ uint64_t DeviceMemory::countUninitialized(uint64_t address, uint64_t bytes, uint
   if (!allocation || !allocation->initialized)
     return 0;
   uint64_t missing = 0;
-  forChunks(*allocation, address, std::min(bytes, allocation->end() - address), [&](uint64_t offset, uint64_t count) {
-    for (uint64_t i = offset; i < offset + count; ++i) {
-      if (allocation->initialized[i])
-        continue;
-      if (!missing && first)
-        *first = allocation->base + i;
-      ++missing;
-    }
-  });
+  forChunks(*allocation, address, std::min(bytes, allocation->end() - address),
+            [&](uint64_t offset, uint64_t count) {
+              for (uint64_t i = offset; i < offset + count; ++i) {
+                if (allocation->initialized[i])
+                  continue;
+                if (!missing && first)
+                  *first = allocation->base + i;
+                ++missing;
+              }
+            });
   return missing;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Who accessed which bytes last, and the order between accesses that barriers and fences make.
 //
-// Every warp has a clock that moves on at each synchronisation. An access is stamped with its thread
-// and the clock of its warp; a later access by another thread is ordered behind it when that thread
-// knows of a later clock of the warp: by a barrier, a warp barrier, or a fence and an atomic.
+// Every warp has a clock that moves on at each synchronisation. An access is stamped with its
+// thread and the clock of its warp; a later access by another thread is ordered behind it when that
+// thread knows of a later clock of the warp: by a barrier, a warp barrier, or a fence and an
+// atomic.
 
 #ifndef MMC_EMULATOR_MEMORY_RACE_H
 #define MMC_EMULATOR_MEMORY_RACE_H
@@ -25,9 +26,11 @@ struct Stamp {
   uint64_t bits = 0;
   static constexpr unsigned threadShift = 22;
   static constexpr uint64_t asyncBit = uint64_t(1) << 20; ///< by the async proxy: a bulk copy
-  static constexpr uint64_t blockScopeBit = uint64_t(1) << 19; ///< strong for threads of its block only
+  static constexpr uint64_t blockScopeBit = uint64_t(1)
+                                            << 19; ///< strong for threads of its block only
 
-  static Stamp make(uint32_t generation, uint32_t block, uint32_t thread, bool strong, uint32_t clock) {
+  static Stamp make(uint32_t generation, uint32_t block, uint32_t thread, bool strong,
+                    uint32_t clock) {
     return {uint64_t(generation & 0xff) << 56 | uint64_t(block & 0xffffff) << 32 |
             uint64_t(thread & 0x3ff) << 22 | uint64_t(strong) << 21 | clock};
   }
@@ -90,12 +93,13 @@ struct Knowledge {
   void join(const Knowledge &other);
 };
 
-/// What atomics and volatile accesses have published, by address. One of a launch for global memory,
-/// one of a block for shared memory.
+/// What atomics and volatile accesses have published, by address. One of a launch for global
+/// memory, one of a block for shared memory.
 class SyncTable {
 public:
   void release(uint64_t address, const Knowledge &knowledge);
-  /// Adds what has been published at `address`, unless nothing has since `version`, which is updated.
+  /// Adds what has been published at `address`, unless nothing has since `version`, which is
+  /// updated.
   bool acquire(uint64_t address, uint64_t &version, Knowledge &knowledge);
   void clear() { published.clear(); }
 

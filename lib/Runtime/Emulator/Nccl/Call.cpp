@@ -4,9 +4,10 @@
 namespace mmc::emulator::nccl {
 namespace {
 
-const char *const callNames[] = {"ncclAllReduce", "ncclReduce",   "ncclReduceScatter", "ncclBroadcast",
-                                 "ncclAllGather", "ncclAlltoAll", "ncclGather",        "ncclScatter",
-                                 "ncclSend",      "ncclRecv",     "ncclCommSplit"};
+const char *const callNames[] = {"ncclAllReduce", "ncclReduce",    "ncclReduceScatter",
+                                 "ncclBroadcast", "ncclAllGather", "ncclAlltoAll",
+                                 "ncclGather",    "ncclScatter",   "ncclSend",
+                                 "ncclRecv",      "ncclCommSplit"};
 
 std::string nameOf(const Call &call) {
   static const char *const names[] = {"ncclSum", "ncclProd", "ncclMax", "ncclMin", "ncclAvg"};
@@ -18,7 +19,8 @@ std::string nameOf(const Call &call) {
 const char *nameOf(CallKind kind) { return callNames[size_t(kind)]; }
 
 std::string describe(const Call &call) {
-  std::string text = std::string(nameOf(call.kind)) + "(count " + std::to_string(call.count) + ", " + nameOf(call.type);
+  std::string text = std::string(nameOf(call.kind)) + "(count " + std::to_string(call.count) +
+                     ", " + nameOf(call.type);
   if (call.reduces())
     text += ", " + nameOf(call);
   if (call.hasRoot())
@@ -76,8 +78,9 @@ int64_t inPlaceOffset(const Call &call, int rank) {
 }
 
 Outcome mismatch(int rank, const Call &own, int peer, const Call &theirs) {
-  return {ncclInvalidUsage, "ranks call different things, got: " + describe(own) + " on rank " + std::to_string(rank) +
-                                " != " + describe(theirs) + " on rank " + std::to_string(peer)};
+  return {ncclInvalidUsage, "ranks call different things, got: " + describe(own) + " on rank " +
+                                std::to_string(rank) + " != " + describe(theirs) + " on rank " +
+                                std::to_string(peer)};
 }
 
 } // namespace mmc::emulator::nccl

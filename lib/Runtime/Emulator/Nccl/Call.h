@@ -47,13 +47,14 @@ struct Call {
 /// "ncclReduce(count 12, ncclFloat32, ncclSum, root 0)".
 std::string describe(const Call &call);
 
-/// Bytes that the call reads from `send` and writes to `receive` on this rank; 0: the buffer is not used.
+/// Bytes that the call reads from `send` and writes to `receive` on this rank; 0: the buffer is not
+/// used.
 struct BufferSizes {
   uint64_t send = 0, receive = 0;
 };
 BufferSizes bufferSizes(const Call &call, int rank, int ranks);
-/// Where in `receive` (or `send`, for ReduceScatter and Scatter: then the other way round) an in-place call
-/// has its other buffer, in bytes. Negative: the call cannot be in place.
+/// Where in `receive` (or `send`, for ReduceScatter and Scatter: then the other way round) an
+/// in-place call has its other buffer, in bytes. Negative: the call cannot be in place.
 int64_t inPlaceOffset(const Call &call, int rank);
 
 /// InvalidUsage, naming what two ranks have called.

@@ -8,16 +8,17 @@ namespace mmc::emulator::nccl {
 namespace {
 
 bool agree(const Call &a, const Call &b) {
-  return a.kind == b.kind && a.type == b.type && a.op == b.op && a.isScaled == b.isScaled && a.root == b.root &&
-         a.count == b.count;
+  return a.kind == b.kind && a.type == b.type && a.op == b.op && a.isScaled == b.isScaled &&
+         a.root == b.root && a.count == b.count;
 }
 
 /// One collective on one rank.
 class Collective {
 public:
   Collective(Mesh &mesh, const Call &call, const void *send, void *receive)
-      : mesh(mesh), call(call), send(static_cast<const uint8_t *>(send)), receive(static_cast<uint8_t *>(receive)),
-        rank(mesh.rank()), ranks(mesh.ranks()), unit(bytesOf(call.type)) {}
+      : mesh(mesh), call(call), send(static_cast<const uint8_t *>(send)),
+        receive(static_cast<uint8_t *>(receive)), rank(mesh.rank()), ranks(mesh.ranks()),
+        unit(bytesOf(call.type)) {}
 
   Outcome run() {
     MMC_NCCL_TRY(agreeOnCall());
@@ -87,7 +88,8 @@ private:
       const Call *theirs = &calls[size_t(peer)];
       // Looked at when it comes: the others may hang up before all have come.
       incoming.push_back({peer, &calls[size_t(peer)], sizeof call, [this, theirs, peer] {
-                            return agree(call, *theirs) ? Outcome() : mismatch(rank, call, peer, *theirs);
+                            return agree(call, *theirs) ? Outcome()
+                                                        : mismatch(rank, call, peer, *theirs);
                           }});
     }
     MMC_NCCL_TRY(mesh.exchange(outgoing, incoming));

@@ -9,8 +9,8 @@
 
 namespace mmc::emulator::nccl {
 
-/// Runs a collective to its end. InvalidUsage, naming both, when another rank calls something else; that is
-/// all there is to Split.
+/// Runs a collective to its end. InvalidUsage, naming both, when another rank calls something else;
+/// that is all there is to Split.
 Outcome runCollective(Mesh &mesh, const Call &call, const void *send, void *receive);
 
 /// Gives every rank all ranks' `bytes` bytes, by rank.

@@ -43,12 +43,14 @@ Outcome checkBuffers(const PendingCall &pending) {
   const BufferSizes sizes = bufferSizes(call, rank, ranks);
   MMC_NCCL_TRY(checkBuffer("send", pending.send, sizes.send, bytesOf(call.type)));
   MMC_NCCL_TRY(checkBuffer("receive", pending.receive, sizes.receive, bytesOf(call.type)));
-  const bool overlap = sizes.send && sizes.receive && pending.send < pending.receive + sizes.receive &&
+  const bool overlap = sizes.send && sizes.receive &&
+                       pending.send < pending.receive + sizes.receive &&
                        pending.receive < pending.send + sizes.send;
   if (!overlap)
     return {};
   const int64_t offset = inPlaceOffset(call, rank);
-  const bool smallerIsReceive = call.kind == CallKind::ReduceScatter || call.kind == CallKind::Scatter;
+  const bool smallerIsReceive =
+      call.kind == CallKind::ReduceScatter || call.kind == CallKind::Scatter;
   const uint64_t smaller = smallerIsReceive ? pending.receive : pending.send;
   const uint64_t larger = smallerIsReceive ? pending.send : pending.receive;
   if (offset < 0 || smaller != larger + uint64_t(offset))
@@ -65,7 +67,8 @@ Outcome check(ncclComm_t comm, PendingCall &pending, ncclRedOp_t op) {
   if (unit == 0)
     return invalid("no ncclDataType_t: " + std::to_string(call.type));
   if (call.root < 0 || call.root >= communicator->ranks)
-    return invalid("rank " + std::to_string(call.root) + " of " + std::to_string(communicator->ranks));
+    return invalid("rank " + std::to_string(call.root) + " of " +
+                   std::to_string(communicator->ranks));
   if (call.count > (uint64_t(1) << 60) / unit / uint64_t(communicator->ranks))
     return invalid("the count is larger than any memory: " + std::to_string(call.count));
   if (call.reduces())
@@ -83,8 +86,9 @@ Outcome check(ncclComm_t comm, PendingCall &pending, ncclRedOp_t op) {
   return checkBuffers(pending);
 }
 
-ncclResult_t call(const char *function, CallKind kind, const void *send, void *receive, size_t count,
-                  ncclDataType_t type, ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t call(const char *function, CallKind kind, const void *send, void *receive,
+                  size_t count, ncclDataType_t type, ncclRedOp_t op, int root, ncclComm_t comm,
+                  cudaStream_t stream) {
   PendingCall pending;
   pending.stream = stream;
   pending.call.kind = kind;
@@ -104,49 +108,55 @@ using namespace mmc::emulator::nccl;
 
 extern "C" {
 
-ncclResult_t ncclAllReduce(const void *send, void *receive, size_t count, ncclDataType_t type, ncclRedOp_t op,
-                           ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclAllReduce(const void *send, void *receive, size_t count, ncclDataType_t type,
+                           ncclRedOp_t op, ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::AllReduce, send, receive, count, type, op, 0, comm, stream);
 }
-ncclResult_t ncclReduce(const void *send, void *receive, size_t count, ncclDataType_t type, ncclRedOp_t op, int root,
-                        ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclReduce(const void *send, void *receive, size_t count, ncclDataType_t type,
+                        ncclRedOp_t op, int root, ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::Reduce, send, receive, count, type, op, root, comm, stream);
 }
-ncclResult_t ncclReduceScatter(const void *send, void *receive, size_t receiveCount, ncclDataType_t type,
-                               ncclRedOp_t op, ncclComm_t comm, cudaStream_t stream) {
-  return call(__func__, CallKind::ReduceScatter, send, receive, receiveCount, type, op, 0, comm, stream);
+ncclResult_t ncclReduceScatter(const void *send, void *receive, size_t receiveCount,
+                               ncclDataType_t type, ncclRedOp_t op, ncclComm_t comm,
+                               cudaStream_t stream) {
+  return call(__func__, CallKind::ReduceScatter, send, receive, receiveCount, type, op, 0, comm,
+              stream);
 }
-ncclResult_t ncclBroadcast(const void *send, void *receive, size_t count, ncclDataType_t type, int root,
-                           ncclComm_t comm, cudaStream_t stream) {
-  return call(__func__, CallKind::Broadcast, send, receive, count, type, ncclSum, root, comm, stream);
+ncclResult_t ncclBroadcast(const void *send, void *receive, size_t count, ncclDataType_t type,
+                           int root, ncclComm_t comm, cudaStream_t stream) {
+  return call(__func__, CallKind::Broadcast, send, receive, count, type, ncclSum, root, comm,
+              stream);
 }
 ncclResult_t ncclBcast(void *buffer, size_t count, ncclDataType_t type, int root, ncclComm_t comm,
                        cudaStream_t stream) {
-  return call(__func__, CallKind::Broadcast, buffer, buffer, count, type, ncclSum, root, comm, stream);
+  return call(__func__, CallKind::Broadcast, buffer, buffer, count, type, ncclSum, root, comm,
+              stream);
 }
-ncclResult_t ncclAllGather(const void *send, void *receive, size_t sendCount, ncclDataType_t type, ncclComm_t comm,
-                           cudaStream_t stream) {
-  return call(__func__, CallKind::AllGather, send, receive, sendCount, type, ncclSum, 0, comm, stream);
+ncclResult_t ncclAllGather(const void *send, void *receive, size_t sendCount, ncclDataType_t type,
+                           ncclComm_t comm, cudaStream_t stream) {
+  return call(__func__, CallKind::AllGather, send, receive, sendCount, type, ncclSum, 0, comm,
+              stream);
 }
-ncclResult_t ncclAlltoAll(const void *send, void *receive, size_t count, ncclDataType_t type, ncclComm_t comm,
-                          cudaStream_t stream) {
+ncclResult_t ncclAlltoAll(const void *send, void *receive, size_t count, ncclDataType_t type,
+                          ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::AlltoAll, send, receive, count, type, ncclSum, 0, comm, stream);
 }
-ncclResult_t ncclGather(const void *send, void *receive, size_t count, ncclDataType_t type, int root, ncclComm_t comm,
-                        cudaStream_t stream) {
+ncclResult_t ncclGather(const void *send, void *receive, size_t count, ncclDataType_t type,
+                        int root, ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::Gather, send, receive, count, type, ncclSum, root, comm, stream);
 }
-ncclResult_t ncclScatter(const void *send, void *receive, size_t count, ncclDataType_t type, int root, ncclComm_t comm,
-                         cudaStream_t stream) {
+ncclResult_t ncclScatter(const void *send, void *receive, size_t count, ncclDataType_t type,
+                         int root, ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::Scatter, send, receive, count, type, ncclSum, root, comm, stream);
 }
-ncclResult_t ncclSend(const void *send, size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
-                      cudaStream_t stream) {
+ncclResult_t ncclSend(const void *send, size_t count, ncclDataType_t type, int peer,
+                      ncclComm_t comm, cudaStream_t stream) {
   return call(__func__, CallKind::Send, send, nullptr, count, type, ncclSum, peer, comm, stream);
 }
 ncclResult_t ncclRecv(void *receive, size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
                       cudaStream_t stream) {
-  return call(__func__, CallKind::Receive, nullptr, receive, count, type, ncclSum, peer, comm, stream);
+  return call(__func__, CallKind::Receive, nullptr, receive, count, type, ncclSum, peer, comm,
+              stream);
 }
 }
 

@@ -48,11 +48,12 @@ Outcome registerBuffer(ncclComm_t comm, void *buffer, size_t size, void **handle
 Outcome deregisterBuffer(ncclComm_t comm, void *handle) {
   CommunicatorRef communicator;
   MMC_NCCL_TRY(findCommunicator(comm, communicator));
-  return communicator->removeRegistration(handle) ? Outcome() : invalid("no handle that ncclCommRegister gave");
+  return communicator->removeRegistration(handle) ? Outcome()
+                                                  : invalid("no handle that ncclCommRegister gave");
 }
 
-Outcome createReduction(ncclRedOp_t *op, const void *scalar, ncclDataType_t type, ncclScalarResidence_t residence,
-                        ncclComm_t comm) {
+Outcome createReduction(ncclRedOp_t *op, const void *scalar, ncclDataType_t type,
+                        ncclScalarResidence_t residence, ncclComm_t comm) {
   CommunicatorRef communicator;
   MMC_NCCL_TRY(findCommunicator(comm, communicator));
   const size_t bytes = bytesOf(type);
@@ -79,7 +80,9 @@ Outcome createReduction(ncclRedOp_t *op, const void *scalar, ncclDataType_t type
 Outcome destroyReduction(ncclRedOp_t op, ncclComm_t comm) {
   CommunicatorRef communicator;
   MMC_NCCL_TRY(findCommunicator(comm, communicator));
-  return communicator->removeReduction(op) ? Outcome() : invalid("no reduction that ncclRedOpCreatePreMulSum gave");
+  return communicator->removeReduction(op)
+             ? Outcome()
+             : invalid("no reduction that ncclRedOpCreatePreMulSum gave");
 }
 
 Outcome allocate(void **pointer, size_t size) {
@@ -168,8 +171,12 @@ ncclResult_t ncclRedOpCreatePreMulSum(ncclRedOp_t *op, void *scalar, ncclDataTyp
                                       ncclScalarResidence_t residence, ncclComm_t comm) {
   return finish(__func__, createReduction(op, scalar, type, residence, comm));
 }
-ncclResult_t ncclRedOpDestroy(ncclRedOp_t op, ncclComm_t comm) { return finish(__func__, destroyReduction(op, comm)); }
-ncclResult_t ncclMemAlloc(void **pointer, size_t size) { return finish(__func__, allocate(pointer, size)); }
+ncclResult_t ncclRedOpDestroy(ncclRedOp_t op, ncclComm_t comm) {
+  return finish(__func__, destroyReduction(op, comm));
+}
+ncclResult_t ncclMemAlloc(void **pointer, size_t size) {
+  return finish(__func__, allocate(pointer, size));
+}
 ncclResult_t ncclMemFree(void *pointer) { return finish(__func__, release(pointer)); }
 }
 

@@ -18,7 +18,8 @@ Outcome Communicator::connect(const std::string &name) {
 }
 
 void Communicator::connectInBackground(std::string name) {
-  meeting = std::thread([this, name = std::move(name)] { [[maybe_unused]] Outcome outcome = connect(name); });
+  meeting = std::thread(
+      [this, name = std::move(name)] { [[maybe_unused]] Outcome outcome = connect(name); });
 }
 
 ncclResult_t Communicator::state() {
@@ -36,7 +37,8 @@ Outcome Communicator::checkUsable() {
   if (!error.isOk())
     return error;
   if (!isConnected)
-    return {ncclInvalidArgument, "the communicator is not ready: ncclCommGetAsyncError still says ncclInProgress"};
+    return {ncclInvalidArgument,
+            "the communicator is not ready: ncclCommGetAsyncError still says ncclInProgress"};
   if (isFinalized || isAborted)
     return {ncclInvalidArgument, "the communicator has been finalized or aborted"};
   return {};
@@ -55,13 +57,15 @@ uint64_t Communicator::takeTicket() {
   return issued++;
 }
 
-Outcome Communicator::runInTurn(const uint64_t *ticket, const std::function<Outcome(Mesh &)> &work) {
+Outcome Communicator::runInTurn(const uint64_t *ticket,
+                                const std::function<Outcome(Mesh &)> &work) {
   {
     std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return !isRunning && (!ticket || served == *ticket); });
     if (!error.isOk() || isAborted || !mesh) {
       finish(ticket);
-      return error.isOk() ? Outcome{ncclInternalError, "rank " + std::to_string(rank) + ": aborted"} : error;
+      return error.isOk() ? Outcome{ncclInternalError, "rank " + std::to_string(rank) + ": aborted"}
+                          : error;
     }
     isRunning = true;
   }

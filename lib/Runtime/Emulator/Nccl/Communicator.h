@@ -39,16 +39,17 @@ public:
   /// ncclSuccess, ncclInProgress while it is being made, or the first error.
   ncclResult_t state();
   std::string lastError();
-  /// Whether operations may be given to it: InvalidArgument while it is being made or after it was finalized.
+  /// Whether operations may be given to it: InvalidArgument while it is being made or after it was
+  /// finalized.
   Outcome checkUsable();
   /// Remembers the first error, and lets the other ranks see this one as gone.
   void fail(const Outcome &outcome);
 
   /// A place in the order of the communicator's operations.
   uint64_t takeTicket();
-  /// Runs `work` on the mesh when all earlier tickets are done; without a ticket (operations of graphs) when
-  /// nothing else runs. After an error of the communicator `work` is not run, and that error returned; after abort()
-  /// InternalError.
+  /// Runs `work` on the mesh when all earlier tickets are done; without a ticket (operations of
+  /// graphs) when nothing else runs. After an error of the communicator `work` is not run, and that
+  /// error returned; after abort() InternalError.
   Outcome runInTurn(const uint64_t *ticket, const std::function<Outcome(Mesh &)> &work);
   /// The operation of this ticket will never run.
   void giveUp(uint64_t ticket);
@@ -95,7 +96,8 @@ struct Turn {
   uint64_t ticket = 0;
   std::atomic<bool> hasRun{false};
 
-  explicit Turn(CommunicatorRef of) : communicator(std::move(of)), ticket(communicator->takeTicket()) {}
+  explicit Turn(CommunicatorRef of)
+      : communicator(std::move(of)), ticket(communicator->takeTicket()) {}
   ~Turn() {
     if (!hasRun)
       communicator->giveUp(ticket);

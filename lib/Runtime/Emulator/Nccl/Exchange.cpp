@@ -25,17 +25,20 @@ struct Peer {
 
 class Exchange {
 public:
-  Exchange(int ownRank, int wake, std::vector<Peer> &peers) : ownRank(ownRank), wake(wake), peers(peers) {}
+  Exchange(int ownRank, int wake, std::vector<Peer> &peers)
+      : ownRank(ownRank), wake(wake), peers(peers) {}
 
   Outcome run() {
     MMC_NCCL_TRY(finishEmpty());
-    // Before anything is received: an error then still lets the others know what this rank has called.
+    // Before anything is received: an error then still lets the others know what this rank has
+    // called.
     for (Peer &peer : peers)
       send(peer);
     const auto limit = std::chrono::duration<double>(timeoutSeconds());
     auto lastProgress = std::chrono::steady_clock::now();
     while (!isDone()) {
-      const std::vector<pollfd> ready = wait(limit - (std::chrono::steady_clock::now() - lastProgress));
+      const std::vector<pollfd> ready =
+          wait(limit - (std::chrono::steady_clock::now() - lastProgress));
       if (ready[0].revents)
         return {ncclInternalError, "rank " + std::to_string(ownRank) + ": aborted"};
       moved = false;
@@ -47,8 +50,8 @@ public:
       if (moved)
         lastProgress = time;
       else if (time - lastProgress > limit)
-        return {ncclSystemError, "rank " + std::to_string(ownRank) + " has waited for " + unfinished() +
-                                     " longer than MMC_NCCL_TIMEOUT"};
+        return {ncclSystemError, "rank " + std::to_string(ownRank) + " has waited for " +
+                                     unfinished() + " longer than MMC_NCCL_TIMEOUT"};
     }
     for (const Peer &peer : peers)
       if (peer.brokenOut)
@@ -61,7 +64,8 @@ private:
     return std::all_of(peers.begin(), peers.end(), [](const Peer &peer) { return peer.isDone(); });
   }
   Outcome gone(const Peer &peer) const {
-    return {ncclRemoteError, "rank " + std::to_string(ownRank) + ": rank " + std::to_string(peer.rank) +
+    return {ncclRemoteError, "rank " + std::to_string(ownRank) + ": rank " +
+                                 std::to_string(peer.rank) +
                                  " has gone: its process ended, or it failed or aborted"};
   }
   std::string unfinished() const {
@@ -77,7 +81,9 @@ private:
     for (const Peer &peer : peers)
       if (!peer.isDone())
         descriptors.push_back(
-            {peer.socket, static_cast<short>((peer.out.empty() ? 0 : POLLOUT) | (peer.in.empty() ? 0 : POLLIN)), 0});
+            {peer.socket,
+             static_cast<short>((peer.out.empty() ? 0 : POLLOUT) | (peer.in.empty() ? 0 : POLLIN)),
+             0});
     // In steps, so that no clock can make it wait for ever.
     const double milliseconds = std::clamp(left.count() * 1000 + 1, 1.0, 1000.0);
     if (::poll(descriptors.data(), descriptors.size(), static_cast<int>(milliseconds)) < 0)
@@ -118,8 +124,8 @@ private:
   Outcome receive(Peer &peer) {
     while (!peer.in.empty()) {
       const Incoming &part = *peer.in.front();
-      const ssize_t bytes =
-          ::recv(peer.socket, static_cast<char *>(part.data) + peer.received, part.bytes - peer.received, MSG_DONTWAIT);
+      const ssize_t bytes = ::recv(peer.socket, static_cast<char *>(part.data) + peer.received,
+                                   part.bytes - peer.received, MSG_DONTWAIT);
       if (bytes < 0 && (errno == EAGAIN || errno == EINTR))
         return {};
       if (bytes <= 0)
@@ -159,7 +165,8 @@ private:
 
 } // namespace
 
-Outcome Mesh::exchange(const std::vector<Outgoing> &outgoing, const std::vector<Incoming> &incoming) {
+Outcome Mesh::exchange(const std::vector<Outgoing> &outgoing,
+                       const std::vector<Incoming> &incoming) {
   std::vector<Peer> peers;
   for (int peer = 0; peer < ranks(); ++peer) {
     peers.push_back({peer, sockets[size_t(peer)], {}, {}});

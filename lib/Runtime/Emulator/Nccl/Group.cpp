@@ -18,7 +18,8 @@ struct Group {
 thread_local Group group;
 thread_local std::string message;
 
-/// All at once: ranks of one thread wait for one another. The first failure, or InProgress if one is.
+/// All at once: ranks of one thread wait for one another. The first failure, or InProgress if one
+/// is.
 Outcome runMeetings(std::vector<std::function<Outcome()>> meetings) {
   std::vector<Outcome> outcomes(meetings.size());
   std::vector<std::thread> threads;

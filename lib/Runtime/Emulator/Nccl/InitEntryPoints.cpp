@@ -14,7 +14,8 @@ constexpr unsigned configMagic = 0xcafebeef;
 constexpr int noColor = -1; // NCCL_SPLIT_NOCOLOR
 constexpr int maximumRanks = 1024;
 
-/// The device of the calling thread: as with the CUDA runtime, device 0 becomes current if there is none.
+/// The device of the calling thread: as with the CUDA runtime, device 0 becomes current if there is
+/// none.
 Outcome currentDevice(int &device) {
   driver::Context *context = nullptr;
   CUresult result = driver::currentContext(context);
@@ -27,7 +28,8 @@ Outcome currentDevice(int &device) {
       result = driver::currentContext(context);
   }
   if (result != CUDA_SUCCESS)
-    return {ncclUnhandledCudaError, "there is no current context, CUresult " + std::to_string(result)};
+    return {ncclUnhandledCudaError,
+            "there is no current context, CUresult " + std::to_string(result)};
   device = driver::deviceOf(*context);
   return {};
 }
@@ -41,7 +43,8 @@ Outcome readConfig(const ncclConfig_t *config, bool &isBlocking) {
   if (config->magic != configMagic || config->size < leastSize)
     return invalid("the configuration was not begun with NCCL_CONFIG_INITIALIZER");
   if (config->blocking != undefinedInt && config->blocking != 0 && config->blocking != 1)
-    return invalid("blocking of the configuration, got: " + std::to_string(config->blocking) + " != 0 or 1");
+    return invalid("blocking of the configuration, got: " + std::to_string(config->blocking) +
+                   " != 0 or 1");
   isBlocking = config->blocking != 0;
   return {};
 }
@@ -78,8 +81,10 @@ struct NewHandle {
   }
 };
 
-/// Lets a new communicator meet the others, now, at the end of the group or, not blocking, in the background.
-Outcome meet(const CommunicatorRef &communicator, const std::string &name, ncclComm_t *place, bool isBlocking) {
+/// Lets a new communicator meet the others, now, at the end of the group or, not blocking, in the
+/// background.
+Outcome meet(const CommunicatorRef &communicator, const std::string &name, ncclComm_t *place,
+             bool isBlocking) {
   const auto made = std::make_shared<NewHandle>(communicator, place);
   return submitMeeting(
       [communicator, name, made, isBlocking]() -> Outcome {
@@ -95,7 +100,8 @@ Outcome meet(const CommunicatorRef &communicator, const std::string &name, ncclC
       /*parent=*/nullptr);
 }
 
-Outcome initRank(ncclComm_t *place, int ranks, const ncclUniqueId &id, int rank, const ncclConfig_t *config) {
+Outcome initRank(ncclComm_t *place, int ranks, const ncclUniqueId &id, int rank,
+                 const ncclConfig_t *config) {
   if (!place)
     return invalid("the place for the communicator is null");
   *place = nullptr;
@@ -130,7 +136,8 @@ Outcome initAll(ncclComm_t *places, int count, const int *devices) {
   const std::string name = newMeetingName();
   MMC_NCCL_TRY(startGroup());
   for (int i = 0; i < count; ++i) {
-    Outcome outcome = meet(std::make_shared<Communicator>(i, count, devices ? devices[i] : i), name, &places[i], true);
+    Outcome outcome = meet(std::make_shared<Communicator>(i, count, devices ? devices[i] : i), name,
+                           &places[i], true);
     noteGroupError(outcome);
   }
   return endGroup();
@@ -150,7 +157,8 @@ Outcome split(ncclComm_t comm, int color, int key, ncclComm_t *place, const nccl
   *place = nullptr;
   MMC_NCCL_TRY(parent->checkUsable());
   if (color < 0 && color != noColor)
-    return invalid("the color, got: " + std::to_string(color) + " < 0, and is not NCCL_SPLIT_NOCOLOR");
+    return invalid("the color, got: " + std::to_string(color) +
+                   " < 0, and is not NCCL_SPLIT_NOCOLOR");
   bool isBlocking = true;
   MMC_NCCL_TRY(readConfig(config, isBlocking));
   // A group that fails drops its meetings: whoever comes next must not wait for this one.
@@ -232,13 +240,15 @@ ncclResult_t ncclGetUniqueId(ncclUniqueId *id) {
 ncclResult_t ncclCommInitRank(ncclComm_t *comm, int ranks, ncclUniqueId id, int rank) {
   return finish(__func__, initRank(comm, ranks, id, rank, nullptr));
 }
-ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int ranks, ncclUniqueId id, int rank, ncclConfig_t *config) {
+ncclResult_t ncclCommInitRankConfig(ncclComm_t *comm, int ranks, ncclUniqueId id, int rank,
+                                    ncclConfig_t *config) {
   return finish(__func__, initRank(comm, ranks, id, rank, config));
 }
 ncclResult_t ncclCommInitAll(ncclComm_t *comms, int devices, const int *deviceList) {
   return finish(__func__, initAll(comms, devices, deviceList));
 }
-ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newComm, ncclConfig_t *config) {
+ncclResult_t ncclCommSplit(ncclComm_t comm, int color, int key, ncclComm_t *newComm,
+                           ncclConfig_t *config) {
   return finish(__func__, split(comm, color, key, newComm, config));
 }
 ncclResult_t ncclCommFinalize(ncclComm_t comm) { return finish(__func__, finalize(comm)); }

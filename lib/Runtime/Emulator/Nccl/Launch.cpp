@@ -55,7 +55,8 @@ struct LatchUse {
   void (Latch::*use)();
   std::atomic<bool> isUsed{false};
 
-  LatchUse(std::shared_ptr<Latch> latch, void (Latch::*use)()) : latch(std::move(latch)), use(use) {}
+  LatchUse(std::shared_ptr<Latch> latch, void (Latch::*use)())
+      : latch(std::move(latch)), use(use) {}
   ~LatchUse() { now(); }
   void now() {
     if (!isUsed.exchange(true))
@@ -67,7 +68,9 @@ struct LatchUse {
 struct Place {
   driver::Context *context;
   CUstream stream;
-  bool operator==(const Place &other) const { return context == other.context && stream == other.stream; }
+  bool operator==(const Place &other) const {
+    return context == other.context && stream == other.stream;
+  }
   /// Whether the stream is one of "the current context".
   bool isImplicit() const { return stream == nullptr || stream == CU_STREAM_PER_THREAD; }
 };
@@ -167,7 +170,8 @@ void addAccesses(const Job &job, const Place &place, driver::Operation &operatio
   for (const PendingCall &pending : job.calls) {
     if (!(placeOf(pending) == place))
       continue;
-    const BufferSizes sizes = bufferSizes(pending.call, job.communicator->rank, job.communicator->ranks);
+    const BufferSizes sizes =
+        bufferSizes(pending.call, job.communicator->rank, job.communicator->ranks);
     if (sizes.send)
       operation.reads.push_back({pending.send, sizes.send});
     if (sizes.receive)
@@ -178,7 +182,8 @@ void addAccesses(const Job &job, const Place &place, driver::Operation &operatio
 }
 
 Outcome enqueueFailure(CUresult result) {
-  return {ncclUnhandledCudaError, "the stream did not take the operation: CUresult " + std::to_string(result)};
+  return {ncclUnhandledCudaError,
+          "the stream did not take the operation: CUresult " + std::to_string(result)};
 }
 
 Outcome enqueueBatch(Batch batch) {
@@ -234,8 +239,9 @@ bool isCapturing(const Place &place) {
 Outcome launch(const std::vector<PendingCall> &calls) {
   std::vector<Job> jobs;
   for (const PendingCall &call : calls) {
-    auto job = std::find_if(jobs.begin(), jobs.end(),
-                            [&](const Job &other) { return other.communicator == call.communicator; });
+    auto job = std::find_if(jobs.begin(), jobs.end(), [&](const Job &other) {
+      return other.communicator == call.communicator;
+    });
     if (job == jobs.end())
       job = jobs.insert(jobs.end(), {call.communicator, {}, nullptr});
     job->calls.push_back(call);
@@ -249,19 +255,22 @@ Outcome launch(const std::vector<PendingCall> &calls) {
         messages.push_back({call.call, nullptr});
     MMC_NCCL_TRY(checkOwnMessages(messages, job.communicator->rank));
     const Place place = placeOf(job.calls.front());
-    auto batch = std::find_if(batches.begin(), batches.end(), [&](const Batch &other) { return other.place == place; });
+    auto batch = std::find_if(batches.begin(), batches.end(),
+                              [&](const Batch &other) { return other.place == place; });
     if (batch == batches.end())
       batch = batches.insert(batches.end(), {place, {}, {}});
     for (const PendingCall &call : job.calls)
-      if (Place other = placeOf(call); !(other == place) &&
-                                       std::find(batch->others.begin(), batch->others.end(), other) == batch->others.end())
+      if (Place other = placeOf(call);
+          !(other == place) &&
+          std::find(batch->others.begin(), batch->others.end(), other) == batch->others.end())
         batch->others.push_back(other);
     batch->jobs.push_back(std::move(job));
   }
   for (Batch &batch : batches) {
     const bool capturing = isCapturing(batch.place);
     if (capturing && !batch.others.empty())
-      return {ncclInvalidUsage, "a group in several streams of one communicator cannot be captured"};
+      return {ncclInvalidUsage,
+              "a group in several streams of one communicator cannot be captured"};
     for (Job &job : batch.jobs)
       if (!capturing)
         job.turn = std::make_shared<Turn>(job.communicator);

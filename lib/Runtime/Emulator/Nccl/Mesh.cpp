@@ -134,8 +134,10 @@ Outcome greet(int descriptor, int ranks, const Patience &patience, Greeting &the
     return systemError(self + ": greeting another rank");
   size_t got = 0;
   while (got < sizeof theirs) {
-    MMC_NCCL_TRY(patience.waitFor(descriptor, [] { return "a rank has not answered within MMC_NCCL_TIMEOUT"; }));
-    const ssize_t bytes = ::recv(descriptor, reinterpret_cast<char *>(&theirs) + got, sizeof theirs - got, 0);
+    MMC_NCCL_TRY(patience.waitFor(
+        descriptor, [] { return "a rank has not answered within MMC_NCCL_TIMEOUT"; }));
+    const ssize_t bytes =
+        ::recv(descriptor, reinterpret_cast<char *>(&theirs) + got, sizeof theirs - got, 0);
     if (bytes < 0 && (errno == EINTR || errno == EAGAIN))
       continue;
     if (bytes <= 0)
@@ -146,8 +148,8 @@ Outcome greet(int descriptor, int ranks, const Patience &patience, Greeting &the
     return {ncclSystemError, self + ": a stranger under the unique id's name"};
   if (theirs.ranks != ranks)
     return {ncclInvalidUsage, "the number of ranks, got: " + std::to_string(ranks) + " (" + self +
-                                  ") != " + std::to_string(theirs.ranks) + " (rank " + std::to_string(theirs.rank) +
-                                  ")"};
+                                  ") != " + std::to_string(theirs.ranks) + " (rank " +
+                                  std::to_string(theirs.rank) + ")"};
   return {};
 }
 
@@ -163,11 +165,12 @@ Mesh::~Mesh() {
     ::close(wake);
 }
 
-Outcome Mesh::connect(const std::string &name, int rank, int ranks, const std::atomic<bool> &isCancelled,
-                      std::unique_ptr<Mesh> &mesh) {
+Outcome Mesh::connect(const std::string &name, int rank, int ranks,
+                      const std::atomic<bool> &isCancelled, std::unique_ptr<Mesh> &mesh) {
   if (wantedTimeout() == 0)
-    return {ncclInvalidUsage, std::string("MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '") +
-                                  std::getenv("MMC_NCCL_TIMEOUT") + "'"};
+    return {ncclInvalidUsage,
+            std::string("MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '") +
+                std::getenv("MMC_NCCL_TIMEOUT") + "'"};
   mesh.reset(new Mesh(rank, ranks));
   mesh->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   Outcome outcome = mesh->wake < 0 ? systemError("eventfd") : mesh->meet(name, isCancelled);
@@ -185,7 +188,8 @@ Outcome Mesh::meet(const std::string &name, const std::atomic<bool> &isCancelled
     return systemError("socket");
   if (::bind(listener.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0)
     return errno == EADDRINUSE
-               ? Outcome{ncclInvalidUsage, "two ranks of one communicator are rank " + std::to_string(ownRank)}
+               ? Outcome{ncclInvalidUsage,
+                         "two ranks of one communicator are rank " + std::to_string(ownRank)}
                : systemError("binding the socket of rank " + std::to_string(ownRank));
   if (::listen(listener.descriptor, ranks()) != 0)
     return systemError("listen");
@@ -205,8 +209,9 @@ Outcome Mesh::call(const std::string &name, int peer, const Patience &patience) 
   while (::connect(caller.descriptor, reinterpret_cast<sockaddr *>(&address), length) != 0) {
     if (errno != ECONNREFUSED && errno != EAGAIN && errno != EINTR)
       return systemError("calling rank " + std::to_string(peer));
-    MMC_NCCL_TRY(patience.check(
-        [peer] { return "rank " + std::to_string(peer) + " has not come within MMC_NCCL_TIMEOUT"; }));
+    MMC_NCCL_TRY(patience.check([peer] {
+      return "rank " + std::to_string(peer) + " has not come within MMC_NCCL_TIMEOUT";
+    }));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   Greeting theirs;
@@ -235,7 +240,8 @@ Outcome Mesh::accept(int listener, const Patience &patience) {
     Greeting theirs;
     MMC_NCCL_TRY(greet(answered.descriptor, ranks(), patience, theirs));
     if (theirs.rank <= ownRank || theirs.rank >= ranks() || sockets[size_t(theirs.rank)] >= 0)
-      return {ncclInvalidUsage, "two ranks of one communicator are rank " + std::to_string(theirs.rank)};
+      return {ncclInvalidUsage,
+              "two ranks of one communicator are rank " + std::to_string(theirs.rank)};
     sockets[size_t(theirs.rank)] = answered.take();
     return {};
   }

@@ -16,7 +16,8 @@ Outcome checkOwnMessages(const std::vector<Message> &messages, int rank) {
       return {ncclInvalidUsage, "rank " + std::to_string(rank) + ": " +
                                     describe((i < sent.size() ? sent : received)[i]->call) +
                                     " is to itself, without its counterpart in the group"};
-    if (sent[i]->call.count != received[i]->call.count || sent[i]->call.type != received[i]->call.type)
+    if (sent[i]->call.count != received[i]->call.count ||
+        sent[i]->call.type != received[i]->call.type)
       return mismatch(rank, sent[i]->call, rank, received[i]->call);
   }
   return {};
@@ -41,12 +42,14 @@ Outcome runMessages(Mesh &mesh, const std::vector<Message> &messages) {
       outgoing.push_back({peer, &message.call, sizeof(Call)});
       outgoing.push_back({peer, message.data, bytes});
     } else if (peer != rank) {
-      incoming.push_back({peer, &headers[i], sizeof(Call), [&messages, &headers, i, rank, peer]() -> Outcome {
-                            const Call &theirs = headers[i], &ours = messages[i].call;
-                            if (theirs.kind == CallKind::Send && theirs.type == ours.type && theirs.count == ours.count)
-                              return {};
-                            return mismatch(rank, ours, peer, theirs);
-                          }});
+      incoming.push_back(
+          {peer, &headers[i], sizeof(Call), [&messages, &headers, i, rank, peer]() -> Outcome {
+             const Call &theirs = headers[i], &ours = messages[i].call;
+             if (theirs.kind == CallKind::Send && theirs.type == ours.type &&
+                 theirs.count == ours.count)
+               return {};
+             return mismatch(rank, ours, peer, theirs);
+           }});
       incoming.push_back({peer, message.data, bytes, nullptr});
     }
   }

@@ -52,7 +52,8 @@ Type divided(Type sum, size_t ranks) {
   if constexpr (std::is_floating_point_v<Type>)
     return sum / static_cast<Type>(ranks);
   else if constexpr (std::is_signed_v<T>)
-    return static_cast<Type>(static_cast<int64_t>(static_cast<T>(sum)) / static_cast<int64_t>(ranks));
+    return static_cast<Type>(static_cast<int64_t>(static_cast<T>(sum)) /
+                             static_cast<int64_t>(ranks));
   else
     return static_cast<T>(sum) / ranks;
 }
@@ -65,8 +66,8 @@ T elementOf(uint64_t bits) {
 }
 
 template <typename T>
-void reduceElements(const Reduction &reduction, const std::vector<const void *> &sources, void *destination,
-                    size_t count) {
+void reduceElements(const Reduction &reduction, const std::vector<const void *> &sources,
+                    void *destination, size_t count) {
   using Type = typename Arithmetic<T>::Type;
   constexpr size_t blockSize = 1024;
   Type block[blockSize];
@@ -74,7 +75,8 @@ void reduceElements(const Reduction &reduction, const std::vector<const void *> 
     const size_t length = std::min(blockSize, count - first);
     for (size_t rank = 0; rank < sources.size(); ++rank) {
       const T *source = static_cast<const T *>(sources[rank]) + first;
-      const Type factor = reduction.isScaled ? Arithmetic<T>::load(elementOf<T>(reduction.factors[rank])) : Type(1);
+      const Type factor =
+          reduction.isScaled ? Arithmetic<T>::load(elementOf<T>(reduction.factors[rank])) : Type(1);
       for (size_t i = 0; i < length; ++i) {
         Type value = Arithmetic<T>::load(source[i]);
         if (reduction.isScaled)
@@ -91,7 +93,8 @@ void reduceElements(const Reduction &reduction, const std::vector<const void *> 
     }
     T *target = static_cast<T *>(destination) + first;
     for (size_t i = 0; i < length; ++i)
-      target[i] = Arithmetic<T>::store(reduction.op == ncclAvg ? divided<T, Type>(block[i], sources.size()) : block[i]);
+      target[i] = Arithmetic<T>::store(
+          reduction.op == ncclAvg ? divided<T, Type>(block[i], sources.size()) : block[i]);
   }
 }
 
@@ -122,14 +125,15 @@ size_t bytesOf(ncclDataType_t type) {
 }
 
 std::string nameOf(ncclDataType_t type) {
-  static const char *const names[] = {"ncclInt8",    "ncclUint8",    "ncclInt32",      "ncclUint32",
-                                      "ncclInt64",   "ncclUint64",   "ncclFloat16",    "ncclFloat32",
-                                      "ncclFloat64", "ncclBfloat16", "ncclFloat8e4m3", "ncclFloat8e5m2"};
+  static const char *const names[] = {"ncclInt8",     "ncclUint8",      "ncclInt32",
+                                      "ncclUint32",   "ncclInt64",      "ncclUint64",
+                                      "ncclFloat16",  "ncclFloat32",    "ncclFloat64",
+                                      "ncclBfloat16", "ncclFloat8e4m3", "ncclFloat8e5m2"};
   return bytesOf(type) ? names[type] : "data type " + std::to_string(type);
 }
 
-void reduce(const Reduction &reduction, ncclDataType_t type, const std::vector<const void *> &sources,
-            void *destination, size_t count) {
+void reduce(const Reduction &reduction, ncclDataType_t type,
+            const std::vector<const void *> &sources, void *destination, size_t count) {
   switch (type) {
   case ncclInt8:
     return reduceElements<int8_t>(reduction, sources, destination, count);

@@ -23,12 +23,12 @@ struct Reduction {
   std::vector<uint64_t> factors;
 };
 
-/// destination[i] = sources[0][i] ∘ sources[1][i] ∘ …, from left to right. f16 and bf16 are computed in f32
-/// and rounded once; integers wrap. ncclAvg is the sum divided by the number of ranks (integers: toward
-/// zero). ncclMax and ncclMin of floats pass over NaN. `destination` may be one of the sources.
-/// The type must not be fp8.
-void reduce(const Reduction &reduction, ncclDataType_t type, const std::vector<const void *> &sources,
-            void *destination, size_t count);
+/// destination[i] = sources[0][i] ∘ sources[1][i] ∘ …, from left to right. f16 and bf16 are
+/// computed in f32 and rounded once; integers wrap. ncclAvg is the sum divided by the number of
+/// ranks (integers: toward zero). ncclMax and ncclMin of floats pass over NaN. `destination` may be
+/// one of the sources. The type must not be fp8.
+void reduce(const Reduction &reduction, ncclDataType_t type,
+            const std::vector<const void *> &sources, void *destination, size_t count);
 
 } // namespace mmc::emulator::nccl
 

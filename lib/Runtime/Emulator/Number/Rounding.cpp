@@ -8,7 +8,8 @@
 
 namespace mmc::emulator {
 
-uint64_t encode(Format format, bool negative, uint64_t mantissa, int exponent, bool sticky, Rounding rounding) {
+uint64_t encode(Format format, bool negative, uint64_t mantissa, int exponent, bool sticky,
+                Rounding rounding) {
   uint64_t sign = negative ? format.sign() : 0;
   if (!mantissa && !sticky)
     return sign;
@@ -57,7 +58,8 @@ uint64_t encode(Format format, bool negative, uint64_t mantissa, int exponent, b
     bits += static_cast<uint64_t>(exponent + format.bias() - 1) << mantissaBits;
   if (exponent > format.bias() || bits >= format.infinity()) {
     bool toInfinity = rounding == Rounding::Nearest || rounding == Rounding::NearestAway ||
-                      (rounding == Rounding::Down && negative) || (rounding == Rounding::Up && !negative);
+                      (rounding == Rounding::Down && negative) ||
+                      (rounding == Rounding::Up && !negative);
     bits = format.infinity() - (toInfinity ? 0 : 1);
   }
   return sign | bits;
@@ -83,12 +85,14 @@ double decode(Format format, uint64_t bits) {
   int top = (1 << format.exponentBits) - 1;
   double value;
   if (exponent == top)
-    value = mantissa ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+    value = mantissa ? std::numeric_limits<double>::quiet_NaN()
+                     : std::numeric_limits<double>::infinity();
   else if (exponent)
     value = std::ldexp(static_cast<double>(mantissa | uint64_t(1) << format.mantissaBits),
                        exponent - format.bias() - static_cast<int>(format.mantissaBits));
   else
-    value = std::ldexp(static_cast<double>(mantissa), 1 - format.bias() - static_cast<int>(format.mantissaBits));
+    value = std::ldexp(static_cast<double>(mantissa),
+                       1 - format.bias() - static_cast<int>(format.mantissaBits));
   return negative ? -value : value;
 }
 

@@ -24,15 +24,18 @@ inline To bitCast(From from) {
 struct Format {
   unsigned exponentBits, mantissaBits;
   constexpr int bias() const { return (1 << (exponentBits - 1)) - 1; }
-  constexpr uint64_t infinity() const { return ((uint64_t(1) << exponentBits) - 1) << mantissaBits; }
+  constexpr uint64_t infinity() const {
+    return ((uint64_t(1) << exponentBits) - 1) << mantissaBits;
+  }
   constexpr uint64_t sign() const { return uint64_t(1) << (exponentBits + mantissaBits); }
 };
-constexpr Format formatF16{5, 10}, formatBf16{8, 7}, formatF32{8, 23}, formatF64{11, 52}, formatTf32{8, 10},
-    formatE5m2{5, 2};
+constexpr Format formatF16{5, 10}, formatBf16{8, 7}, formatF32{8, 23}, formatF64{11, 52},
+    formatTf32{8, 10}, formatE5m2{5, 2};
 
 /// Rounds ±mantissa · 2^exponent (mantissa an integer, `sticky`: and a little more) to a format.
 /// Overflow gives infinity or the largest number, as the rounding asks.
-uint64_t encode(Format format, bool negative, uint64_t mantissa, int exponent, bool sticky, Rounding rounding);
+uint64_t encode(Format format, bool negative, uint64_t mantissa, int exponent, bool sticky,
+                Rounding rounding);
 
 /// The same of a finite or infinite double; NaN gives the canonical NaN, 0x7fff….
 uint64_t encodeDouble(Format format, double value, Rounding rounding, bool sticky = false);
@@ -46,14 +49,15 @@ double decodeE4m3(uint8_t bits);
 inline double fromF16(uint16_t bits) { return decode(formatF16, bits); }
 inline double fromBf16(uint16_t bits) { return bitCast<float>(uint32_t(bits) << 16); }
 
-/// f32 to bf16, nearest even, NaN canonical: without branches, so that it is done for lanes together.
+/// f32 to bf16, nearest even, NaN canonical: without branches, so that it is done for lanes
+/// together.
 inline uint16_t bf16Nearest(uint32_t bits) {
   uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
   return static_cast<uint16_t>((bits & 0x7fffffff) > 0x7f800000 ? 0x7fff : rounded);
 }
 
-/// a + b with what rounding to a double cuts off turned into an odd last bit: rounding it once more,
-/// to a format with at least two bits less, is as exact as rounding the sum once.
+/// a + b with what rounding to a double cuts off turned into an odd last bit: rounding it once
+/// more, to a format with at least two bits less, is as exact as rounding the sum once.
 inline double addOdd(double a, double b) {
   double sum = a + b;
   double partB = sum - a, partA = sum - partB;

@@ -56,19 +56,19 @@ struct Register {
 };
 
 enum class OperandKind : uint8_t {
-  Register,   ///< index
-  Predicate,  ///< index of a predicate register, perhaps negated
-  Integer,    ///< value
-  Float,      ///< value: bits of a double
-  Special,    ///< name, as %tid.x
-  Variable,   ///< variable + value
-  Function,   ///< function
-  Label,      ///< value: index of a statement
-  Address,    ///< [base + value]
-  Vector,     ///< {a, b}: elements
-  Pair,       ///< a|b: elements
-  List,       ///< (a, b): elements
-  Sink,       ///< _
+  Register,  ///< index
+  Predicate, ///< index of a predicate register, perhaps negated
+  Integer,   ///< value
+  Float,     ///< value: bits of a double
+  Special,   ///< name, as %tid.x
+  Variable,  ///< variable + value
+  Function,  ///< function
+  Label,     ///< value: index of a statement
+  Address,   ///< [base + value]
+  Vector,    ///< {a, b}: elements
+  Pair,      ///< a|b: elements
+  List,      ///< (a, b): elements
+  Sink,      ///< _
 };
 
 struct Operand {
@@ -91,8 +91,8 @@ struct SourcePlace {
 
 struct Instruction {
   const InstructionRow *row = nullptr;
-  std::string_view opcode; ///< "add"; lives as long as the module
-  std::string text;        ///< "add.rn.f32"
+  std::string_view opcode;                 ///< "add"; lives as long as the module
+  std::string text;                        ///< "add.rn.f32"
   std::vector<std::string_view> modifiers; ///< without dots, as matched
   std::vector<Type> types;                 ///< those of the modifiers that are types, in order
   std::vector<Operand> operands;
@@ -143,7 +143,7 @@ struct Prototype {
 };
 
 struct ParsedModule {
-  std::string text; ///< what the string views of the instructions point into
+  std::string text;        ///< what the string views of the instructions point into
   unsigned ptxVersion = 0; ///< 10 × major + minor
   unsigned sm = 0;
   std::string target;

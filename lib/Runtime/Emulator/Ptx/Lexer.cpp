@@ -93,7 +93,8 @@ Token Lexer::number(Token token) {
       std::memcpy(&token.value, &wide, 8);
       // Widening makes a signalling NaN quiet and moves its payload: keep the 32 bits themselves.
       if (single != single)
-        token.value = 0x7ff0000000000000u | uint64_t(bits >> 31) << 63 | uint64_t(bits & 0x7fffff) << 29;
+        token.value =
+            0x7ff0000000000000u | uint64_t(bits >> 31) << 63 | uint64_t(bits & 0x7fffff) << 29;
     }
     token.kind = TokenKind::Float;
     token.text = text.substr(begin, at - begin);

@@ -86,8 +86,8 @@ bool Parser::parseVariables(Space space, const Linkage &linkage) {
         consume();
       if (!expect(')', "after '.attribute('"))
         return false;
-    } else if (acceptDot("ptr") || acceptDot("global") || acceptDot("shared") || acceptDot("const") ||
-               acceptDot("local")) {
+    } else if (acceptDot("ptr") || acceptDot("global") || acceptDot("shared") ||
+               acceptDot("const") || acceptDot("local")) {
       continue; // .param .u64 .ptr .global: what a pointer points to
     } else if (std::optional<Type> parsed = parseType(token.text)) {
       if (type != Type::None)
@@ -114,7 +114,8 @@ bool Parser::parseVariables(Space space, const Linkage &linkage) {
     uint64_t count = 0;
     if (token.is('<')) {
       consume();
-      if (!parseNumber(count, 4096, "a number of variables") || !expect('>', "after a number of variables"))
+      if (!parseNumber(count, 4096, "a number of variables") ||
+          !expect('>', "after a number of variables"))
         return false;
       for (uint64_t i = 0; i < count; ++i) {
         auto copy = std::make_unique<Variable>(*variable);
@@ -138,7 +139,8 @@ bool Parser::parseVariables(Space space, const Linkage &linkage) {
       if (variable->initial.size() > variable->bytes)
         return fail(variable->at, "'" + variable->name + "' has more initial values than elements");
     } else if (sizeFromInitial && !linkage.isExtern) {
-      return fail(variable->at, "'" + variable->name + "' has no size; only .extern variables may have none");
+      return fail(variable->at,
+                  "'" + variable->name + "' has no size; only .extern variables may have none");
     }
     if (!addVariable(std::move(variable)))
       return false;
@@ -167,8 +169,9 @@ bool Parser::parseRegisters() {
       return false;
     if (function->registers.size() + count > maxRegisters)
       return fail(at, "a function has more than " + std::to_string(maxRegisters) + " registers");
-    bool isNew = isRange ? scopes[scope].ranges.emplace(name, std::make_pair(first, uint32_t(count))).second
-                         : scopes[scope].registers.emplace(name, first).second;
+    bool isNew =
+        isRange ? scopes[scope].ranges.emplace(name, std::make_pair(first, uint32_t(count))).second
+                : scopes[scope].registers.emplace(name, first).second;
     if (!isNew)
       return fail(at, "register '" + name + "' is declared twice");
     for (uint64_t i = 0; i < count; ++i)

@@ -5,7 +5,8 @@
 
 namespace mmc::emulator {
 
-bool Parser::parseFormal(Function &owner, std::vector<Function::Formal> &formals, bool allowRegisters) {
+bool Parser::parseFormal(Function &owner, std::vector<Function::Formal> &formals,
+                         bool allowRegisters) {
   if (acceptDot("reg")) {
     if (!allowRegisters)
       return fail(token.at, "a kernel's parameters lie in .param, not in registers");
@@ -41,7 +42,8 @@ bool Parser::parseFormal(Function &owner, std::vector<Function::Formal> &formals
         return fail(at, "an alignment must be a power of two, got: " + std::to_string(value));
     } else if (acceptDot("ptr")) {
       pointee = true;
-    } else if (acceptDot("global") || acceptDot("shared") || acceptDot("const") || acceptDot("local")) {
+    } else if (acceptDot("global") || acceptDot("shared") || acceptDot("const") ||
+               acceptDot("local")) {
       if (!pointee)
         return fail(at, "a space of a parameter stands behind '.ptr'");
     } else if (std::optional<Type> parsed = parseType(token.text)) {
@@ -74,7 +76,8 @@ bool Parser::parseFormal(Function &owner, std::vector<Function::Formal> &formals
   return addVariable(std::move(variable));
 }
 
-bool Parser::parseFormals(Function &owner, std::vector<Function::Formal> &formals, bool allowRegisters) {
+bool Parser::parseFormals(Function &owner, std::vector<Function::Formal> &formals,
+                          bool allowRegisters) {
   if (accept(')'))
     return true;
   do {
@@ -112,7 +115,8 @@ bool Parser::parseFunctionDirectives(Function &owner) {
       if (!parseNumber(value, 65536, "a number of registers"))
         return false;
       owner.maxRegisters = static_cast<uint32_t>(value);
-    } else if (acceptDot("minnctapersm") || acceptDot("maxnctapersm") || acceptDot("maxclusterrank")) {
+    } else if (acceptDot("minnctapersm") || acceptDot("maxnctapersm") ||
+               acceptDot("maxclusterrank")) {
       if (!parseDims(ignored))
         return false;
     } else if (token.isDot("blocksareclusters")) {

@@ -38,7 +38,8 @@ bool Parser::parseTopLevel() {
     if (!parseNumber(bits, 64, "the number of bits of an address"))
       return false;
     if (bits != 64)
-      return fail(at, "only 64-bit addresses are supported, got: .address_size " + std::to_string(bits));
+      return fail(at, "only 64-bit addresses are supported, got: .address_size " +
+                          std::to_string(bits));
     return true;
   }
   if (acceptDot("file"))

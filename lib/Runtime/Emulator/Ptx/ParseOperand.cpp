@@ -44,7 +44,8 @@ bool Parser::parseUnary(int64_t &value, bool &isUnsigned, unsigned depth) {
     return true;
   }
   if (accept('('))
-    return parseConstant(value, isUnsigned, depth + 1) && expect(')', "after a constant expression");
+    return parseConstant(value, isUnsigned, depth + 1) &&
+           expect(')', "after a constant expression");
   if (token.isWord("WARP_SZ")) {
     value = 32;
     consume();
@@ -151,7 +152,8 @@ bool Parser::parseName(Operand &operand) {
                                                                          : OperandKind::Register;
     consume();
     if (token.kind == TokenKind::DotWord)
-      return failHere("',' or ';' after a register (elements of vector registers are not supported)");
+      return failHere(
+          "',' or ';' after a register (elements of vector registers are not supported)");
     return true;
   }
   if (const Variable *variable = findVariable(operand.name)) {
@@ -174,15 +176,42 @@ bool Parser::parseName(Operand &operand) {
       operand.name += "." + std::string(token.text);
       consume();
     }
-    static constexpr std::string_view specials[] = {
-        "%tid", "%ntid", "%ctaid", "%nctaid", "%laneid", "%warpid", "%nwarpid", "%smid", "%nsmid",
-        "%gridid", "%clock", "%clock_hi", "%clock64", "%globaltimer", "%globaltimer_lo",
-        "%globaltimer_hi", "%dynamic_smem_size", "%total_smem_size", "%aggr_smem_size",
-        "%lanemask_eq", "%lanemask_le", "%lanemask_lt", "%lanemask_ge", "%lanemask_gt",
-        "%clusterid", "%nclusterid", "%cluster_ctaid", "%cluster_nctaid", "%cluster_ctarank",
-        "%cluster_nctarank", "%is_explicit_cluster", "%reserved_smem_offset_begin",
-        "%reserved_smem_offset_cap", "%reserved_smem_offset_end",
-        "%reserved_smem_offset_0", "%reserved_smem_offset_1"};
+    static constexpr std::string_view specials[] = {"%tid",
+                                                    "%ntid",
+                                                    "%ctaid",
+                                                    "%nctaid",
+                                                    "%laneid",
+                                                    "%warpid",
+                                                    "%nwarpid",
+                                                    "%smid",
+                                                    "%nsmid",
+                                                    "%gridid",
+                                                    "%clock",
+                                                    "%clock_hi",
+                                                    "%clock64",
+                                                    "%globaltimer",
+                                                    "%globaltimer_lo",
+                                                    "%globaltimer_hi",
+                                                    "%dynamic_smem_size",
+                                                    "%total_smem_size",
+                                                    "%aggr_smem_size",
+                                                    "%lanemask_eq",
+                                                    "%lanemask_le",
+                                                    "%lanemask_lt",
+                                                    "%lanemask_ge",
+                                                    "%lanemask_gt",
+                                                    "%clusterid",
+                                                    "%nclusterid",
+                                                    "%cluster_ctaid",
+                                                    "%cluster_nctaid",
+                                                    "%cluster_ctarank",
+                                                    "%cluster_nctarank",
+                                                    "%is_explicit_cluster",
+                                                    "%reserved_smem_offset_begin",
+                                                    "%reserved_smem_offset_cap",
+                                                    "%reserved_smem_offset_end",
+                                                    "%reserved_smem_offset_0",
+                                                    "%reserved_smem_offset_1"};
     std::string stem = operand.name.substr(0, operand.name.find('.'));
     for (std::string_view special : specials)
       if (special == stem)
@@ -225,9 +254,10 @@ bool Parser::parseAddress(Operand &operand) {
     if (base.kind == OperandKind::Variable)
       std::swap(operand.value, base.value);
     else if (base.kind != OperandKind::Register)
-      return fail(base.at, base.kind == OperandKind::Label
-                               ? "'" + base.name + "' is not declared"
-                               : "an address needs a register or a variable, got: '" + base.name + "'");
+      return fail(base.at,
+                  base.kind == OperandKind::Label
+                      ? "'" + base.name + "' is not declared"
+                      : "an address needs a register or a variable, got: '" + base.name + "'");
     operand.elements.push_back(std::move(base));
     if (!parseOffset(operand.value))
       return false;

@@ -113,7 +113,8 @@ bool Parser::parseTargetList(const std::string &name) {
 /// The types of an indirect call follow from what is passed; only the end is looked for.
 bool Parser::skipPrototype() {
   while (!token.is(';')) {
-    if (token.kind == TokenKind::End || token.kind == TokenKind::Bad || token.is('{') || token.is('}'))
+    if (token.kind == TokenKind::End || token.kind == TokenKind::Bad || token.is('{') ||
+        token.is('}'))
       return failHere("';' after '.callprototype'");
     consume();
   }

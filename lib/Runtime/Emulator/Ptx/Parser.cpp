@@ -8,11 +8,13 @@ namespace mmc::emulator {
 static constexpr size_t maxDiagnostics = 20;
 
 std::string_view nameOf(Space space) {
-  static constexpr std::string_view names[] = {"generic", "global", "shared", "local", "param", "const"};
+  static constexpr std::string_view names[] = {"generic", "global", "shared",
+                                               "local",   "param",  "const"};
   return names[static_cast<unsigned>(space)];
 }
 
-std::unique_ptr<ParsedModule> parsePtx(std::string_view text, std::vector<Diagnostic> &diagnostics) {
+std::unique_ptr<ParsedModule> parsePtx(std::string_view text,
+                                       std::vector<Diagnostic> &diagnostics) {
   auto module = std::make_unique<ParsedModule>();
   module->text = text;
   Parser(*module, diagnostics).parseModule();

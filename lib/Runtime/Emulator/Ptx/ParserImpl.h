@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The parser's state, shared by the files that parse modules, declarations, statements and operands.
-// Every parse function returns false after having reported an error.
+// The parser's state, shared by the files that parse modules, declarations, statements and
+// operands. Every parse function returns false after having reported an error.
 
 #ifndef MMC_EMULATOR_PTX_PARSERIMPL_H
 #define MMC_EMULATOR_PTX_PARSERIMPL_H
@@ -40,7 +40,8 @@ private:
   bool parseInitialAddress(Variable &variable, uint64_t mask);
   bool parseRegisters();
   bool parseFunction(bool isKernel, const Linkage &linkage);
-  bool parseFormals(Function &function, std::vector<Function::Formal> &formals, bool allowRegisters);
+  bool parseFormals(Function &function, std::vector<Function::Formal> &formals,
+                    bool allowRegisters);
   bool parseFormal(Function &function, std::vector<Function::Formal> &formals, bool allowRegisters);
   bool parseFunctionDirectives(Function &function);
   bool parseDims(uint32_t (&dims)[3]);

@@ -168,7 +168,8 @@ TEST(CublasLtHeader, Enumerators) {
 TEST(CublasLtHeader, Structures) {
   EXPECT_EQ(sizeof(ours::cublasLtMatmulDescOpaque_t), sizeof(::cublasLtMatmulDescOpaque_t));
   EXPECT_EQ(sizeof(ours::cublasLtMatmulAlgo_t), sizeof(::cublasLtMatmulAlgo_t));
-  EXPECT_EQ(sizeof(ours::cublasLtMatmulHeuristicResult_t), sizeof(::cublasLtMatmulHeuristicResult_t));
+  EXPECT_EQ(sizeof(ours::cublasLtMatmulHeuristicResult_t),
+            sizeof(::cublasLtMatmulHeuristicResult_t));
   MMC_SAME_OFFSET(cublasLtMatmulHeuristicResult_t, algo);
   MMC_SAME_OFFSET(cublasLtMatmulHeuristicResult_t, workspaceSize);
   MMC_SAME_OFFSET(cublasLtMatmulHeuristicResult_t, state);
@@ -178,11 +179,14 @@ TEST(CublasLtHeader, Structures) {
   EXPECT_GE(sizeof(::cublasLtMatrixLayoutOpaque_t), 64u);
   EXPECT_LE(sizeof(::cublasLtMatrixLayoutOpaque_t), sizeof(ours::cublasLtMatrixLayoutOpaque_t));
   EXPECT_GE(sizeof(::cublasLtMatmulPreferenceOpaque_t), 64u);
-  EXPECT_LE(sizeof(::cublasLtMatmulPreferenceOpaque_t), sizeof(ours::cublasLtMatmulPreferenceOpaque_t));
+  EXPECT_LE(sizeof(::cublasLtMatmulPreferenceOpaque_t),
+            sizeof(ours::cublasLtMatmulPreferenceOpaque_t));
 }
 
 TEST(CublasLtHeader, Functions) {
-#define MMC_CUBLASLT_FUNCTION(result, name, parameters) EXPECT_EQ(signatureOf(&::name), signatureOf(static_cast<decltype(&ours::name)>(nullptr))) << #name;
+#define MMC_CUBLASLT_FUNCTION(result, name, parameters)                                            \
+  EXPECT_EQ(signatureOf(&::name), signatureOf(static_cast<decltype(&ours::name)>(nullptr)))        \
+      << #name;
 #include "mmc/Runtime/Emulator/CublasLt/Functions.def"
 }
 
@@ -209,21 +213,23 @@ TEST(CublasLtHeader, AProgramOfTheRealHeaderRuns) {
   MMC_OK(cublasLtMatmulDescInit(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F));
   const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
   const CUdeviceptr biasAt = memory + 128;
-  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
-  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &biasAt, sizeof biasAt));
+  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue,
+                                        sizeof epilogue));
+  MMC_OK(cublasLtMatmulDescSetAttribute(&operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &biasAt,
+                                        sizeof biasAt));
   MMC_OK(cublasLtMatrixLayoutInit(&aLayout, CUDA_R_32F, 2, 3, 2));
   MMC_OK(cublasLtMatrixLayoutInit(&bLayout, CUDA_R_32F, 3, 2, 3));
   MMC_OK(cublasLtMatrixLayoutInit(&dLayout, CUDA_R_32F, 2, 2, 2));
   MMC_OK(cublasLtMatmulPreferenceInit(&preference));
   cublasLtMatmulHeuristicResult_t result;
   int count = 0;
-  MMC_OK(cublasLtMatmulAlgoGetHeuristic(handle, &operation, &aLayout, &bLayout, &dLayout, &dLayout, &preference, 1,
-                                        &result, &count));
+  MMC_OK(cublasLtMatmulAlgoGetHeuristic(handle, &operation, &aLayout, &bLayout, &dLayout, &dLayout,
+                                        &preference, 1, &result, &count));
   ASSERT_EQ(count, 1);
   const float alpha = 1, beta = 0;
   auto at = [&](size_t offset) { return reinterpret_cast<void *>(memory + offset); };
-  MMC_OK(cublasLtMatmul(handle, &operation, &alpha, at(0), &aLayout, at(64), &bLayout, &beta, at(192), &dLayout,
-                        at(192), &dLayout, &result.algo, nullptr, 0, nullptr));
+  MMC_OK(cublasLtMatmul(handle, &operation, &alpha, at(0), &aLayout, at(64), &bLayout, &beta,
+                        at(192), &dLayout, at(192), &dLayout, &result.algo, nullptr, 0, nullptr));
   MMC_OK(cuMemcpyDtoH(d, memory + 192, sizeof d));
   const float want[4] = {1 * 1 + 5 * 2 + 10, 2 * 1 + 6 * 2 + 20, 3 + 5 + 10, 4 + 6 + 20};
   for (int i = 0; i < 4; ++i)

@@ -9,7 +9,8 @@ namespace {
 
 /// Those that write as many bytes as they are told, and those that change what is logged.
 bool needsGoodArguments(const std::string &name) {
-  return name.find("Init_internal") != std::string::npos || name.find("Logger") != std::string::npos;
+  return name.find("Init_internal") != std::string::npos ||
+         name.find("Logger") != std::string::npos;
 }
 
 /// Calls the function with a value for each of its parameters; what it returns does not matter.
@@ -33,9 +34,11 @@ TEST(LtArguments, BadOnesDoNoHarm) {
 }
 
 TEST(LtArguments, MemoryForDescriptorsMustBeThere) {
-  EXPECT_EQ(cublasLtMatmulDescInit_internal(nullptr, 256, CUBLAS_COMPUTE_32F, CUDA_R_32F), CUBLAS_STATUS_INVALID_VALUE);
+  EXPECT_EQ(cublasLtMatmulDescInit_internal(nullptr, 256, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+            CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_EQ(cublasLtMatmulPreferenceInit_internal(nullptr, 256), CUBLAS_STATUS_INVALID_VALUE);
-  EXPECT_EQ(cublasLtMatmulDescCreate(nullptr, CUBLAS_COMPUTE_32F, CUDA_R_32F), CUBLAS_STATUS_INVALID_VALUE);
+  EXPECT_EQ(cublasLtMatmulDescCreate(nullptr, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+            CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_EQ(cublasLtLoggerOpenFile(nullptr), CUBLAS_STATUS_INVALID_VALUE);
 }
 

@@ -23,38 +23,46 @@ TEST(LtAttributes, SizesAreChecked) {
   EXPECT_EQ(cublasLtMatmulDescSetAttribute(operation, cublasLtMatmulDescAttributes_t(99), &wide, 4),
             CUBLAS_STATUS_INVALID_VALUE);
   size_t written = 0;
-  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, nullptr, 0, &written),
+  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, nullptr, 0,
+                                           &written),
             CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(written, 8u);
-  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, nullptr, 0, nullptr),
+  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, nullptr, 0,
+                                           nullptr),
             CUBLAS_STATUS_INVALID_VALUE);
   int32_t type = 0;
-  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &type, 4, nullptr),
+  EXPECT_EQ(cublasLtMatmulDescGetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &type, 4,
+                                           nullptr),
             CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(type, -1) << "documented default";
   uint64_t rows = 0;
-  EXPECT_EQ(
-      cublasLtMatrixLayoutGetAttribute(small.descriptors->layouts[0], CUBLASLT_MATRIX_LAYOUT_ROWS, &rows, 8, &written),
-      CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(cublasLtMatrixLayoutGetAttribute(small.descriptors->layouts[0],
+                                             CUBLASLT_MATRIX_LAYOUT_ROWS, &rows, 8, &written),
+            CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(rows, 8u);
   // Memory of the user's own, too small and large enough.
   cublasLtMatrixLayoutOpaque_t memory;
-  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(&memory, 16, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_ALLOC_FAILED);
-  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(&memory, 64, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_SUCCESS)
+  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(&memory, 16, CUDA_R_32F, 1, 1, 1),
+            CUBLAS_STATUS_ALLOC_FAILED);
+  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(&memory, 64, CUDA_R_32F, 1, 1, 1),
+            CUBLAS_STATUS_SUCCESS)
       << "cuBLAS 12 has 64 bytes";
-  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(nullptr, 64, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_INVALID_VALUE);
+  EXPECT_EQ(cublasLtMatrixLayoutInit_internal(nullptr, 64, CUDA_R_32F, 1, 1, 1),
+            CUBLAS_STATUS_INVALID_VALUE);
 }
 
 TEST(LtDescriptors, OnlyWhatTheLibraryMadeIsDestroyed) {
   cublasLtMatrixLayout_t layout = nullptr;
   ASSERT_EQ(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, 1, 1, 1), CUBLAS_STATUS_SUCCESS);
-  EXPECT_EQ(cublasLtMatmulDescDestroy(reinterpret_cast<cublasLtMatmulDesc_t>(layout)), CUBLAS_STATUS_INVALID_VALUE);
+  EXPECT_EQ(cublasLtMatmulDescDestroy(reinterpret_cast<cublasLtMatmulDesc_t>(layout)),
+            CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_EQ(cublasLtMatrixLayoutDestroy(layout), CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(cublasLtMatrixLayoutDestroy(layout), CUBLAS_STATUS_INVALID_VALUE) << "destroyed before";
   EXPECT_EQ(cublasLtMatrixLayoutDestroy(nullptr), CUBLAS_STATUS_SUCCESS);
   cublasLtMatmulPreferenceOpaque_t own;
   ASSERT_EQ(cublasLtMatmulPreferenceInit_internal(&own, sizeof own), CUBLAS_STATUS_SUCCESS);
-  EXPECT_EQ(cublasLtMatmulPreferenceDestroy(&own), CUBLAS_STATUS_INVALID_VALUE) << "the program's memory";
+  EXPECT_EQ(cublasLtMatmulPreferenceDestroy(&own), CUBLAS_STATUS_INVALID_VALUE)
+      << "the program's memory";
   EXPECT_EQ(cublasLtMatmulPreferenceDestroy(reinterpret_cast<cublasLtMatmulPreference_t>(0x1230)),
             CUBLAS_STATUS_INVALID_VALUE);
 }
@@ -91,7 +99,8 @@ TEST(LtLibraryDeathTest, BadVariablesAreTold) {
   };
   for (const char *level : {"warn", "-1", "6", "1x"})
     EXPECT_EXIT(run(level, ""), testing::ExitedWithCode(0),
-                "CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '" + std::string(level) + "'");
+                "CUBLASLT_LOG_LEVEL must be a number from 0 to 5, got: '" + std::string(level) +
+                    "'");
   EXPECT_EXIT(run("1", "/nowhere/log"), testing::ExitedWithCode(0),
               "CUBLASLT_LOG_FILE cannot be written: '/nowhere/log'");
 }

@@ -38,9 +38,9 @@ std::vector<uint8_t> encodeElements(cudaDataType type, const std::vector<double>
     const float number = static_cast<float>(values[i]);
     const int32_t integer = static_cast<int32_t>(values[i]);
     const uint16_t half = type == CUDA_R_16F ? f16FromFloat(number) : bf16FromFloat(number);
-    const void *source = size == 2               ? static_cast<const void *>(&half)
+    const void *source = size == 2            ? static_cast<const void *>(&half)
                          : type == CUDA_R_32F ? static_cast<const void *>(&number)
-                                                 : static_cast<const void *>(&integer);
+                                              : static_cast<const void *>(&integer);
     std::memcpy(&bytes[i * size], source, size);
   }
   return bytes;
@@ -77,8 +77,8 @@ std::vector<uint8_t> DeviceBuffer::read() const {
   return bytes;
 }
 
-TestMatrix::TestMatrix(cudaDataType type, int64_t rows, int64_t columns, int64_t batches, cublasLtOrder_t order,
-                       int64_t padding, unsigned seed)
+TestMatrix::TestMatrix(cudaDataType type, int64_t rows, int64_t columns, int64_t batches,
+                       cublasLtOrder_t order, int64_t padding, unsigned seed)
     : type(type), rows(rows), columns(columns), batches(batches), order(order) {
   const bool byColumns = order == CUBLASLT_ORDER_COL;
   ld = (byColumns ? rows : columns) + padding;
@@ -88,7 +88,8 @@ TestMatrix::TestMatrix(cudaDataType type, int64_t rows, int64_t columns, int64_t
 }
 
 size_t TestMatrix::index(int64_t batch, int64_t row, int64_t column) const {
-  return size_t(batch * batchStride + (order == CUBLASLT_ORDER_COL ? row + column * ld : row * ld + column));
+  return size_t(batch * batchStride +
+                (order == CUBLASLT_ORDER_COL ? row + column * ld : row * ld + column));
 }
 
 void TestMatrix::fill(unsigned seed) {
@@ -100,14 +101,15 @@ void TestMatrix::fill(unsigned seed) {
 }
 
 std::string MatmulCase::text() const {
-  std::string line = std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + ", batches " +
-                     std::to_string(batches) + ", types " + std::to_string(abType) + " -> " + std::to_string(cdType) +
-                     ", compute " + std::to_string(computeType) + ", trans " + std::to_string(transA) +
-                     std::to_string(transB) + ", orders ";
+  std::string line = std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
+                     ", batches " + std::to_string(batches) + ", types " + std::to_string(abType) +
+                     " -> " + std::to_string(cdType) + ", compute " + std::to_string(computeType) +
+                     ", trans " + std::to_string(transA) + std::to_string(transB) + ", orders ";
   for (cublasLtOrder_t order : orders)
     line += std::to_string(order);
-  return line + ", padding " + std::to_string(padding) + ", alpha " + std::to_string(alpha) + ", beta " +
-         std::to_string(beta) + ", in place " + std::to_string(inPlace) + ", epilogue " + std::to_string(epilogue);
+  return line + ", padding " + std::to_string(padding) + ", alpha " + std::to_string(alpha) +
+         ", beta " + std::to_string(beta) + ", in place " + std::to_string(inPlace) +
+         ", epilogue " + std::to_string(epilogue);
 }
 
 cublasLtHandle_t ltHandle() {
@@ -125,17 +127,20 @@ LtDescriptors::~LtDescriptors() {
     EXPECT_EQ(cublasLtMatrixLayoutDestroy(layout), CUBLAS_STATUS_SUCCESS);
 }
 
-std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const TestMatrix &a, const TestMatrix &b,
-                                              const TestMatrix &c, const TestMatrix &d) {
+std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const TestMatrix &a,
+                                              const TestMatrix &b, const TestMatrix &c,
+                                              const TestMatrix &d) {
   auto made = std::make_unique<LtDescriptors>();
-  EXPECT_EQ(cublasLtMatmulDescCreate(&made->operation, test.computeType, test.scaleType), CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(cublasLtMatmulDescCreate(&made->operation, test.computeType, test.scaleType),
+            CUBLAS_STATUS_SUCCESS);
   made->set(CUBLASLT_MATMUL_DESC_TRANSA, test.transA);
   made->set(CUBLASLT_MATMUL_DESC_TRANSB, test.transB);
   made->set(CUBLASLT_MATMUL_DESC_EPILOGUE, test.epilogue);
   if (test.scalesOnDevice)
     made->set(CUBLASLT_MATMUL_DESC_POINTER_MODE, CUBLASLT_POINTER_MODE_DEVICE);
   if (test.alphaVector)
-    made->set(CUBLASLT_MATMUL_DESC_POINTER_MODE, CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_HOST);
+    made->set(CUBLASLT_MATMUL_DESC_POINTER_MODE,
+              CUBLASLT_POINTER_MODE_ALPHA_DEVICE_VECTOR_BETA_HOST);
   const TestMatrix *matrices[4] = {&a, &b, &c, &d};
   for (int i = 0; i < 4; ++i) {
     const TestMatrix &matrix = *matrices[i];
@@ -143,11 +148,14 @@ std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const Test
                                          uint64_t(matrix.columns), matrix.ld),
               CUBLAS_STATUS_SUCCESS);
     const int32_t order = matrix.order, batches = int32_t(matrix.batches);
-    EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(made->layouts[i], CUBLASLT_MATRIX_LAYOUT_ORDER, &order, 4),
+    EXPECT_EQ(
+        cublasLtMatrixLayoutSetAttribute(made->layouts[i], CUBLASLT_MATRIX_LAYOUT_ORDER, &order, 4),
+        CUBLAS_STATUS_SUCCESS);
+    EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(made->layouts[i], CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT,
+                                               &batches, 4),
               CUBLAS_STATUS_SUCCESS);
-    EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(made->layouts[i], CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batches, 4),
-              CUBLAS_STATUS_SUCCESS);
-    EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(made->layouts[i], CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
+    EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(made->layouts[i],
+                                               CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
                                                &matrix.batchStride, 8),
               CUBLAS_STATUS_SUCCESS);
   }

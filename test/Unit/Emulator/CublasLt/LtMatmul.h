@@ -48,10 +48,12 @@ struct TestMatrix {
   std::vector<double> values;
 
   /// `padding` elements between columns (or rows), and twice that between matrices.
-  TestMatrix(cudaDataType type, int64_t rows, int64_t columns, int64_t batches, cublasLtOrder_t order, int64_t padding,
-             unsigned seed);
+  TestMatrix(cudaDataType type, int64_t rows, int64_t columns, int64_t batches,
+             cublasLtOrder_t order, int64_t padding, unsigned seed);
   size_t index(int64_t batch, int64_t row, int64_t column) const;
-  double &at(int64_t batch, int64_t row, int64_t column) { return values[index(batch, row, column)]; }
+  double &at(int64_t batch, int64_t row, int64_t column) {
+    return values[index(batch, row, column)];
+  }
   /// Random values that the type has; int8: all of its range.
   void fill(unsigned seed);
 };
@@ -62,7 +64,8 @@ struct MatmulCase {
   cublasComputeType_t computeType = CUBLAS_COMPUTE_32F;
   cudaDataType scaleType = CUDA_R_32F, abType = CUDA_R_32F, cdType = CUDA_R_32F;
   cublasOperation_t transA = CUBLAS_OP_N, transB = CUBLAS_OP_N;
-  cublasLtOrder_t orders[4] = {CUBLASLT_ORDER_COL, CUBLASLT_ORDER_COL, CUBLASLT_ORDER_COL, CUBLASLT_ORDER_COL};
+  cublasLtOrder_t orders[4] = {CUBLASLT_ORDER_COL, CUBLASLT_ORDER_COL, CUBLASLT_ORDER_COL,
+                               CUBLASLT_ORDER_COL};
   int64_t padding = 0;
   double alpha = 1, beta = 0;
   bool inPlace = false, scalesOnDevice = false, alphaVector = false;
@@ -82,20 +85,23 @@ struct LtDescriptors {
   ~LtDescriptors();
   template <typename T>
   void set(cublasLtMatmulDescAttributes_t attribute, T value) {
-    EXPECT_EQ(cublasLtMatmulDescSetAttribute(operation, attribute, &value, sizeof value), CUBLAS_STATUS_SUCCESS);
+    EXPECT_EQ(cublasLtMatmulDescSetAttribute(operation, attribute, &value, sizeof value),
+              CUBLAS_STATUS_SUCCESS);
   }
   /// The product in the default stream.
-  cublasStatus_t matmul(const void *alpha, const void *a, const void *b, const void *beta, const void *c, void *d,
-                        const cublasLtMatmulAlgo_t *algo = nullptr, void *workspace = nullptr, size_t bytes = 0) const {
-    return cublasLtMatmul(ltHandle(), operation, alpha, a, layouts[0], b, layouts[1], beta, c, layouts[2], d,
-                          layouts[3], algo, workspace, bytes, nullptr);
+  cublasStatus_t matmul(const void *alpha, const void *a, const void *b, const void *beta,
+                        const void *c, void *d, const cublasLtMatmulAlgo_t *algo = nullptr,
+                        void *workspace = nullptr, size_t bytes = 0) const {
+    return cublasLtMatmul(ltHandle(), operation, alpha, a, layouts[0], b, layouts[1], beta, c,
+                          layouts[2], d, layouts[3], algo, workspace, bytes, nullptr);
   }
 };
-std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const TestMatrix &a, const TestMatrix &b,
-                                              const TestMatrix &c, const TestMatrix &d);
+std::unique_ptr<LtDescriptors> describeMatmul(const MatmulCase &test, const TestMatrix &a,
+                                              const TestMatrix &b, const TestMatrix &c,
+                                              const TestMatrix &d);
 
-/// Runs the case on the device, with the algorithm that the heuristic gives, and compares all that it writes
-/// with plain loops: within what one rounding and sums in f32 allow, integers exactly.
+/// Runs the case on the device, with the algorithm that the heuristic gives, and compares all that
+/// it writes with plain loops: within what one rounding and sums in f32 allow, integers exactly.
 void checkMatmul(const MatmulCase &test);
 
 } // namespace mmc::emulator::test

@@ -13,18 +13,22 @@ struct Types {
   cudaDataType ab, cd;
 };
 const std::vector<Types> floatTypes = {
-    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F},           {CUBLAS_COMPUTE_32F, CUDA_R_16BF, CUDA_R_16BF},
-    {CUBLAS_COMPUTE_32F, CUDA_R_16F, CUDA_R_16F},           {CUBLAS_COMPUTE_32F, CUDA_R_16BF, CUDA_R_32F},
-    {CUBLAS_COMPUTE_32F, CUDA_R_16F, CUDA_R_32F},           {CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F, CUDA_R_32F},
-    {CUBLAS_COMPUTE_32F_FAST_16BF, CUDA_R_32F, CUDA_R_32F}, {CUBLAS_COMPUTE_32F_FAST_16F, CUDA_R_32F, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F, CUDA_R_16BF, CUDA_R_16BF},
+    {CUBLAS_COMPUTE_32F, CUDA_R_16F, CUDA_R_16F},
+    {CUBLAS_COMPUTE_32F, CUDA_R_16BF, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F, CUDA_R_16F, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F_FAST_16BF, CUDA_R_32F, CUDA_R_32F},
+    {CUBLAS_COMPUTE_32F_FAST_16F, CUDA_R_32F, CUDA_R_32F},
     {CUBLAS_COMPUTE_32F_PEDANTIC, CUDA_R_32F, CUDA_R_32F},
 };
 const std::vector<cublasLtEpilogue_t> epilogues = {
-    CUBLASLT_EPILOGUE_DEFAULT,    CUBLASLT_EPILOGUE_RELU,       CUBLASLT_EPILOGUE_BIAS,
-    CUBLASLT_EPILOGUE_RELU_BIAS,  CUBLASLT_EPILOGUE_GELU,       CUBLASLT_EPILOGUE_GELU_BIAS,
-    CUBLASLT_EPILOGUE_RELU_AUX,   CUBLASLT_EPILOGUE_RELU_AUX_BIAS, CUBLASLT_EPILOGUE_DRELU,
-    CUBLASLT_EPILOGUE_DRELU_BGRAD, CUBLASLT_EPILOGUE_GELU_AUX,  CUBLASLT_EPILOGUE_GELU_AUX_BIAS,
-    CUBLASLT_EPILOGUE_DGELU,      CUBLASLT_EPILOGUE_DGELU_BGRAD, CUBLASLT_EPILOGUE_BGRADA,
+    CUBLASLT_EPILOGUE_DEFAULT,     CUBLASLT_EPILOGUE_RELU,          CUBLASLT_EPILOGUE_BIAS,
+    CUBLASLT_EPILOGUE_RELU_BIAS,   CUBLASLT_EPILOGUE_GELU,          CUBLASLT_EPILOGUE_GELU_BIAS,
+    CUBLASLT_EPILOGUE_RELU_AUX,    CUBLASLT_EPILOGUE_RELU_AUX_BIAS, CUBLASLT_EPILOGUE_DRELU,
+    CUBLASLT_EPILOGUE_DRELU_BGRAD, CUBLASLT_EPILOGUE_GELU_AUX,      CUBLASLT_EPILOGUE_GELU_AUX_BIAS,
+    CUBLASLT_EPILOGUE_DGELU,       CUBLASLT_EPILOGUE_DGELU_BGRAD,   CUBLASLT_EPILOGUE_BGRADA,
     CUBLASLT_EPILOGUE_BGRADB,
 };
 
@@ -198,45 +202,55 @@ TEST(LtMatmul, Int32SumsWrap) {
   MatmulCase test = integerCase(CUDA_R_32I, CUDA_R_32I);
   useDevice();
   const int64_t k = 131076;
-  const DeviceBuffer a(std::vector<uint8_t>(size_t(4 * k), 0x80)), b(std::vector<uint8_t>(size_t(k), 0x80));
+  const DeviceBuffer a(std::vector<uint8_t>(size_t(4 * k), 0x80)),
+      b(std::vector<uint8_t>(size_t(k), 0x80));
   const DeviceBuffer d(std::vector<uint8_t>(16));
-  TestMatrix aShape(CUDA_R_8I, k, 4, 1, CUBLASLT_ORDER_COL, 0, 1), bShape(CUDA_R_8I, k, 1, 1, CUBLASLT_ORDER_COL, 0, 1),
+  TestMatrix aShape(CUDA_R_8I, k, 4, 1, CUBLASLT_ORDER_COL, 0, 1),
+      bShape(CUDA_R_8I, k, 1, 1, CUBLASLT_ORDER_COL, 0, 1),
       dShape(CUDA_R_32I, 4, 1, 1, CUBLASLT_ORDER_COL, 0, 1);
   test.transB = CUBLAS_OP_N;
   auto made = describeMatmul(test, aShape, bShape, dShape, dShape);
   const int32_t one = 1, zero = 0;
-  ASSERT_EQ(made->matmul(&one, a.pointer(), b.pointer(), &zero, d.pointer(), d.pointer()), CUBLAS_STATUS_SUCCESS);
+  ASSERT_EQ(made->matmul(&one, a.pointer(), b.pointer(), &zero, d.pointer(), d.pointer()),
+            CUBLAS_STATUS_SUCCESS);
   ASSERT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
   EXPECT_EQ(decodeElements(CUDA_R_32I, d.read())[3], double(int32_t(uint32_t(k * 16384))));
 }
 
 /// D = epilogue(x · 1) for a column of numbers.
-std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double> &x, const std::vector<double> &aux,
+std::vector<double> apply(cublasLtEpilogue_t epilogue, const std::vector<double> &x,
+                          const std::vector<double> &aux,
                           cublasComputeType_t computeType = CUBLAS_COMPUTE_32F) {
   useDevice();
   MatmulCase test;
   test.computeType = computeType;
   test.epilogue = epilogue;
   const int64_t rows = int64_t(x.size());
-  TestMatrix a(CUDA_R_32F, rows, 1, 1, CUBLASLT_ORDER_COL, 0, 1), one(CUDA_R_32F, 1, 1, 1, CUBLASLT_ORDER_COL, 0, 1);
-  const DeviceBuffer aDevice(encodeElements(CUDA_R_32F, x)), bDevice(encodeElements(CUDA_R_32F, {1}));
-  const DeviceBuffer dDevice(encodeElements(CUDA_R_32F, x)), auxDevice(encodeElements(CUDA_R_32F, aux));
+  TestMatrix a(CUDA_R_32F, rows, 1, 1, CUBLASLT_ORDER_COL, 0, 1),
+      one(CUDA_R_32F, 1, 1, 1, CUBLASLT_ORDER_COL, 0, 1);
+  const DeviceBuffer aDevice(encodeElements(CUDA_R_32F, x)),
+      bDevice(encodeElements(CUDA_R_32F, {1}));
+  const DeviceBuffer dDevice(encodeElements(CUDA_R_32F, x)),
+      auxDevice(encodeElements(CUDA_R_32F, aux));
   auto made = describeMatmul(test, a, one, a, a);
   made->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, auxDevice.pointer());
   made->set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, rows);
   const float alpha = 1, beta = 0;
-  EXPECT_EQ(made->matmul(&alpha, aDevice.pointer(), bDevice.pointer(), &beta, nullptr, dDevice.pointer()),
-            CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(
+      made->matmul(&alpha, aDevice.pointer(), bDevice.pointer(), &beta, nullptr, dDevice.pointer()),
+      CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
   return decodeElements(CUDA_R_32F, dDevice.read());
 }
 
 TEST(LtMatmul, RoundingOfInputsInTheMiddle) {
   // Half of the last bit that is kept: tf32 and bf16 above and below it, f16 too.
-  const std::vector<double> x = {1 + std::ldexp(1, -11), -1 - std::ldexp(1, -11), 1 + std::ldexp(1, -8),
-                                 1 + 3 * std::ldexp(1, -8), 1 + 3 * std::ldexp(1, -11)};
+  const std::vector<double> x = {1 + std::ldexp(1, -11), -1 - std::ldexp(1, -11),
+                                 1 + std::ldexp(1, -8), 1 + 3 * std::ldexp(1, -8),
+                                 1 + 3 * std::ldexp(1, -11)};
   EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_TF32),
-            (std::vector<double>{1 + std::ldexp(1, -10), -1 - std::ldexp(1, -10), x[2], x[3], 1 + std::ldexp(1, -9)}));
+            (std::vector<double>{1 + std::ldexp(1, -10), -1 - std::ldexp(1, -10), x[2], x[3],
+                                 1 + std::ldexp(1, -9)}));
   EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_16BF),
             (std::vector<double>{1, -1, 1, 1 + std::ldexp(1, -6), 1}));
   EXPECT_EQ(apply(CUBLASLT_EPILOGUE_DEFAULT, x, x, CUBLAS_COMPUTE_32F_FAST_16F),
@@ -253,7 +267,8 @@ TEST(LtMatmul, GeluGradientIsTheSlopeOfGelu) {
     at.push_back(x);
     ones.push_back(1);
   }
-  const std::vector<double> low = apply(CUBLASLT_EPILOGUE_GELU, below, at), high = apply(CUBLASLT_EPILOGUE_GELU, above, at),
+  const std::vector<double> low = apply(CUBLASLT_EPILOGUE_GELU, below, at),
+                            high = apply(CUBLASLT_EPILOGUE_GELU, above, at),
                             slope = apply(CUBLASLT_EPILOGUE_DGELU, ones, at);
   for (size_t i = 0; i < at.size(); ++i)
     EXPECT_NEAR(slope[i], (high[i] - low[i]) / (2 * step), 2e-4) << at[i];

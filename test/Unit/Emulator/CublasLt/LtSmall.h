@@ -18,9 +18,11 @@ struct Small {
 
   explicit Small(MatmulCase base = square())
       : test(base), a(memory()), b(memory()), c(memory()), d(memory()), extra(memory()) {
-    auto matrix = [&](cudaDataType type) { return TestMatrix(type, 8, 8, 1, CUBLASLT_ORDER_COL, 0, 1); };
-    descriptors =
-        describeMatmul(test, matrix(test.abType), matrix(test.abType), matrix(test.cdType), matrix(test.cdType));
+    auto matrix = [&](cudaDataType type) {
+      return TestMatrix(type, 8, 8, 1, CUBLASLT_ORDER_COL, 0, 1);
+    };
+    descriptors = describeMatmul(test, matrix(test.abType), matrix(test.abType),
+                                 matrix(test.cdType), matrix(test.cdType));
   }
   static MatmulCase square() {
     useDevice();
@@ -33,7 +35,8 @@ struct Small {
   /// Sets an attribute of a layout.
   template <typename T>
   void layout(int which, cublasLtMatrixLayoutAttribute_t attribute, T value) {
-    ASSERT_EQ(cublasLtMatrixLayoutSetAttribute(descriptors->layouts[which], attribute, &value, sizeof value),
+    ASSERT_EQ(cublasLtMatrixLayoutSetAttribute(descriptors->layouts[which], attribute, &value,
+                                               sizeof value),
               CUBLAS_STATUS_SUCCESS);
   }
   cublasStatus_t heuristic() {
@@ -43,18 +46,21 @@ struct Small {
     int count = 0;
     cublasLtMatrixLayout_t *layouts = descriptors->layouts;
     const cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(ltHandle(), descriptors->operation, layouts[0], layouts[1], layouts[2],
-                                       layouts[3], preference, 1, &result, &count);
+        cublasLtMatmulAlgoGetHeuristic(ltHandle(), descriptors->operation, layouts[0], layouts[1],
+                                       layouts[2], layouts[3], preference, 1, &result, &count);
     EXPECT_EQ(count, status == CUBLAS_STATUS_SUCCESS ? 1 : 0);
     EXPECT_EQ(cublasLtMatmulPreferenceDestroy(preference), CUBLAS_STATUS_SUCCESS);
     return status;
   }
-  cublasStatus_t matmul(const cublasLtMatmulAlgo_t *algo = nullptr, void *workspace = nullptr, size_t bytes = 0) {
+  cublasStatus_t matmul(const cublasLtMatmulAlgo_t *algo = nullptr, void *workspace = nullptr,
+                        size_t bytes = 0) {
     return call(a.pointer(), b.pointer(), c.pointer(), d.pointer(), &alpha, algo, workspace, bytes);
   }
-  cublasStatus_t call(const void *aAt, const void *bAt, const void *cAt, void *dAt, const void *alphaAt,
-                      const cublasLtMatmulAlgo_t *algo = nullptr, void *workspace = nullptr, size_t bytes = 0) {
-    const cublasStatus_t status = descriptors->matmul(alphaAt, aAt, bAt, &beta, cAt, dAt, algo, workspace, bytes);
+  cublasStatus_t call(const void *aAt, const void *bAt, const void *cAt, void *dAt,
+                      const void *alphaAt, const cublasLtMatmulAlgo_t *algo = nullptr,
+                      void *workspace = nullptr, size_t bytes = 0) {
+    const cublasStatus_t status =
+        descriptors->matmul(alphaAt, aAt, bAt, &beta, cAt, dAt, algo, workspace, bytes);
     EXPECT_EQ(cuCtxSynchronize(), CUDA_SUCCESS);
     return status;
   }

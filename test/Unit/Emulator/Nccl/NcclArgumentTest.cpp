@@ -8,10 +8,10 @@ namespace mmc::emulator::test {
 namespace {
 
 void callAll(BadArguments &bad) {
-#define MMC_NCCL_FUNCTION(result, name, parameters)                                                                    \
-  if (std::string(#name).find("ncclGroup") != 0) {                                                                     \
-    SCOPED_TRACE(#name);                                                                                               \
-    (void)bad.call(&name);                                                                                             \
+#define MMC_NCCL_FUNCTION(result, name, parameters)                                                \
+  if (std::string(#name).find("ncclGroup") != 0) {                                                 \
+    SCOPED_TRACE(#name);                                                                           \
+    (void)bad.call(&name);                                                                         \
   }
 #include "mmc/Runtime/Emulator/Nccl/Functions.def"
 }
@@ -26,7 +26,9 @@ TEST(NcclArguments, BadOnesDoNoHarm) {
       EXPECT_NE(ncclGroupEnd(), ncclSuccess) << "some were refused";
     }
     Buffer<int> buffer(4);
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(
+        ncclAllReduce(buffer.at(), buffer.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream),
+        ncclSuccess);
     rank.wait();
   });
 }

@@ -47,7 +47,8 @@ T element(int rank, size_t index) {
   if constexpr (std::is_integral_v<T>)
     return static_cast<T>(random % 7) - static_cast<T>(std::is_signed_v<T> ? 3 : 0);
   else
-    return Model<T>::narrow(static_cast<typename Model<T>::Wide>(double(random) / 2147483648.0 - 1.0));
+    return Model<T>::narrow(
+        static_cast<typename Model<T>::Wide>(double(random) / 2147483648.0 - 1.0));
 }
 
 template <typename T>
@@ -82,7 +83,8 @@ template <typename T>
 void expectSame(const std::vector<T> &got, const std::vector<T> &want) {
   ASSERT_EQ(got.size(), want.size());
   if (!got.empty())
-    EXPECT_EQ(std::memcmp(got.data(), want.data(), got.size() * sizeof(T)), 0) << "not the same bits";
+    EXPECT_EQ(std::memcmp(got.data(), want.data(), got.size() * sizeof(T)), 0)
+        << "not the same bits";
 }
 
 template <typename T>
@@ -91,12 +93,15 @@ void checkReductions(Rank &rank, ncclDataType_t type) {
   for (ncclRedOp_t op : {ncclSum, ncclProd, ncclMax, ncclMin, ncclAvg})
     for (size_t count : {1u, 1500u}) {
       const std::vector<T> want = reduced<T>(op, rank.ranks, count);
-      Buffer<T> send(elements<T>(rank.rank, count)), receive(count), inPlace(elements<T>(rank.rank, count)), rooted(count);
-      ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), count, type, op, rank.comm, rank.stream), ncclSuccess);
-      ASSERT_EQ(ncclAllReduce(inPlace.at(), inPlace.at(), count, type, op, rank.comm, rank.stream), ncclSuccess);
+      Buffer<T> send(elements<T>(rank.rank, count)), receive(count),
+          inPlace(elements<T>(rank.rank, count)), rooted(count);
+      ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), count, type, op, rank.comm, rank.stream),
+                ncclSuccess);
+      ASSERT_EQ(ncclAllReduce(inPlace.at(), inPlace.at(), count, type, op, rank.comm, rank.stream),
+                ncclSuccess);
       const int root = int(count) % rank.ranks;
-      ASSERT_EQ(ncclReduce(send.at(), rank.rank == root ? rooted.at() : nullptr, count, type, op, root, rank.comm,
-                           rank.stream),
+      ASSERT_EQ(ncclReduce(send.at(), rank.rank == root ? rooted.at() : nullptr, count, type, op,
+                           root, rank.comm, rank.stream),
                 ncclSuccess);
       rank.wait();
       expectSame(receive.read(), want);
@@ -108,13 +113,18 @@ void checkReductions(Rank &rank, ncclDataType_t type) {
       const size_t all = count * size_t(rank.ranks), own = count * size_t(rank.rank);
       const std::vector<T> wantAll = reduced<T>(op, rank.ranks, all);
       Buffer<T> blocks(elements<T>(rank.rank, all)), block(count);
-      ASSERT_EQ(ncclReduceScatter(blocks.at(), block.at(), count, type, op, rank.comm, rank.stream), ncclSuccess);
-      ASSERT_EQ(ncclReduceScatter(blocks.at(), blocks.at(own), count, type, op, rank.comm, rank.stream), ncclSuccess);
+      ASSERT_EQ(ncclReduceScatter(blocks.at(), block.at(), count, type, op, rank.comm, rank.stream),
+                ncclSuccess);
+      ASSERT_EQ(
+          ncclReduceScatter(blocks.at(), blocks.at(own), count, type, op, rank.comm, rank.stream),
+          ncclSuccess);
       rank.wait();
-      const std::vector<T> wantBlock(wantAll.begin() + long(own), wantAll.begin() + long(own + count));
+      const std::vector<T> wantBlock(wantAll.begin() + long(own),
+                                     wantAll.begin() + long(own + count));
       expectSame(block.read(), wantBlock);
       const std::vector<T> after = blocks.read();
-      expectSame(std::vector<T>(after.begin() + long(own), after.begin() + long(own + count)), wantBlock);
+      expectSame(std::vector<T>(after.begin() + long(own), after.begin() + long(own + count)),
+                 wantBlock);
     }
 }
 
@@ -140,16 +150,19 @@ TEST(NcclCollectives, MoveData) {
     for (size_t count : {0u, 1u, 5u, 300000u}) {
       SCOPED_TRACE(count);
       const size_t ranks = size_t(rank.ranks), own = size_t(rank.rank), all = count * ranks;
-      Buffer<float> send(elements<float>(rank.rank, all)), one(count), many(all), gathered(all), exchanged(all);
+      Buffer<float> send(elements<float>(rank.rank, all)), one(count), many(all), gathered(all),
+          exchanged(all);
       const int root = 2;
-      ASSERT_EQ(ncclBroadcast(rank.rank == root ? send.at() : nullptr, one.at(), count, ncclFloat32, root, rank.comm,
-                              rank.stream),
+      ASSERT_EQ(ncclBroadcast(rank.rank == root ? send.at() : nullptr, one.at(), count, ncclFloat32,
+                              root, rank.comm, rank.stream),
                 ncclSuccess);
-      ASSERT_EQ(ncclAllGather(send.at(), many.at(), count, ncclFloat32, rank.comm, rank.stream), ncclSuccess);
-      ASSERT_EQ(ncclGather(send.at(), rank.rank == root ? gathered.at() : nullptr, count, ncclFloat32, root, rank.comm,
-                           rank.stream),
+      ASSERT_EQ(ncclAllGather(send.at(), many.at(), count, ncclFloat32, rank.comm, rank.stream),
                 ncclSuccess);
-      ASSERT_EQ(ncclAlltoAll(send.at(), exchanged.at(), count, ncclFloat32, rank.comm, rank.stream), ncclSuccess);
+      ASSERT_EQ(ncclGather(send.at(), rank.rank == root ? gathered.at() : nullptr, count,
+                           ncclFloat32, root, rank.comm, rank.stream),
+                ncclSuccess);
+      ASSERT_EQ(ncclAlltoAll(send.at(), exchanged.at(), count, ncclFloat32, rank.comm, rank.stream),
+                ncclSuccess);
       rank.wait();
       expectSame(one.read(), elements<float>(root, count));
       std::vector<float> wantGathered, wantExchanged;
@@ -163,15 +176,18 @@ TEST(NcclCollectives, MoveData) {
       expectSame(exchanged.read(), wantExchanged);
       if (rank.rank == root)
         expectSame(gathered.read(), wantGathered);
-      ASSERT_EQ(ncclScatter(rank.rank == root ? send.at() : nullptr, one.at(), count, ncclFloat32, root, rank.comm,
-                            rank.stream),
+      ASSERT_EQ(ncclScatter(rank.rank == root ? send.at() : nullptr, one.at(), count, ncclFloat32,
+                            root, rank.comm, rank.stream),
                 ncclSuccess);
       rank.wait();
       expectSame(one.read(), elements<float>(root, count, own * count));
       // In place, as each function has it.
       Buffer<float> place(elements<float>(rank.rank, all));
-      ASSERT_EQ(ncclBcast(place.at(), count, ncclFloat32, root, rank.comm, rank.stream), ncclSuccess);
-      ASSERT_EQ(ncclAllGather(place.at(own * count), place.at(), count, ncclFloat32, rank.comm, rank.stream), ncclSuccess);
+      ASSERT_EQ(ncclBcast(place.at(), count, ncclFloat32, root, rank.comm, rank.stream),
+                ncclSuccess);
+      ASSERT_EQ(ncclAllGather(place.at(own * count), place.at(), count, ncclFloat32, rank.comm,
+                              rank.stream),
+                ncclSuccess);
       rank.wait();
       std::vector<float> wantPlace;
       for (int peer = 0; peer < rank.ranks; ++peer)
@@ -185,11 +201,13 @@ TEST(NcclCollectives, MoveData) {
 TEST(NcclCollectives, BytesOfAnyTypeMove) {
   runRanks(2, [](Rank &rank) {
     Buffer<uint8_t> send(elements<uint8_t>(rank.rank, 9)), receive(18);
-    ASSERT_EQ(ncclAllGather(send.at(), receive.at(), 9, ncclFloat8e4m3, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(ncclAllGather(send.at(), receive.at(), 9, ncclFloat8e4m3, rank.comm, rank.stream),
+              ncclSuccess);
     rank.wait();
     EXPECT_EQ(receive.read()[9], element<uint8_t>(1, 0));
-    EXPECT_EQ(ncclAllReduce(send.at(), receive.at(), 9, ncclFloat8e4m3, ncclSum, rank.comm, rank.stream),
-              ncclInvalidArgument);
+    EXPECT_EQ(
+        ncclAllReduce(send.at(), receive.at(), 9, ncclFloat8e4m3, ncclSum, rank.comm, rank.stream),
+        ncclInvalidArgument);
     EXPECT_STREQ(ncclGetLastError(nullptr),
                  "ncclAllReduce: reductions of ncclFloat8e4m3 are not supported by the emulator");
   });
@@ -202,19 +220,24 @@ TEST(NcclCollectives, ScaledSums) {
       Buffer<float> onDeviceFactor(std::vector<float>{factor});
       ncclRedOp_t op = ncclSum;
       ASSERT_EQ(ncclRedOpCreatePreMulSum(&op, onDevice ? onDeviceFactor.at() : &factor, ncclFloat32,
-                                         onDevice ? ncclScalarDevice : ncclScalarHostImmediate, rank.comm),
+                                         onDevice ? ncclScalarDevice : ncclScalarHostImmediate,
+                                         rank.comm),
                 ncclSuccess);
       EXPECT_GE(op, ncclNumOps);
       Buffer<float> buffer(elements<float>(rank.rank, 100));
-      ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 100, ncclFloat32, op, rank.comm, rank.stream), ncclSuccess);
-      EXPECT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 25, ncclFloat64, op, rank.comm, rank.stream),
-                ncclInvalidArgument);
+      ASSERT_EQ(
+          ncclAllReduce(buffer.at(), buffer.at(), 100, ncclFloat32, op, rank.comm, rank.stream),
+          ncclSuccess);
+      EXPECT_EQ(
+          ncclAllReduce(buffer.at(), buffer.at(), 25, ncclFloat64, op, rank.comm, rank.stream),
+          ncclInvalidArgument);
       ASSERT_EQ(ncclRedOpDestroy(op, rank.comm), ncclSuccess);
       EXPECT_EQ(ncclRedOpDestroy(op, rank.comm), ncclInvalidArgument);
       rank.wait();
       std::vector<float> want;
       for (size_t i = 0; i < 100; ++i)
-        want.push_back(0.5f * element<float>(0, i) + 1.5f * element<float>(1, i) + 2.5f * element<float>(2, i));
+        want.push_back(0.5f * element<float>(0, i) + 1.5f * element<float>(1, i) +
+                       2.5f * element<float>(2, i));
       expectSame(buffer.read(), want);
     }
   });

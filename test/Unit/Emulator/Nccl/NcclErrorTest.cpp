@@ -20,7 +20,8 @@ TEST(NcclError, Mismatches) {
     std::function<ncclResult_t(Rank &, float *)> call;
   };
   const Way ways[] = {
-      {"counts", "ncclAllReduce(count 4, ncclFloat32, ncclSum) on rank", "ncclAllReduce(count 5, ncclFloat32, ncclSum)",
+      {"counts", "ncclAllReduce(count 4, ncclFloat32, ncclSum) on rank",
+       "ncclAllReduce(count 5, ncclFloat32, ncclSum)",
        [](Rank &r, float *b) {
          return ncclAllReduce(b, b, size_t(4 + r.rank), ncclFloat32, ncclSum, r.comm, r.stream);
        }},
@@ -33,7 +34,9 @@ TEST(NcclError, Mismatches) {
          return ncclAllReduce(b, b, 4, r.rank ? ncclInt32 : ncclFloat32, ncclSum, r.comm, r.stream);
        }},
       {"roots", "root 0", "root 1",
-       [](Rank &r, float *b) { return ncclBroadcast(b, b, 4, ncclFloat32, r.rank, r.comm, r.stream); }},
+       [](Rank &r, float *b) {
+         return ncclBroadcast(b, b, 4, ncclFloat32, r.rank, r.comm, r.stream);
+       }},
       {"functions", "ncclAllReduce", "ncclBroadcast",
        [](Rank &r, float *b) {
          return r.rank ? ncclAllReduce(b, b, 4, ncclFloat32, ncclSum, r.comm, r.stream)
@@ -58,13 +61,15 @@ TEST(NcclError, MessagesThatDoNotFit) {
     Buffer<float> buffer(1000000);
     if (rank.rank == 0) {
       // Too much for the socket: it notices that the receiver gives up.
-      ASSERT_EQ(ncclSend(buffer.at(), 1000000, ncclFloat32, 1, rank.comm, rank.stream), ncclSuccess);
+      ASSERT_EQ(ncclSend(buffer.at(), 1000000, ncclFloat32, 1, rank.comm, rank.stream),
+                ncclSuccess);
       EXPECT_EQ(rank.waitForError(), ncclRemoteError);
     } else {
       ASSERT_EQ(ncclRecv(buffer.at(), 7, ncclFloat32, 0, rank.comm, rank.stream), ncclSuccess);
       EXPECT_EQ(rank.waitForError(), ncclInvalidUsage);
       EXPECT_STREQ(ncclGetLastError(rank.comm),
-                   "ranks call different things, got: ncclRecv(count 7, ncclFloat32 from rank 0) on rank 1 != "
+                   "ranks call different things, got: ncclRecv(count 7, ncclFloat32 from rank 0) "
+                   "on rank 1 != "
                    "ncclSend(count 1000000, ncclFloat32 to rank 1) on rank 0");
     }
   });
@@ -80,7 +85,9 @@ TEST(NcclError, AbortEndsWhatWaits) {
       rank.comm = nullptr;
       return;
     }
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(
+        ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream),
+        ncclSuccess);
     EXPECT_EQ(rank.waitForError(), ncclRemoteError);
     EXPECT_TRUE(contains(ncclGetLastError(rank.comm), "has gone")) << ncclGetLastError(rank.comm);
   });
@@ -91,7 +98,9 @@ TEST(NcclError, AbortOfOnesOwnOperation) {
     if (rank.rank == 1)
       return std::this_thread::sleep_for(std::chrono::milliseconds(100));
     Buffer<float> buffer(8);
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(
+        ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream),
+        ncclSuccess);
     ASSERT_EQ(ncclCommAbort(rank.comm), ncclSuccess);
     rank.comm = nullptr;
     EXPECT_EQ(cuStreamSynchronize(rank.stream), CUDA_SUCCESS);
@@ -106,7 +115,9 @@ TEST(NcclError, AbortOfAMeeting) {
   for (int rank : {0, 1}) {
     ASSERT_EQ(ncclCommInitRankConfig(&comm, 2, id, rank, &config), ncclInProgress);
     float *none = nullptr;
-    EXPECT_EQ(ncclAllReduce(none, none, 0, ncclFloat32, ncclSum, comm, nullptr), ncclInvalidArgument) << "not ready";
+    EXPECT_EQ(ncclAllReduce(none, none, 0, ncclFloat32, ncclSum, comm, nullptr),
+              ncclInvalidArgument)
+        << "not ready";
     EXPECT_EQ(ncclCommAbort(comm), ncclSuccess);
   }
 }
@@ -116,14 +127,17 @@ TEST(NcclError, AbortBeforeItsTurn) {
     // The stream does not get to the collective until the communicator is gone.
     std::atomic<bool> gate{false};
     Buffer<float> buffer(8);
-    ASSERT_EQ(cuLaunchHostFunc(rank.stream,
-                               [](void *opened) {
-                                 while (!*static_cast<std::atomic<bool> *>(opened))
-                                   std::this_thread::yield();
-                               },
-                               &gate),
+    ASSERT_EQ(cuLaunchHostFunc(
+                  rank.stream,
+                  [](void *opened) {
+                    while (!*static_cast<std::atomic<bool> *>(opened))
+                      std::this_thread::yield();
+                  },
+                  &gate),
               CUDA_SUCCESS);
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(
+        ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream),
+        ncclSuccess);
     ASSERT_EQ(ncclCommAbort(rank.comm), ncclSuccess);
     rank.comm = nullptr;
     gate = true;
@@ -137,9 +151,12 @@ TEST(NcclError, NobodyComes) {
     if (rank.rank == 1)
       return std::this_thread::sleep_for(std::chrono::milliseconds(600));
     Buffer<float> buffer(8);
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(
+        ncclAllReduce(buffer.at(), buffer.at(), 8, ncclFloat32, ncclSum, rank.comm, rank.stream),
+        ncclSuccess);
     EXPECT_EQ(rank.waitForError(), ncclSystemError);
-    EXPECT_STREQ(ncclGetLastError(rank.comm), "rank 0 has waited for rank 1 longer than MMC_NCCL_TIMEOUT");
+    EXPECT_STREQ(ncclGetLastError(rank.comm),
+                 "rank 0 has waited for rank 1 longer than MMC_NCCL_TIMEOUT");
   });
   const ncclUniqueId id = newId();
   ncclComm_t comm = nullptr;
@@ -151,7 +168,8 @@ TEST(NcclError, NobodyComes) {
   for (const char *bad : {"soon", "0", "-1", "10s", "nan"}) {
     setenv("MMC_NCCL_TIMEOUT", bad, 1);
     EXPECT_EQ(ncclCommInitRank(&comm, 1, id, 0), ncclInvalidUsage);
-    EXPECT_TRUE(contains(ncclGetLastError(nullptr), "MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '"));
+    EXPECT_TRUE(contains(ncclGetLastError(nullptr),
+                         "MMC_NCCL_TIMEOUT must be a number of seconds above 0, got: '"));
     EXPECT_TRUE(contains(ncclGetLastError(nullptr), bad)) << ncclGetLastError(nullptr);
   }
   unsetenv("MMC_NCCL_TIMEOUT");
@@ -167,7 +185,8 @@ TEST(NcclError, NumberOfRanks) {
   });
   ncclComm_t comm = nullptr;
   EXPECT_EQ(ncclCommInitRank(&comm, 2, id, 0), ncclInvalidUsage);
-  EXPECT_TRUE(contains(ncclGetLastError(nullptr), "got: 2 (rank 0) != 3 (rank 1)")) << ncclGetLastError(nullptr);
+  EXPECT_TRUE(contains(ncclGetLastError(nullptr), "got: 2 (rank 0) != 3 (rank 1)"))
+      << ncclGetLastError(nullptr);
   other.join();
 }
 
@@ -180,22 +199,28 @@ TEST(NcclError, Arguments) {
     CUstream s = rank.stream;
     const ncclResult_t invalid = ncclInvalidArgument;
     EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, nullptr, s), invalid);
-    EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, reinterpret_cast<ncclComm_t>(&rank), s), invalid);
+    EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, reinterpret_cast<ncclComm_t>(&rank), s),
+              invalid);
     EXPECT_EQ(ncclAllReduce(nullptr, b, 8, ncclFloat32, ncclSum, comm, s), invalid);
     EXPECT_EQ(ncclAllReduce(b, nullptr, 8, ncclFloat32, ncclSum, comm, s), invalid);
-    EXPECT_EQ(ncclAllReduce(b, b, 9, ncclFloat32, ncclSum, comm, s), invalid) << "beyond the allocation";
+    EXPECT_EQ(ncclAllReduce(b, b, 9, ncclFloat32, ncclSum, comm, s), invalid)
+        << "beyond the allocation";
     EXPECT_EQ(ncclAllReduce(b, b, size_t(1) << 62, ncclFloat32, ncclSum, comm, s), invalid);
     EXPECT_EQ(ncclAllReduce(b, b, 8, ncclDataType_t(12), ncclSum, comm, s), invalid);
     EXPECT_EQ(ncclAllReduce(b, b, 8, ncclDataType_t(-1), ncclSum, comm, s), invalid);
     EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclRedOp_t(5), comm, s), invalid);
     EXPECT_EQ(ncclAllReduce(b, b + 1, 4, ncclFloat32, ncclSum, comm, s), invalid) << "they overlap";
-    EXPECT_EQ(ncclAllReduce(bytes.at(1), bytes.at(1), 2, ncclFloat32, ncclSum, comm, s), invalid) << "misaligned";
+    EXPECT_EQ(ncclAllReduce(bytes.at(1), bytes.at(1), 2, ncclFloat32, ncclSum, comm, s), invalid)
+        << "misaligned";
     EXPECT_EQ(ncclAlltoAll(b, b, 2, ncclFloat32, comm, s), invalid) << "in place";
     EXPECT_EQ(ncclBroadcast(b, b, 8, ncclFloat32, 2, comm, s), invalid);
     EXPECT_EQ(ncclSend(b, 8, ncclFloat32, -1, comm, s), invalid);
-    EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, comm, reinterpret_cast<CUstream>(0x1230)), invalid);
+    EXPECT_EQ(
+        ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, comm, reinterpret_cast<CUstream>(0x1230)),
+        invalid);
     useDevice(rank.rank + 2);
-    EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, comm, nullptr), ncclInvalidUsage) << "another device's stream";
+    EXPECT_EQ(ncclAllReduce(b, b, 8, ncclFloat32, ncclSum, comm, nullptr), ncclInvalidUsage)
+        << "another device's stream";
     useDevice(rank.rank);
     EXPECT_EQ(ncclCommCount(comm, nullptr), invalid);
     EXPECT_EQ(ncclCommUserRank(nullptr, nullptr), invalid);
@@ -219,7 +244,8 @@ TEST(NcclError, Arguments) {
   EXPECT_EQ(ncclCommInitRank(&comm, 1, id, 1), ncclInvalidArgument);
   EXPECT_EQ(ncclCommInitRank(&comm, 0, id, 0), ncclInvalidArgument);
   ncclConfig_t config{};
-  EXPECT_EQ(ncclCommInitRankConfig(&comm, 1, id, 0, &config), ncclInvalidArgument) << "no magic number";
+  EXPECT_EQ(ncclCommInitRankConfig(&comm, 1, id, 0, &config), ncclInvalidArgument)
+      << "no magic number";
   int devices[2] = {0, 0};
   ncclComm_t comms[2];
   EXPECT_EQ(ncclCommInitAll(comms, 2, devices), ncclInvalidUsage);
@@ -231,7 +257,8 @@ TEST(NcclLibrary, MemoryVersionAndNames) {
   int version = 0;
   EXPECT_EQ(ncclGetVersion(&version), ncclSuccess);
   EXPECT_EQ(version, 23203);
-  EXPECT_STREQ(ncclGetErrorString(ncclRemoteError), "remote process exited or there was a network error");
+  EXPECT_STREQ(ncclGetErrorString(ncclRemoteError),
+               "remote process exited or there was a network error");
   EXPECT_STREQ(ncclGetErrorString(ncclResult_t(77)), "unknown result code");
   void *memory = nullptr;
   ASSERT_EQ(ncclMemAlloc(&memory, 64), ncclSuccess);

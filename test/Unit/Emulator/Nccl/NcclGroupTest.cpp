@@ -19,10 +19,12 @@ TEST(NcclGroup, Ring) {
     // More than a socket holds: without a group nobody would get on.
     for (size_t count : {0u, 1u, 500000u}) {
       Buffer<int> send(countFrom(1000 * rank.rank, count)), receive(count);
-      const int next = (rank.rank + 1) % rank.ranks, before = (rank.rank + rank.ranks - 1) % rank.ranks;
+      const int next = (rank.rank + 1) % rank.ranks,
+                before = (rank.rank + rank.ranks - 1) % rank.ranks;
       ASSERT_EQ(ncclGroupStart(), ncclSuccess);
       ASSERT_EQ(ncclSend(send.at(), count, ncclInt32, next, rank.comm, rank.stream), ncclSuccess);
-      ASSERT_EQ(ncclRecv(receive.at(), count, ncclInt32, before, rank.comm, rank.stream), ncclSuccess);
+      ASSERT_EQ(ncclRecv(receive.at(), count, ncclInt32, before, rank.comm, rank.stream),
+                ncclSuccess);
       ASSERT_EQ(ncclGroupEnd(), ncclSuccess);
       rank.wait();
       EXPECT_EQ(receive.read(), countFrom(1000 * before, count));
@@ -37,7 +39,8 @@ TEST(NcclGroup, EverybodyToEverybodyTwice) {
     for (size_t round = 0; round < 2; ++round)
       for (int peer = 0; peer < rank.ranks; ++peer) {
         const size_t at = round * 6 + size_t(peer) * 2;
-        ASSERT_EQ(ncclRecv(receive.at(at), 2, ncclInt32, peer, rank.comm, rank.stream), ncclSuccess);
+        ASSERT_EQ(ncclRecv(receive.at(at), 2, ncclInt32, peer, rank.comm, rank.stream),
+                  ncclSuccess);
         ASSERT_EQ(ncclSend(send.at(at), 2, ncclInt32, peer, rank.comm, rank.stream), ncclSuccess);
       }
     ASSERT_EQ(ncclGroupEnd(), ncclSuccess);
@@ -85,8 +88,8 @@ TEST(NcclGroup, OneThreadManyRanks) {
     for (int i = 0; i < ncclDevices; ++i) {
       // The default stream is that of the device that is current at the call.
       useDevice(i);
-      ASSERT_EQ(ncclAllReduce(buffers[size_t(i)]->at(), buffers[size_t(i)]->at(), 10, ncclInt32, ncclSum, comms[i],
-                              named ? streams[size_t(i)] : nullptr),
+      ASSERT_EQ(ncclAllReduce(buffers[size_t(i)]->at(), buffers[size_t(i)]->at(), 10, ncclInt32,
+                              ncclSum, comms[i], named ? streams[size_t(i)] : nullptr),
                 ncclSuccess);
     }
     ASSERT_EQ(ncclGroupEnd(), ncclSuccess);
@@ -119,8 +122,10 @@ TEST(NcclGroup, RanksThatShareAStream) {
   {
     Buffer<int> one(countFrom(1, 5)), two(countFrom(10, 5));
     ASSERT_EQ(ncclGroupStart(), ncclSuccess);
-    ASSERT_EQ(ncclAllReduce(one.at(), one.at(), 5, ncclInt32, ncclSum, comms[0], stream), ncclSuccess);
-    ASSERT_EQ(ncclAllReduce(two.at(), two.at(), 5, ncclInt32, ncclSum, comms[1], stream), ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(one.at(), one.at(), 5, ncclInt32, ncclSum, comms[0], stream),
+              ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(two.at(), two.at(), 5, ncclInt32, ncclSum, comms[1], stream),
+              ncclSuccess);
     ASSERT_EQ(ncclGroupEnd(), ncclSuccess);
     ASSERT_EQ(cuStreamSynchronize(stream), CUDA_SUCCESS);
     EXPECT_EQ(one.read(), (std::vector<int>{11, 13, 15, 17, 19}));
@@ -145,8 +150,8 @@ TEST(NcclGroup, StreamsOfOneCommunicator) {
     EXPECT_EQ(receive.read(), countFrom(100 * peer, 6));
     // Calls run in the order in which they were made, whatever their streams.
     for (int i = 0; i < 20; ++i)
-      ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), size_t(1 + i % 6), ncclInt32, ncclSum, rank.comm,
-                              (i + rank.rank) % 2 ? other : rank.stream),
+      ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), size_t(1 + i % 6), ncclInt32, ncclSum,
+                              rank.comm, (i + rank.rank) % 2 ? other : rank.stream),
                 ncclSuccess);
     ASSERT_EQ(cuStreamSynchronize(other), CUDA_SUCCESS);
     rank.wait();
@@ -159,7 +164,8 @@ TEST(NcclGroup, Split) {
     // Ranks 0, 2, 4 in reverse order; 1 alone; 3 nowhere.
     ncclComm_t part = nullptr;
     const int color = rank.rank == 3 ? -1 : rank.rank % 2;
-    ASSERT_EQ(ncclCommSplit(rank.comm, color, -rank.rank, &part, nullptr), ncclSuccess) << ncclGetLastError(nullptr);
+    ASSERT_EQ(ncclCommSplit(rank.comm, color, -rank.rank, &part, nullptr), ncclSuccess)
+        << ncclGetLastError(nullptr);
     if (rank.rank == 3) {
       EXPECT_EQ(part, nullptr);
       return;
@@ -170,7 +176,8 @@ TEST(NcclGroup, Split) {
     EXPECT_EQ(count, rank.rank == 1 ? 1 : 3);
     EXPECT_EQ(own, rank.rank == 1 ? 0 : (4 - rank.rank) / 2);
     Buffer<int> buffer(countFrom(rank.rank, 3));
-    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 3, ncclInt32, ncclSum, part, rank.stream), ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(buffer.at(), buffer.at(), 3, ncclInt32, ncclSum, part, rank.stream),
+              ncclSuccess);
     ASSERT_EQ(cuStreamSynchronize(rank.stream), CUDA_SUCCESS);
     EXPECT_EQ(buffer.read(), rank.rank == 1 ? countFrom(1, 3) : (std::vector<int>{6, 9, 12}));
     EXPECT_EQ(ncclCommDestroy(part), ncclSuccess);
@@ -243,7 +250,8 @@ TEST(NcclGroup, CallsBesideOneThatIsInProgress) {
     ncclComm_t later = nullptr;
     ASSERT_EQ(ncclGroupStart(), ncclSuccess);
     ASSERT_EQ(ncclCommInitRankConfig(&later, 1, newId(), 0, &config), ncclSuccess);
-    ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream), ncclSuccess);
+    ASSERT_EQ(ncclAllReduce(send.at(), receive.at(), 4, ncclInt32, ncclSum, rank.comm, rank.stream),
+              ncclSuccess);
     EXPECT_EQ(ncclGroupEnd(), ncclInProgress);
     rank.wait();
     EXPECT_EQ(receive.read(), send.read());

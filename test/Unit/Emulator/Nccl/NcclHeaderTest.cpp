@@ -13,8 +13,8 @@
 
 namespace ours {
 #include "mmc/Runtime/Emulator/Nccl/Types.h"
-#define MMC_NCCL_FUNCTION(result, name, parameters)                                                                    \
-  result name parameters;                                                                                              \
+#define MMC_NCCL_FUNCTION(result, name, parameters)                                                \
+  result name parameters;                                                                          \
   result p##name parameters;
 #include "mmc/Runtime/Emulator/Nccl/Functions.def"
 } // namespace ours
@@ -75,9 +75,11 @@ TEST(NcclHeader, Structures) {
 }
 
 TEST(NcclHeader, Functions) {
-#define MMC_NCCL_FUNCTION(result, name, parameters)                                                                    \
-  EXPECT_EQ(signatureOf(&::name), signatureOf(static_cast<decltype(&ours::name)>(nullptr))) << #name;                  \
-  EXPECT_EQ(signatureOf(&::p##name), signatureOf(static_cast<decltype(&ours::p##name)>(nullptr))) << #name;
+#define MMC_NCCL_FUNCTION(result, name, parameters)                                                \
+  EXPECT_EQ(signatureOf(&::name), signatureOf(static_cast<decltype(&ours::name)>(nullptr)))        \
+      << #name;                                                                                    \
+  EXPECT_EQ(signatureOf(&::p##name), signatureOf(static_cast<decltype(&ours::p##name)>(nullptr)))  \
+      << #name;
 #include "mmc/Runtime/Emulator/Nccl/Functions.def"
 }
 

@@ -38,7 +38,8 @@ std::vector<Ended> runProcesses(const std::string &scenario, int ranks) {
   for (int rank = 0; rank < ranks; ++rank) {
     int ends[2];
     EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    std::string program = MMC_NCCL_RANK, mine = std::to_string(rank), all = std::to_string(ranks), what = scenario;
+    std::string program = MMC_NCCL_RANK, mine = std::to_string(rank), all = std::to_string(ranks),
+                what = scenario;
     char *arguments[] = {program.data(), what.data(), hex.data(), mine.data(), all.data(), nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);

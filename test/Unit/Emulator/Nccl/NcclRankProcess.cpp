@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One rank as a process: SCENARIO ID RANK RANKS, the id in hexadecimal. Prints what the test compares.
+// One rank as a process: SCENARIO ID RANK RANKS, the id in hexadecimal. Prints what the test
+// compares.
 
 #include "mmc/Runtime/Core/DType.h"
 #include "mmc/Runtime/Emulator/Driver/Cuda.h"
@@ -31,7 +32,8 @@ struct Rank {
 CUdeviceptr upload(const std::vector<uint16_t> &values) {
   CUdeviceptr address = 0;
   require(cuMemAlloc_v2(&address, values.size() * 2) == CUDA_SUCCESS, "cuMemAlloc");
-  require(cuMemcpyHtoD_v2(address, values.data(), values.size() * 2) == CUDA_SUCCESS, "cuMemcpyHtoD");
+  require(cuMemcpyHtoD_v2(address, values.data(), values.size() * 2) == CUDA_SUCCESS,
+          "cuMemcpyHtoD");
   return address;
 }
 
@@ -40,13 +42,18 @@ int reduceAndPass(const Rank &r) {
   const size_t count = 100003;
   std::vector<uint16_t> values;
   for (size_t i = 0; i < count; ++i)
-    values.push_back(mmc::bf16FromFloat(float((i * 2654435761u + size_t(r.rank) * 40503u) % 10007) / 1000 - 5));
+    values.push_back(
+        mmc::bf16FromFloat(float((i * 2654435761u + size_t(r.rank) * 40503u) % 10007) / 1000 - 5));
   CUdeviceptr buffer = upload(values), passed = upload(values);
   void *at = reinterpret_cast<void *>(buffer), *to = reinterpret_cast<void *>(passed);
-  require(ncclAllReduce(at, at, count, ncclBfloat16, ncclSum, r.comm, r.stream) == ncclSuccess, "ncclAllReduce");
+  require(ncclAllReduce(at, at, count, ncclBfloat16, ncclSum, r.comm, r.stream) == ncclSuccess,
+          "ncclAllReduce");
   require(ncclGroupStart() == ncclSuccess, "ncclGroupStart");
-  require(ncclSend(at, count, ncclBfloat16, (r.rank + 1) % r.ranks, r.comm, r.stream) == ncclSuccess, "ncclSend");
-  require(ncclRecv(to, count, ncclBfloat16, (r.rank + r.ranks - 1) % r.ranks, r.comm, r.stream) == ncclSuccess,
+  require(ncclSend(at, count, ncclBfloat16, (r.rank + 1) % r.ranks, r.comm, r.stream) ==
+              ncclSuccess,
+          "ncclSend");
+  require(ncclRecv(to, count, ncclBfloat16, (r.rank + r.ranks - 1) % r.ranks, r.comm, r.stream) ==
+              ncclSuccess,
           "ncclRecv");
   require(ncclGroupEnd() == ncclSuccess, "ncclGroupEnd");
   require(cuStreamSynchronize(r.stream) == CUDA_SUCCESS, "cuStreamSynchronize");
@@ -56,17 +63,20 @@ int reduceAndPass(const Rank &r) {
     sum = sum * 31 + value;
   std::printf("%llx\n", static_cast<unsigned long long>(sum));
   require(ncclCommDestroy(r.comm) == ncclSuccess, "ncclCommDestroy");
-  require(cuMemFree_v2(buffer) == CUDA_SUCCESS && cuMemFree_v2(passed) == CUDA_SUCCESS, "cuMemFree");
+  require(cuMemFree_v2(buffer) == CUDA_SUCCESS && cuMemFree_v2(passed) == CUDA_SUCCESS,
+          "cuMemFree");
   return 0;
 }
 
-/// Rank 1 is killed, before it calls or while it is at it; the others print the error that they get.
+/// Rank 1 is killed, before it calls or while it is at it; the others print the error that they
+/// get.
 int loseRank(const Rank &r, bool isBusy) {
   CUdeviceptr buffer = upload(std::vector<uint16_t>(isBusy ? 8000000 : 100));
   void *at = reinterpret_cast<void *>(buffer);
   if (r.rank == 1 && !isBusy)
     std::raise(SIGKILL);
-  require(ncclAllReduce(at, at, isBusy ? 8000000 : 100, ncclBfloat16, ncclSum, r.comm, r.stream) == ncclSuccess,
+  require(ncclAllReduce(at, at, isBusy ? 8000000 : 100, ncclBfloat16, ncclSum, r.comm, r.stream) ==
+              ncclSuccess,
           "ncclAllReduce");
   if (r.rank == 1)
     std::raise(SIGKILL);
@@ -74,7 +84,8 @@ int loseRank(const Rank &r, bool isBusy) {
   ncclResult_t error = ncclSuccess;
   require(ncclCommGetAsyncError(r.comm, &error) == ncclSuccess, "ncclCommGetAsyncError");
   std::printf("%d %s\n", error, ncclGetLastError(r.comm));
-  require(ncclAllReduce(at, at, 100, ncclBfloat16, ncclSum, r.comm, r.stream) == ncclRemoteError, "a failed communicator");
+  require(ncclAllReduce(at, at, 100, ncclBfloat16, ncclSum, r.comm, r.stream) == ncclRemoteError,
+          "a failed communicator");
   require(ncclCommAbort(r.comm) == ncclSuccess, "ncclCommAbort");
   require(cuMemFree_v2(buffer) == CUDA_SUCCESS, "cuMemFree");
   return 0;
@@ -91,7 +102,8 @@ int main(int count, char **arguments) {
     id.internal[i] = char(std::strtoul(std::string(arguments[2] + 2 * i, 2).c_str(), nullptr, 16));
   Rank rank{std::atoi(arguments[3]), std::atoi(arguments[4])};
   // Without a context: as with the CUDA runtime, device 0 becomes current.
-  require(ncclCommInitRank(&rank.comm, rank.ranks, id, rank.rank) == ncclSuccess, "ncclCommInitRank");
+  require(ncclCommInitRank(&rank.comm, rank.ranks, id, rank.rank) == ncclSuccess,
+          "ncclCommInitRank");
   require(cuStreamCreate(&rank.stream, CU_STREAM_NON_BLOCKING) == CUDA_SUCCESS, "cuStreamCreate");
   return scenario == "reduce" ? reduceAndPass(rank) : loseRank(rank, scenario == "busy");
 }

@@ -60,7 +60,8 @@ void runRanks(int ranks, const std::function<void(Rank &)> &body) {
       Rank rank;
       rank.rank = i;
       rank.ranks = ranks;
-      ASSERT_EQ(ncclCommInitRank(&rank.comm, ranks, id, i), ncclSuccess) << ncclGetLastError(nullptr);
+      ASSERT_EQ(ncclCommInitRank(&rank.comm, ranks, id, i), ncclSuccess)
+          << ncclGetLastError(nullptr);
       ASSERT_EQ(cuStreamCreate(&rank.stream, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
       body(rank);
       if (rank.comm)

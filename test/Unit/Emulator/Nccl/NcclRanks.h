@@ -15,8 +15,8 @@
 
 namespace mmc::emulator::test {
 
-/// Number of emulated devices in these tests. One for each rank: what waits for a device (cuMemFree) would wait for
-/// the collectives of all ranks on it.
+/// Number of emulated devices in these tests. One for each rank: what waits for a device
+/// (cuMemFree) would wait for the collectives of all ranks on it.
 inline constexpr int ncclDevices = 5;
 
 /// Makes a device current for the calling thread.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // cuBLASLt's types: our own declarations of its binary interface, as of cuBLAS 13 (and 12).
 //
-// A test compares them with cublasLt.h. That is why this file can be included within a namespace: it
-// includes nothing, and needs <cstddef>, <cstdint> and <cstdio> before it. Enumerations have a fixed
-// type, so that any number may be passed. Only what is supported, or refused by name, is declared.
+// A test compares them with cublasLt.h. That is why this file can be included within a namespace:
+// it includes nothing, and needs <cstddef>, <cstdint> and <cstdio> before it. Enumerations have a
+// fixed type, so that any number may be passed. Only what is supported, or refused by name, is
+// declared.
 
 #ifndef MMC_RUNTIME_EMULATOR_CUBLASLT_TYPES_H
 #define MMC_RUNTIME_EMULATOR_CUBLASLT_TYPES_H
@@ -22,7 +23,11 @@ typedef enum cudaDataType_t : int {
   CUDA_R_8F_E5M2 = 29,
 } cudaDataType;
 
-typedef enum libraryPropertyType_t : int { MAJOR_VERSION, MINOR_VERSION, PATCH_LEVEL } libraryPropertyType;
+typedef enum libraryPropertyType_t : int {
+  MAJOR_VERSION,
+  MINOR_VERSION,
+  PATCH_LEVEL
+} libraryPropertyType;
 
 typedef enum : int {
   CUBLAS_STATUS_SUCCESS = 0,

@@ -2,7 +2,8 @@
 // The driver API's types: our own declarations of its binary interface, as of CUDA 13.0.
 //
 // A test compares them with cuda.h. That is why this file can be included within a namespace: it
-// includes nothing, and needs <cstddef> and <cstdint> before it. Only what is supported is declared.
+// includes nothing, and needs <cstddef> and <cstdint> before it. Only what is supported is
+// declared.
 
 #ifndef MMC_RUNTIME_EMULATOR_DRIVER_TYPES_H
 #define MMC_RUNTIME_EMULATOR_DRIVER_TYPES_H
@@ -129,7 +130,10 @@ typedef enum CUctx_flags_enum : unsigned {
   CU_CTX_FLAGS_MASK = 0xff,
 } CUctx_flags;
 
-typedef enum CUstream_flags_enum : unsigned { CU_STREAM_DEFAULT = 0, CU_STREAM_NON_BLOCKING = 1 } CUstream_flags;
+typedef enum CUstream_flags_enum : unsigned {
+  CU_STREAM_DEFAULT = 0,
+  CU_STREAM_NON_BLOCKING = 1
+} CUstream_flags;
 typedef enum CUevent_flags_enum : unsigned {
   CU_EVENT_DEFAULT = 0,
   CU_EVENT_BLOCKING_SYNC = 1,

@@ -12,8 +12,8 @@
 #include "mmc/Runtime/Emulator/Nccl/Types.h"
 
 extern "C" {
-#define MMC_NCCL_FUNCTION(result, name, parameters)                                                                    \
-  __attribute__((visibility("default"))) result name parameters;                                                       \
+#define MMC_NCCL_FUNCTION(result, name, parameters)                                                \
+  __attribute__((visibility("default"))) result name parameters;                                   \
   __attribute__((visibility("default"))) result p##name parameters;
 #include "mmc/Runtime/Emulator/Nccl/Functions.def"
 }

@@ -2,8 +2,9 @@
 // NCCL's types: our own declarations of its binary interface, as of NCCL 2.32.
 //
 // A test compares them with nccl.h. That is why this file can be included within a namespace: it
-// includes nothing, and needs <climits>, <cstddef> and <cstdint> before it. Enumerations have a fixed
-// type, so that any number may be passed. Only what is supported, or refused by name, is declared.
+// includes nothing, and needs <climits>, <cstddef> and <cstdint> before it. Enumerations have a
+// fixed type, so that any number may be passed. Only what is supported, or refused by name, is
+// declared.
 
 #ifndef MMC_RUNTIME_EMULATOR_NCCL_TYPES_H
 #define MMC_RUNTIME_EMULATOR_NCCL_TYPES_H
