@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Moves: mov with packing, special registers and addresses; cvta, isspacep.
+// mov: values, packing, special registers, addresses.
 
+#include "Move.h"
 #include "../Execute/Block.h"
-#include "Alu.h"
 
 #include <algorithm>
 #include <chrono>
@@ -21,6 +21,9 @@ Step move(Warp &warp, const Op &op, uint32_t mask) {
     forLanes(mask, [&](unsigned lane) { d[lane] = a[lane]; });
   return Step::Next;
 }
+
+} // namespace
+
 OpFn moveOf(unsigned bytes) {
   switch (bytes) {
   case 1:
@@ -36,14 +39,6 @@ OpFn moveOf(unsigned bytes) {
   }
 }
 
-Step movePredicate(Warp &warp, const Op &op, uint32_t mask) {
-  warp.setPredicate(
-      op.dst, op.a == noOperand ? static_cast<uint32_t>(op.imm) : warp.predicate(op.a, op.isSigned),
-      mask);
-  return Step::Next;
-}
-
-/// The address of something in the stack frame.
 Step moveFrameAddress(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t value = static_cast<uint64_t>(op.imm) + warp.localBase;
   if (op.width == 8)
@@ -51,6 +46,15 @@ Step moveFrameAddress(Warp &warp, const Op &op, uint32_t mask) {
   else
     store(warp.destination<uint32_t>(op.dst), mask,
           [&](unsigned) { return static_cast<uint32_t>(value); });
+  return Step::Next;
+}
+
+namespace {
+
+Step movePredicate(Warp &warp, const Op &op, uint32_t mask) {
+  warp.setPredicate(
+      op.dst, op.a == noOperand ? static_cast<uint32_t>(op.imm) : warp.predicate(op.a, op.isSigned),
+      mask);
   return Step::Next;
 }
 
@@ -326,120 +330,12 @@ void buildMove(Builder &b, const Instruction &in) {
   b.run(moveOf(bytes));
 }
 
-uint64_t windowOf(Space space) {
-  switch (space) {
-  case Space::Shared:
-    return sharedWindow;
-  case Space::Local:
-    return localWindow;
-  case Space::Param:
-    return parameterWindow;
-  default:
-    return 0;
-  }
-}
-Space spaceOf(const Instruction &in) {
-  for (std::string_view modifier : in.modifiers) {
-    if (modifier.substr(0, 6) == "shared")
-      return Space::Shared;
-    if (modifier == "local")
-      return Space::Local;
-    if (modifier.substr(0, 5) == "param")
-      return Space::Param;
-    if (modifier == "const")
-      return Space::Const;
-  }
-  return Space::Global;
-}
-
-/// Generic addresses of global and constant memory are the addresses themselves.
-Step convertAddress(Warp &warp, const Op &op, uint32_t mask) {
-  uint64_t window = static_cast<uint64_t>(op.imm);
-  auto value = [&](unsigned lane) {
-    uint64_t a =
-        op.size == 8 ? warp.source<uint64_t>(op.a)[lane] : warp.source<uint32_t>(op.a)[lane];
-    if (!window)
-      return a;
-    return op.flags ? a & 0xffffffff : (a & 0xffffffff) + window;
-  };
-  if (op.width == 8)
-    store(warp.destination<uint64_t>(op.dst), mask, value);
-  else
-    store(warp.destination<uint32_t>(op.dst), mask,
-          [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
-  return Step::Next;
-}
-
-void buildConvertAddress(Builder &b, const Instruction &in) {
-  Op &op = b.op();
-  bool toSpace = in.has("to");
-  Space space = spaceOf(in);
-  const Operand &a = in.operands[1];
-  op.dst = b.destination(0, in.type());
-  op.width = static_cast<uint8_t>(sizeOf(in.type()));
-  if (a.kind == OperandKind::Variable) {
-    bool frameRelative = false;
-    int64_t value = 0;
-    if (toSpace || a.variable->space != space)
-      return b.error(a,
-                     "'" + a.name + "' does not lie in " + std::string(nameOf(space)) + " memory");
-    if (!b.symbolValue(a, value, frameRelative, /*generic=*/true))
-      return;
-    op.imm = value;
-    if (frameRelative)
-      return b.run(moveFrameAddress);
-    op.a = b.constantBits(static_cast<uint64_t>(value), op.width);
-    return b.run(moveOf(op.width));
-  }
-  if (a.kind == OperandKind::Register && sizeOf(b.registerType(a)) == 4 && op.width == 8) {
-    op.size = 4;
-    op.a = b.source(1, Type::B32);
-  } else {
-    op.size = op.width;
-    op.a = b.source(1, in.type());
-  }
-  op.flags = toSpace;
-  op.imm = static_cast<int64_t>(windowOf(space));
-  b.run(convertAddress);
-}
-
-Step isInSpace(Warp &warp, const Op &op, uint32_t mask) {
-  const uint64_t *a = warp.source<uint64_t>(op.a);
-  uint64_t window = windowOf(op.space), result = 0;
-  const Launch &launch = *warp.block->launch;
-  for (unsigned lane = 0; lane < 32; ++lane) {
-    bool is = window ? a[lane] >= window && a[lane] < window + (uint64_t(1) << 32)
-                     : a[lane] < sharedWindow || a[lane] >= windowsEnd;
-    if (op.space == Space::Const || op.space == Space::Global) {
-      bool isConstant = false;
-      for (const auto &allocation : *launch.memory)
-        isConstant |=
-            allocation->isConstant && a[lane] >= allocation->base && a[lane] < allocation->end();
-      is &= isConstant == (op.space == Space::Const);
-    }
-    result |= uint64_t(is) << lane;
-  }
-  warp.setPredicate(op.dst, static_cast<uint32_t>(result), mask);
-  return Step::Next;
-}
-void buildIsSpace(Builder &b, const Instruction &in) {
-  b.op().space = spaceOf(in);
-  b.op().dst = b.predicateDestination(in.operands[0]);
-  b.op().a = b.source(1, Type::B64);
-  b.run(isInSpace);
-}
-
 } // namespace
-
-#define SPACES "<global|shared|shared::cta|shared::cluster|local|const|param|param::entry>"
 
 void addMoveRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Move;
   Rows mine = {
       {"mov", "<pred|b16|b32|b64|b128|u16|u32|u64|s16|s32|s64|f32|f64>", "d, a", c, buildMove},
-      {"cvta", SPACES " <u32|u64>", "d, a", c, buildConvertAddress},
-      {"cvta", "to " SPACES " <u32|u64>", "d, a", c, buildConvertAddress},
-      {"isspacep", SPACES, "p, a", c, buildIsSpace},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

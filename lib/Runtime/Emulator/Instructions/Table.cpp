@@ -60,12 +60,14 @@ struct Table {
     addCompareRows(rows);
     addSelectRows(rows);
     addMoveRows(rows);
+    addAddressRows(rows);
     addConvertRows(rows);
     addPackedConvertRows(rows);
     addLoadStoreRows(rows);
     addAtomicRows(rows);
     addAsyncRows(rows);
     addControlRows(rows);
+    addCallRows(rows);
     addBulkRows(rows);
     addBulkStoreRows(rows);
     addBarrierRows(rows);
@@ -73,6 +75,7 @@ struct Table {
     addClusterRows(rows);
     addWarpRows(rows);
     addMatrixRows(rows);
+    addMatrixAccessRows(rows);
     addWmmaRows(rows);
     for (size_t i = 0; i < rows.size(); ++i) {
       patterns.push_back(parsePattern(rows[i].modifiers));
