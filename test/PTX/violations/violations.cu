@@ -56,6 +56,7 @@ PAIR(race_named_barrier, INDEX __shared__ int s[64]; s[t] = x[i];
 // Global memory between blocks and within one.
 PAIR(race_blocks, INDEX y[bad ? t : i] = x[i] + i;)
 PAIR(race_block_read, INDEX y[i] = x[i]; __syncthreads(); y[i] = y[bad ? i ^ 64 : i ^ 0] + 1;)
+PAIR(read_only_written, INDEX y[i] = x[i]; __syncthreads(); int v = bad ? __ldg(y + (i ^ 1)) : y[i ^ 1]; __syncthreads(); y[i] = v + 1;)
 PAIR(race_threads, INDEX y[i] = x[i]; if (!bad) __syncthreads(); int v = ((volatile int *)y)[i ^ 33]; __syncthreads(); y[i] = v;)
 PAIR(race_flag, INDEX
      if (blockIdx.x == 0) { if (t == 0) { y[0] = x[5]; if (!bad) __threadfence(); atomicExch(&y[1], 1); } }

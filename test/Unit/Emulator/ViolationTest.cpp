@@ -39,6 +39,7 @@ constexpr Case cases[] = {
     {"race_named_barrier", ViolationKind::SharedRace},
     {"race_blocks", ViolationKind::GlobalRace},
     {"race_block_read", ViolationKind::GlobalRace},
+    {"read_only_written", ViolationKind::GlobalRace},
     {"race_threads", ViolationKind::GlobalRace},
     {"race_flag", ViolationKind::GlobalRace},
     {"race_flag_scope", ViolationKind::GlobalRace},

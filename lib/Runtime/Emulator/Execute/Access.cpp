@@ -152,6 +152,27 @@ void reportParameter(Warp &warp, unsigned bytes, uint64_t address, unsigned lane
   });
 }
 
+/// Which thread, seen from a warp: "thread (1, 0, 0) of block (2, 0, 0)"; of its own block without.
+static std::string threadText(const Warp &warp, Stamp stamp) {
+  const LaunchConfig &config = warp.block->launch->config;
+  auto place = [](uint32_t i, const Dim3 &size) {
+    return "(" + std::to_string(i % size.x) + ", " + std::to_string(i / size.x % size.y) + ", " +
+           std::to_string(i / size.x / size.y) + ")";
+  };
+  std::string text = "thread " + place(stamp.thread(), config.block);
+  if (stamp.block() != (warp.block->linear & 0xffffff))
+    text += " of block " + place(stamp.block(), config.grid);
+  return text;
+}
+
+void reportWritten(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, Stamp write) {
+  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::GlobalRace, lane, address, [&] {
+    return what(AccessKind::Read, bytes, Space::Global) +
+           " that may be cached as read-only, but was written in this launch by " +
+           threadText(warp, write);
+  });
+}
+
 void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                 AccessKind kind, Stamp earlier, bool earlierIsWrite) {
   Launch &launch = *warp.block->launch;
@@ -159,19 +180,10 @@ void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsig
   launch.violations.add(
       warp, warp.pc, isShared ? ViolationKind::SharedRace : ViolationKind::GlobalRace, lane,
       address, [&] {
-        const Dim3 &size = launch.config.block, &grid = launch.config.grid;
-        uint32_t t = earlier.thread();
+        bool sameBlock = earlier.block() == (warp.block->linear & 0xffffff);
         std::string text = what(kind, bytes, space) + " conflicts with a " +
-                           (earlierIsWrite ? "write" : "read") + " by thread (" +
-                           std::to_string(t % size.x) + ", " + std::to_string(t / size.x % size.y) +
-                           ", " + std::to_string(t / size.x / size.y) + ")";
-        uint32_t b = earlier.block();
-        bool sameBlock = b == (warp.block->linear & 0xffffff);
-        if (!sameBlock)
-          text += " of block (" + std::to_string(b % grid.x) + ", " +
-                  std::to_string(b / grid.x % grid.y) + ", " + std::to_string(b / grid.x / grid.y) +
-                  ")";
-        if (sameBlock && t / 32 == warp.index)
+                           (earlierIsWrite ? "write" : "read") + " by " + threadText(warp, earlier);
+        if (sameBlock && earlier.thread() / 32 == warp.index)
           return text + " of the same warp: there is no barrier or __syncwarp between them";
         return text + (sameBlock ? ": there is no barrier between them"
                                  : ": there is no fence with an atomic between them");

@@ -57,7 +57,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     done |= together;
     MemoryChunk &chunk = allocation->chunk(addresses[first]);
     uint8_t *initialized = allocation->initialized;
-    uint32_t unknown = 0, racing = 0;
+    uint32_t unknown = 0, racing = 0, written = 0;
     std::array<Stamp, 32> earlier;
     std::array<bool, 32> earlierIsWrite;
     {
@@ -99,6 +99,12 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
           unsigned count = 0;
           RaceCell *cells = chunk.cells.find(at & (MemoryChunk::bytes - 1), N, chunkBytes, count);
           Stamp stamp{base.bits | uint64_t(lane) << Stamp::threadShift};
+          if (plan.kind == AccessKind::Read && (plan.flags & accessReadOnly))
+            for (unsigned i = 0; i < count; ++i)
+              if (Stamp write = cells[i].write; write.bits && write.sameLaunch(stamp)) {
+                written |= 1u << lane;
+                earlier[lane] = write;
+              }
           conflict = stampCells(warp, cells, count, stamp, lane, plan.kind, earlierIsWrite[lane]);
           if (conflict.bits)
             std::memcpy(before, data, N);
@@ -118,6 +124,8 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       forLanes(unknown, [&](unsigned lane) {
         reportUninitialized(warp, space, N, addresses[lane], lane, plan.kind, allocation->name);
       });
+    forLanes(written & ~racing,
+             [&](unsigned lane) { reportWritten(warp, N, addresses[lane], lane, earlier[lane]); });
     forLanes(racing, [&](unsigned lane) {
       reportRace(warp, space, N, addresses[lane], lane, plan.kind, earlier[lane],
                  earlierIsWrite[lane]);

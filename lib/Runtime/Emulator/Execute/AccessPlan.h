@@ -17,6 +17,7 @@ enum AccessFlags : uint8_t {
   accessRelease = 4,
   accessAcquire = 8,
   accessNarrowBase = 16, ///< the register of the address has 32 bits
+  accessReadOnly = 32,   ///< of loads: .nc, for what nobody writes during the launch
   accessFlushes = 32,    ///< red.f32 of global memory flushes subnormals
   accessAsync = 64,      ///< by the async proxy: a bulk copy
   accessBlockScope =
@@ -69,6 +70,7 @@ void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t addre
                          AccessKind kind, const std::string &where);
 void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                 AccessKind kind, Stamp earlier, bool earlierIsWrite);
+void reportWritten(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, Stamp write);
 const Allocation *findForWarp(Warp &warp, uint64_t address);
 void countSectors(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);
 void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned bytes);

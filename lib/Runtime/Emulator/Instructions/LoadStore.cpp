@@ -143,6 +143,8 @@ uint8_t orderFlags(const Instruction &in) {
     flags |= accessRelease;
   if (isBlockScope(in))
     flags |= accessBlockScope;
+  if (in.has("nc") || in.opcode == "ldu")
+    flags |= accessReadOnly;
   return flags;
 }
 
