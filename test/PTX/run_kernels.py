@@ -4,13 +4,10 @@
 
 Every kernel becomes an entry function of its own: mmc-run computes it on the CPU, mmc-opt turns it
 into PTX, and mmc-ptx-run executes that on the same inputs, where no violation may be reported.
-
-  run_kernels.py MODEL OPTIONS [--bin=FOLDER] [--sample=N] [--filter=TEXT]
-
-MODEL is a model file, OPTIONS what --mmc-compile takes beyond target and to, FOLDER where the tools
-are (default: in PATH). --sample=N takes every N-th kernel. Exits 1 if a kernel differs or violates.
+Exits 1 if a kernel differs or violates.
 """
 
+import argparse
 import array
 import json
 import math
@@ -157,17 +154,22 @@ def test(tools, folder, kernel, rng):
 
 
 def main():
-    flags = dict(a[2:].split("=", 1) for a in sys.argv[1:] if a.startswith("--"))
-    model, options = [a for a in sys.argv[1:] if not a.startswith("--")]
-    tools = flags.get("bin") or os.path.dirname(shutil.which("mmc-opt"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", help="a model file")
+    parser.add_argument("options", help="what --mmc-compile takes beyond target and to")
+    parser.add_argument("--bin", help="where the tools are (default: in PATH)")
+    parser.add_argument("--sample", type=int, default=1, help="take every N-th kernel")
+    parser.add_argument("--filter", default="", help="only kernels with this in their names")
+    flags = parser.parse_args()
+    tools = flags.bin or os.path.dirname(shutil.which("mmc-opt") or "")
     rng = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         plan = os.path.join(folder, "plan.mlir")
-        code, text = run(f"{tools}/mmc-opt", model, f"--mmc-compile={options} target=cuda to=plan", "-o", plan)
+        code, text = run(f"{tools}/mmc-opt", flags.model, f"--mmc-compile={flags.options} target=cuda to=plan", "-o", plan)
         if code:
             sys.exit(text)
-        kernels = [k for k in kernels_of(open(plan).read()) if flags.get("filter", "") in k[0]]
-        kernels = kernels[:: int(flags.get("sample", 1))]
+        kernels = [k for k in kernels_of(open(plan).read()) if flags.filter in k[0]]
+        kernels = kernels[:: flags.sample]
         passed, alone, failed = 0, [], 0
         for kernel in kernels:
             problem, taken = test(tools, folder, kernel, rng)
