@@ -110,10 +110,10 @@ TEST(AsyncCopy, FewerBytesThanTheCopy) {
 
 TEST(AsyncCopy, IgnoredSource) {
   for (bool negated : {false, true})
-    for (const char *hint : {"", ".L2::128B", ".L2::cache_hint"}) {
-      std::string text = std::string("cp.async.cg.shared.global") + hint + " [r8], [d8], 16, " +
+    for (const std::string hint : {"", ".L2::128B", ".L2::cache_hint"}) {
+      std::string text = "cp.async.cg.shared.global" + hint + " [r8], [d8], 16, " +
                          (negated ? "!" : "") + "p1" +
-                         (hint[1] && hint[5] == 'c' ? ", policy" : "") + ";\n";
+                         (hint == ".L2::cache_hint" ? ", policy" : "") + ";\n";
       expectBytes(run("createpolicy.fractional.L2::evict_first.b64 policy;\n" + text +
                       "cp.async.wait_all;\n" + show),
                   text, 0, 0, 16,

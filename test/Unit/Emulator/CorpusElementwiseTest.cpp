@@ -103,7 +103,7 @@ TEST(CorpusElementwise, IntegerMix) {
       v += a[i] / 7 + a[i] % 13 + static_cast<int>(b[i] / 10u) + static_cast<int>(b[i] % 11u);
       long long high = (static_cast<long long>(a[i]) * s) >> 32;
       unsigned umulhi = static_cast<unsigned>((static_cast<unsigned long long>(b[i]) * 77u) >> 32);
-      v ^= (high << 3) | umulhi;
+      v ^= (high * 8) | umulhi;
       unsigned reversed = 0, ua = static_cast<unsigned>(a[i]);
       for (int k = 0; k < 32; ++k)
         reversed |= (b[i] >> k & 1) << (31 - k);
