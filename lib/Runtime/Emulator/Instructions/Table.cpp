@@ -65,6 +65,7 @@ struct Table {
     addPackedConvertRows(rows);
     addLoadStoreRows(rows);
     addAtomicRows(rows);
+    addAtomicVectorRows(rows);
     addAsyncRows(rows);
     addControlRows(rows);
     addCallRows(rows);

@@ -71,6 +71,7 @@ void addConvertRows(Rows &rows);
 void addPackedConvertRows(Rows &rows);
 void addLoadStoreRows(Rows &rows);
 void addAtomicRows(Rows &rows);
+void addAtomicVectorRows(Rows &rows);
 void addAsyncRows(Rows &rows);
 void addControlRows(Rows &rows);
 void addCallRows(Rows &rows);
