@@ -242,7 +242,8 @@ TEST(PackedInstruction, NthSetBit) {
 TEST(PackedInstruction, Inserts) {
   for (unsigned bits : {32u, 64u})
     for (unsigned length : {0u, 1u, 8u, 31u, 32u, 33u, 63u, 64u, 255u, 256u, 0xffffff01u})
-      compare("bfi.b" + std::to_string(bits) + " d, a, b, c, " + std::to_string(length) + ";",
+      compare("mov.b32 t, " + std::to_string(length) + "; bfi.b" + std::to_string(bits) +
+                  " d, a, b, c, t;",
               {bits, bits, bits, 32}, {integerEdges(bits), integerEdges(bits), places()},
               [&](const Row &row) {
                 uint64_t result = row[1], position = row[2] & 0xff;

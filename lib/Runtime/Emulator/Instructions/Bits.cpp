@@ -219,19 +219,25 @@ template <typename T>
 struct ExtractMake {
   static constexpr OpFn fn = ternary<T, T, uint32_t, uint32_t, Extract>;
 };
+/// A place or a length of bits: of a register the low 8 bits count, a constant must have no others.
+uint32_t sourceByte(Builder &b, const Instruction &in, size_t i) {
+  if (in.operands[i].kind == OperandKind::Integer)
+    b.constant(i, 0, 255);
+  return b.source(i, Type::U32);
+}
 void buildExtract(Builder &b, const Instruction &in) {
   b.op().dst = b.destination(0, in.type());
   b.op().a = b.source(1, in.type());
-  b.op().b = b.source(2, Type::U32);
-  b.op().c = b.source(3, Type::U32);
+  b.op().b = sourceByte(b, in, 2);
+  b.op().c = sourceByte(b, in, 3);
   b.run(byInteger<ExtractMake>(in.type()));
 }
 void buildInsert(Builder &b, const Instruction &in) {
   b.op().dst = b.destination(0, in.type());
   b.op().a = b.source(1, in.type());
   b.op().b = b.source(2, in.type());
-  b.op().c = b.source(3, Type::U32);
-  b.op().d = b.source(4, Type::U32);
+  b.op().c = sourceByte(b, in, 3);
+  b.op().d = sourceByte(b, in, 4);
   b.run(sizeOf(in.type()) == 8 ? insertBits<uint64_t> : insertBits<uint32_t>);
 }
 void buildMask(Builder &b, const Instruction &in) {

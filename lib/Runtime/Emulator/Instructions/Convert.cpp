@@ -244,6 +244,13 @@ OpFn common(const Plan &plan, const Op &op, unsigned sourceRegister) {
   return nullptr;
 }
 
+/// Whether integer type `to` has all values of `from`.
+static bool isWithin(Type from, Type to) {
+  if (isSigned(from) == isSigned(to))
+    return sizeOf(from) <= sizeOf(to);
+  return !isSigned(from) && sizeOf(from) < sizeOf(to);
+}
+
 /// Which roundings a pair of types asks for or forbids.
 bool checkRounding(Builder &b, const Instruction &in, Type to, Type from) {
   bool toFloat = isFloating(to), fromFloat = isFloating(from);
@@ -259,6 +266,8 @@ bool checkRounding(Builder &b, const Instruction &in, Type to, Type from) {
            false;
   if (!toFloat && !fromFloat && (integral || floating))
     return b.error("a conversion between integers does not round"), false;
+  if (!toFloat && !fromFloat && in.has("sat") && isWithin(from, to))
+    return b.error(".sat is for values that the result's type may not have"), false;
   if (toFloat && fromFloat) {
     Format narrow = formatOf(to), wide = formatOf(from);
     bool narrows =
@@ -291,7 +300,8 @@ void buildConvert(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define INTEGERS "u8|u16|u32|u64|s8|s16|s32|s64"
+#define WIDER_INTEGERS "u16|u32|u64|s16|s32|s64"
+#define INTEGERS "u8|s8|" WIDER_INTEGERS
 
 void addConvertRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Conversion;
@@ -302,8 +312,8 @@ void addConvertRows(Rows &rows) {
        "d, a", c, buildConvert},
       {"cvt", "<rn|rz> [relu] [satfinite] <f16|bf16> f32", "d, a", c, buildConvert},
       {"cvt", "[ftz] f32 bf16", "d, a", c, buildConvert},
-      {"cvt", "<rn|rz|rm|rp> bf16 <" INTEGERS "|f16|f64>", "d, a", c, buildConvert, 90},
-      {"cvt", "<rni|rzi|rmi|rpi> <" INTEGERS "> bf16", "d, a", c, buildConvert, 90},
+      {"cvt", "<rn|rz|rm|rp> bf16 <" WIDER_INTEGERS "|f16|f64>", "d, a", c, buildConvert, 90},
+      {"cvt", "<rni|rzi|rmi|rpi> <" WIDER_INTEGERS "> bf16", "d, a", c, buildConvert, 90},
       {"cvt", "[rn|rz|rm|rp|rni|rzi|rmi|rpi] <f16|bf16|f64> bf16", "d, a", c, buildConvert, 90},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
