@@ -127,8 +127,13 @@ TEST(AtomicVector, OnCellsOfTheirOwn) {
       cells[i] = static_cast<uint16_t>(edges[i / 2 * 7 % edges.size()] >> wide);
       operands[i] = static_cast<uint16_t>(edges[(i / 2 * 5 + 3) % edges.size()] >> wide);
     }
-    for (const char *start : {".global", "", ".relaxed.gpu.global", ".release.sys.global"})
+    for (const std::string start :
+         {".global", "", ".relaxed.cta.global", ".relaxed.cluster.global", ".relaxed.gpu.global",
+          ".relaxed.sys.global", ".release.gpu.global", ".release.sys.global",
+          ".acquire.gpu.global", ".acq_rel.cta.global"})
       for (bool returns : {true, false}) {
+        if (!returns && start.rfind(".acq", 0) == 0)
+          continue; // red does not acquire
         Result got = run(form, start, returns, 16, cells, operands);
         ASSERT_EQ(got.cells.size(), cells.size());
         unsigned halves = form.bits / 16, used = form.count * halves;

@@ -29,6 +29,13 @@ TEST(ConvertInstruction, HalvesToWider) {
       float value = static_cast<float>(table.value(static_cast<uint16_t>(row[0])));
       return std::isnan(value) ? 0x7fffffff : bitsOf<uint32_t>(value);
     });
+    if (isBf16)
+      compare("cvt.ftz.f32.bf16 d, a;", {32, 16}, {all16()}, [&](const Row &row) -> uint64_t {
+        float value = static_cast<float>(table.value(static_cast<uint16_t>(row[0])));
+        if (std::fpclassify(value) == FP_SUBNORMAL)
+          value = std::copysign(0.0f, value);
+        return std::isnan(value) ? 0x7fffffff : bitsOf<uint32_t>(value);
+      });
     compare("cvt.f64." + type + " d, a; testp.notanumber.f64 p, d; @p mov.b64 d, 1;", {64, 16},
             {all16()}, [&](const Row &row) -> uint64_t {
               double value = table.value(static_cast<uint16_t>(row[0]));

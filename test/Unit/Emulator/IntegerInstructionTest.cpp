@@ -87,6 +87,16 @@ TEST(IntegerInstruction, WideAndMad) {
   }
 }
 
+TEST(IntegerInstruction, SumOfDifferences64) {
+  for (bool isSigned : {false, true})
+    compare(std::string("sad.") + (isSigned ? "s64" : "u64") + " d, a, b, c;", {64, 64, 64, 64},
+            {integerEdges(64), integerEdges(64), integerEdges(64)}, [&](const Row &row) {
+              bool isLess = isSigned ? static_cast<int64_t>(row[0]) < static_cast<int64_t>(row[1])
+                                     : row[0] < row[1];
+              return row[2] + (isLess ? row[1] - row[0] : row[0] - row[1]);
+            });
+}
+
 TEST(IntegerInstruction, Saturation) {
   Kind s32{'s', 32, true};
   auto clamp = [](Wide v) {
@@ -125,6 +135,9 @@ TEST(IntegerInstruction, Shifts) {
             {integerEdges(kind.bits), amounts}, [&](const Row &row) {
               return kind.raw(kind.value(row[0]) >> (row[1] > 100 ? 100 : row[1]));
             });
+    compare("shr.b" + std::to_string(kind.bits) + " d, a, b;", {kind.bits, kind.bits, 32},
+            {integerEdges(kind.bits), amounts},
+            [&](const Row &row) { return row[1] >= kind.bits ? 0 : row[0] >> row[1]; });
   }
   for (const char *mode : {"wrap", "clamp"}) {
     auto amount = [&](uint64_t c) { return *mode == 'w' ? c & 31 : c > 32 ? 32 : c; };

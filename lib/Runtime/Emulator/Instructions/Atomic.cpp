@@ -154,7 +154,7 @@ void addAtomicRows(Rows &rows) {
       {"atom", ORDER "<and|or|xor> [L2::cache_hint] <b32|b64>", "d, [a], b[, policy]", c, build},
       {"atom", ORDER "exch [L2::cache_hint] <b32|b64>", "d, [a], b[, policy]", c, build},
       {"atom", ORDER "exch b128", "d, [a], b", c, build, 90},
-      {"atom", ORDER "cas [L2::cache_hint] <b16|b32|b64>", "d, [a], b, c[, policy]", c, build},
+      {"atom", ORDER "cas <b16|b32|b64>", "d, [a], b, c", c, build},
       {"atom", ORDER "cas b128", "d, [a], b, c", c, build, 90},
       {"atom", ORDER "add [L2::cache_hint] <u32|s32|u64|f32|f64>", "d, [a], b[, policy]", c, build},
       {"atom", ORDER "add noftz [L2::cache_hint] <f16|f16x2>", "d, [a], b[, policy]", c, build},
