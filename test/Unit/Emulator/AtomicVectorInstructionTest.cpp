@@ -2,6 +2,7 @@
 // atom and red of vectors, each thread on a cell of its own, and all on one.
 
 #include "Instruction.h"
+#include "Table.h"
 
 #include "mmc/Runtime/Core/DType.h"
 #include "mmc/Runtime/Emulator/Device.h"
@@ -16,28 +17,30 @@ namespace {
 
 constexpr unsigned threads = 64;
 
-struct Form {
+struct VectorForm {
   const char *type;
   unsigned count, bits; ///< elements of a vector, bits of one
 };
-const Form forms[] = {{"f32", 2, 32},
-                      {"f32", 4, 32},
-                      {"noftz.v2.f16", 2, 16},
-                      {"noftz.v4.f16", 4, 16},
-                      {"noftz.v8.f16", 8, 16},
-                      {"noftz.v2.bf16", 2, 16},
-                      {"noftz.v4.bf16", 4, 16},
-                      {"noftz.v8.bf16", 8, 16},
-                      {"noftz.v2.f16x2", 2, 32},
-                      {"noftz.v4.f16x2", 4, 32},
-                      {"noftz.v2.bf16x2", 2, 32},
-                      {"noftz.v4.bf16x2", 4, 32}};
+const VectorForm forms[] = {{"f32", 2, 32},
+                            {"f32", 4, 32},
+                            {"noftz.v2.f16", 2, 16},
+                            {"noftz.v4.f16", 4, 16},
+                            {"noftz.v8.f16", 8, 16},
+                            {"noftz.v2.bf16", 2, 16},
+                            {"noftz.v4.bf16", 4, 16},
+                            {"noftz.v8.bf16", 8, 16},
+                            {"noftz.v2.f16x2", 2, 32},
+                            {"noftz.v4.f16x2", 4, 32},
+                            {"noftz.v2.bf16x2", 2, 32},
+                            {"noftz.v4.bf16x2", 4, 32}};
 
-std::string opOf(const Form &form) {
+std::string opOf(const VectorForm &form) {
   std::string type = form.type;
   return type == "f32" ? "add.v" + std::to_string(form.count) + ".f32" : "add." + type;
 }
-bool isBf16(const Form &form) { return std::string(form.type).find("bf16") != std::string::npos; }
+bool isBf16(const VectorForm &form) {
+  return std::string(form.type).find("bf16") != std::string::npos;
+}
 
 /// What the threads leave: the cells (16 bytes each), and what each was told was there before.
 struct Result {
@@ -45,7 +48,7 @@ struct Result {
 };
 
 /// `stride` is between the threads' cells; 0: they share one.
-Result run(const Form &form, const std::string &start, bool returns, unsigned stride,
+Result run(const VectorForm &form, const std::string &start, bool returns, unsigned stride,
            const std::vector<uint16_t> &cells, const std::vector<uint16_t> &operands) {
   std::string b = ".b" + std::to_string(form.bits), reg = form.bits == 16 ? "h" : "r", d, v, loads,
               stores;
@@ -76,6 +79,7 @@ Result run(const Form &form, const std::string &start, bool returns, unsigned st
     ADD_FAILURE() << module.status().message();
     return {};
   }
+  keepForAssembler(ptx, "sm_90");
   uint64_t c = *device.memory().allocate(16 * threads, "c"),
            o = *device.memory().allocate(16 * threads, "o"),
            p = *device.memory().allocate(16 * threads, "p");
@@ -94,7 +98,7 @@ Result run(const Form &form, const std::string &start, bool returns, unsigned st
 }
 
 /// a + b of one element, or of both halves of a pair.
-uint32_t sum(const Form &form, uint32_t a, uint32_t b) {
+uint32_t sum(const VectorForm &form, uint32_t a, uint32_t b) {
   if (std::string(form.type) == "f32") {
     auto single = [](uint32_t bits) {
       float value = bitsOf<float>(bits);
@@ -118,7 +122,7 @@ uint32_t sum(const Form &form, uint32_t a, uint32_t b) {
 } // namespace
 
 TEST(AtomicVector, OnCellsOfTheirOwn) {
-  for (const Form &form : forms) {
+  for (const VectorForm &form : forms) {
     std::vector<uint64_t> edges =
         form.bits == 32 && std::string(form.type) == "f32" ? singleEdges() : halfEdges();
     std::vector<uint16_t> cells(8 * threads), operands(8 * threads);
@@ -152,7 +156,7 @@ TEST(AtomicVector, OnCellsOfTheirOwn) {
 }
 
 TEST(AtomicVector, OnOneCell) {
-  for (const Form &form : forms) {
+  for (const VectorForm &form : forms) {
     bool isSingle = std::string(form.type) == "f32";
     auto bits = [&](float value) -> std::vector<uint16_t> {
       uint32_t single = bitsOf<uint32_t>(value);

@@ -36,7 +36,59 @@ std::string program(const std::string &load, const std::string &store, const std
          "." + type + " " + reg + ", [" + cell + "];\n" + give + " }";
 }
 
+/// Loads of what the launch only reads: operand a, or a and b, of a row.
+std::string readProgram(const std::string &load, const std::string &type) {
+  const std::string ld = "ld" + load + ".";
+  if (type == "v2.b32")
+    return "{ .reg .b32 l, h; " + ld + "v2.b32 {l, h}, [x]; mov.b64 d, {l, h}; }";
+  if (type == "v4.b16")
+    return "{ .reg .b16 h<4>; " + ld +
+           "v4.b16 {h0, h1, h2, h3}, [x]; mov.b64 d, {h0, h1, h2, h3}; }";
+  if (type == "v2.b64")
+    return "{ .reg .b64 l, h; " + ld + "v2.b64 {l, h}, [x]; xor.b64 d, l, h; }";
+  if (type == "b128")
+    return "{ .reg .b64 l, h; .reg .b128 o; " + ld +
+           "b128 o, [x]; mov.b128 {l, h}, o; xor.b64 d, l, h; }";
+  if (type == "f32")
+    return "{ .reg .f32 f; " + ld + "f32 f, [x]; mov.b32 t, f; cvt.u64.u32 d, t; }";
+  if (type == "f64")
+    return "{ .reg .f64 g; " + ld + "f64 g, [x]; mov.b64 d, g; }";
+  return "{ .reg .b64 w2; mov.b64 w2, 0; " + ld + type + " w2, [x]; mov.b64 d, w2; }";
+}
+
 } // namespace
+
+TEST(LoadStoreOrders, ReadOnlyLoads) {
+  std::vector<uint64_t> edges = integerEdges(64);
+  std::vector<std::vector<uint64_t>> rows;
+  for (size_t i = 0; i < edges.size(); ++i)
+    rows.push_back({edges[i], edges[(5 * i + 1) % edges.size()]});
+  const std::vector<unsigned> bits = {64, 64, 64};
+  std::vector<std::string> all(std::begin(types), std::end(types));
+  all.insert(all.end(), {"v2.b32", "v4.b16", "v2.b64", "b128"});
+  for (const std::string &type : all) {
+    const std::vector<uint64_t> plain = execute(readProgram(".global", type), bits, rows);
+    ASSERT_EQ(plain.size(), rows.size());
+    std::vector<std::string> loads = {
+        ".global.nc",          ".global.ca.nc",           ".global.cg.nc",
+        ".global.cs.nc",       ".global.nc.L2::64B",      ".global.nc.L2::128B",
+        ".global.nc.L2::256B", ".relaxed.gpu.global",     ".acquire.sys.global",
+        ".volatile.global",    ".mmio.relaxed.sys.global"};
+    for (const char *hint :
+         {"evict_normal", "evict_unchanged", "evict_first", "evict_last", "no_allocate"}) {
+      loads.push_back(std::string(".global.nc.L1::") + hint);
+      loads.push_back(std::string(".relaxed.gpu.global.L1::") + hint);
+    }
+    for (const std::string &load : loads)
+      if (type[0] != 'v' || load.find("mmio") == std::string::npos) // mmio takes no vectors
+        EXPECT_EQ(execute(readProgram(load, type), bits, rows), plain) << load << "." << type;
+    if (type != "b128") {
+      std::string text = readProgram(".global", type);
+      text.replace(text.find("ld.global"), 9, "ldu.global");
+      EXPECT_EQ(execute(text, bits, rows), plain) << text;
+    }
+  }
+}
 
 TEST(LoadStoreOrders, ChangeNoValue) {
   std::vector<uint64_t> edges = integerEdges(64);
