@@ -2,6 +2,7 @@
 // atom and red.
 
 #include "../Execute/Access.h"
+#include "Order.h"
 #include "Reductions.h"
 
 namespace mmc::emulator {
@@ -117,13 +118,7 @@ void build(Builder &b, const Instruction &in) {
                 : in.has("shared") || in.has("shared::cta") || in.has("shared::cluster")
                     ? Space::Shared
                     : Space::Generic;
-  op.flags = accessStrong;
-  if (in.has("release") || in.has("acq_rel"))
-    op.flags |= accessRelease;
-  if (in.has("acquire") || in.has("acq_rel"))
-    op.flags |= accessAcquire;
-  if (isBlockScope(in))
-    op.flags |= accessBlockScope;
+  op.flags = accessStrong | orderFlags(in);
   Type type = in.type();
   if (returns)
     op.dst = b.destination(0, type, /*sink=*/true);

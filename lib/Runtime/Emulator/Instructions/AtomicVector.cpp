@@ -2,6 +2,7 @@
 // atom and red of vectors: each element is added atomically, the vector is not one.
 
 #include "../Execute/Access.h"
+#include "Order.h"
 #include "Reductions.h"
 
 namespace mmc::emulator {
@@ -59,13 +60,7 @@ void build(Builder &b, const Instruction &in) {
   Op &op = b.op();
   size_t at = in.opcode == "atom" ? 1 : 0;
   unsigned count = in.has("v8") ? 8 : in.has("v4") ? 4 : 2;
-  op.flags = accessStrong;
-  if (in.has("release") || in.has("acq_rel"))
-    op.flags |= accessRelease;
-  if (in.has("acquire") || in.has("acq_rel"))
-    op.flags |= accessAcquire;
-  if (isBlockScope(in))
-    op.flags |= accessBlockScope;
+  op.flags = accessStrong | orderFlags(in);
   std::vector<uint32_t> list;
   if (at)
     for (const Operand *element : b.elements(0, count))

@@ -2,7 +2,7 @@
 // Loads and stores of every space, with vectors and cache modifiers; prefetch, discard, fences.
 
 #include "../Execute/Access.h"
-#include "Alu.h"
+#include "Order.h"
 
 namespace mmc::emulator {
 
@@ -131,22 +131,6 @@ template <unsigned N>
 struct Store {
   static constexpr OpFn fn = storeOp<N>;
 };
-
-uint8_t orderFlags(const Instruction &in) {
-  uint8_t flags = 0;
-  if (in.has("volatile") || in.has("relaxed") || in.has("acquire") || in.has("release") ||
-      in.has("mmio"))
-    flags |= accessStrong;
-  if (in.has("acquire"))
-    flags |= accessAcquire;
-  if (in.has("release"))
-    flags |= accessRelease;
-  if (isBlockScope(in))
-    flags |= accessBlockScope;
-  if (in.has("nc") || in.opcode == "ldu")
-    flags |= accessReadOnly;
-  return flags;
-}
 
 unsigned vectorCount(const Instruction &in) {
   return in.has("v8") ? 8 : in.has("v4") ? 4 : in.has("v2") ? 2 : 1;

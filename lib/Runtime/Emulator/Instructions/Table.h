@@ -31,9 +31,6 @@ struct InstructionRow {
   unsigned minimumSm = 0;
 };
 
-/// Whether its order reaches the threads of the block only. Clusters are of one block.
-inline bool isBlockScope(const Instruction &in) { return in.has("cta") || in.has("cluster"); }
-
 /// All rows, those of an opcode together.
 const std::vector<InstructionRow> &instructionTable();
 
