@@ -25,6 +25,8 @@ void Builder::decodeInstruction(const Instruction &instruction) {
   if (instruction.row->minimumSm > module.sm)
     error("'" + instruction.text + "' needs .target sm_" +
           std::to_string(instruction.row->minimumSm) + " or newer, got: " + module.target);
+  if (module.sm < 90 && (instruction.has("cluster") || instruction.has("shared::cluster")))
+    error("clusters need .target sm_90 or newer, got: " + module.target);
   instruction.row->build(*this, instruction);
   if (!pending.run)
     pending.run = unsupported; // an error has been reported

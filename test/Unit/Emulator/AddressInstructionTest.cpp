@@ -105,7 +105,7 @@ TEST(AddressInstruction, ToGenericAndBack) {
   for (const SpaceCase &one : cases) {
     std::vector<std::string> names = {one.space};
     if (one.space == "shared")
-      names.push_back("shared::cta");
+      names.insert(names.end(), {"shared::cta", "shared::cluster"});
     if (one.space == "param")
       names.push_back("param::entry");
     for (const std::string &name : names) {
@@ -158,24 +158,6 @@ TEST(AddressInstruction, ToGenericAndBack) {
   Outcome outcome = runClean(code, variables());
   for (unsigned i = 0; i < slot; ++i)
     EXPECT_EQ(outcome.at<uint32_t>(i), want[i]) << "row " << i;
-}
-
-// .u32 keeps the lower half: of shared and local addresses there and back is the same.
-TEST(AddressInstruction, NarrowConversions) {
-  std::string code = locals();
-  unsigned slot = 0;
-  for (const char *name : {"shared", "shared::cta", "local"}) {
-    std::string variable = *name == 's' ? "sa" : "la";
-    code += "mov.u32 r2, " + variable + "+4;\ncvta." + name + ".u32 r3, r2;\ncvta.to." + name +
-            ".u32 r4, r3;\nsetp.eq.u32 p1, r2, r4;\n@!p1 trap;\nld." +
-            (*name == 's' ? "shared" : "local") + ".u32 r1, [r4];\n" + storeAt(slot++, "r1");
-  }
-  KernelSetup setup = variables();
-  setup.assembles = false; // of modules with 32-bit addresses
-  Outcome outcome = runClean(code, setup);
-  EXPECT_EQ(outcome.at<uint32_t>(0), 3001u);
-  EXPECT_EQ(outcome.at<uint32_t>(1), 3001u);
-  EXPECT_EQ(outcome.at<uint32_t>(2), 4001u);
 }
 
 // Of each address exactly one space says yes, whatever the lanes have.
@@ -242,9 +224,10 @@ TEST(AddressInstruction, Functions) {
 
 TEST(AddressInstruction, Refusals) {
   for (const char *wrong :
-       {"cvta.global.u64 d1, sa;", "cvta.to.global.u64 d1, ga;", "cvta.shared.u32 d1, r1;",
-        "isspacep.shared p1, r1;", "isspacep.shared r1, d1;", "mov.u16 h1, ga;",
-        "ld.shared.u32 r1, [ga];", "ld.global.u32 r1, [la];"}) {
+       {"cvta.shared.u32 r1, r2;", "cvta.to.local.u32 r1, r2;", "cvta.global.u64 d1, sa;",
+        "cvta.to.global.u64 d1, ga;", "cvta.shared.u32 d1, r1;", "isspacep.shared p1, r1;",
+        "isspacep.shared r1, d1;", "mov.u16 h1, ga;", "ld.shared.u32 r1, [ga];",
+        "ld.global.u32 r1, [la];"}) {
     EXPECT_NE(loadError(locals() + wrong, variables()), "") << wrong;
   }
 }

@@ -18,8 +18,8 @@ namespace {
 struct Cell {
   const char *space, *address;
 };
-const Cell cells[] = {
-    {".global", "d7"}, {".shared", "r7"}, {".shared::cta", "r7"}, {"", "d7"}, {"", "d6"}};
+const Cell cells[] = {{".global", "d7"},          {".shared", "r7"}, {".shared::cta", "r7"},
+                      {".shared::cluster", "r7"}, {"", "d7"},        {"", "d6"}};
 
 std::vector<uint8_t> operandBytes() {
   std::vector<uint8_t> bytes;
@@ -117,6 +117,19 @@ TEST(AtomicForms, OneHundredTwentyEightBits) {
           "atom" + form + ".cas.b128" + where + "o1, o1;", "o2", 16, cell.space,
           [](Bytes c, const Bytes &) { return c; }, isGuarded);
     }
+  for (const Cell &cell : cells)
+    for (const char *order : {"", ".relaxed", ".acquire", ".release", ".acq_rel"})
+      for (const char *scope : {"", ".cta", ".cluster", ".gpu", ".sys"}) {
+        std::string start = std::string("atom") + order + scope + cell.space,
+                    where = std::string(" o2, [") + cell.address + "], ";
+        auto swap = [](Bytes, const Bytes &operand) { return operand; };
+        expectCells(start + ".exch.b128" + where + "o1;", "o2", 16, cell.space, swap);
+        // With what is there: it is exchanged.
+        std::string space = *cell.address == 'r' ? "ld.shared" : "ld";
+        expectCells(space + ".b128 o4, [" + cell.address + "];\n" + start + ".cas.b128" + where +
+                        "o4, o1;",
+                    "o2", 16, cell.space, swap);
+      }
   // Equal in all bits, in all but the highest, in all but the lowest of the upper half.
   for (unsigned flipped : {128u, 127u, 64u, 0u})
     for (const char *space : {".global", ".shared"}) {
@@ -130,8 +143,16 @@ TEST(AtomicForms, OneHundredTwentyEightBits) {
                   "o2", 16, space,
                   [=](Bytes c, const Bytes &operand) { return flipped == 128 ? operand : c; });
     }
+  for (const char *space : {".shared", ".shared::cta", ".shared::cluster"})
+    EXPECT_NE(loadError(std::string(".shared .b32 s;\natom") + space +
+                        ".add.L2::cache_hint.u32 r1, [s], r2, policy;")
+                  .find("is for global memory and generic addresses, got: " + std::string(space)),
+              std::string::npos);
+  EXPECT_NE(loadError("red.global.add.L2::cache_hint.u32 [out], r2;"), "");
+  EXPECT_NE(loadError("red.global.add.u32 [out], r2, policy;"), "");
   KernelSetup old;
   old.chip = "sm_80";
+  EXPECT_NE(loadError("atom.cluster.global.add.u32 r1, [out], r2;", old), "");
   EXPECT_NE(loadError("atom.global.exch.b128 o1, [out], o2;", old), "");
   KernelSetup one;
   one.block = {1};

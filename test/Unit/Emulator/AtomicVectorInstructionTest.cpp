@@ -34,9 +34,13 @@ const VectorForm forms[] = {{"f32", 2, 32},
                             {"noftz.v2.bf16x2", 2, 32},
                             {"noftz.v4.bf16x2", 4, 32}};
 
-std::string opOf(const VectorForm &form) {
-  std::string type = form.type;
-  return type == "f32" ? "add.v" + std::to_string(form.count) + ".f32" : "add." + type;
+std::string opOf(const VectorForm &form, bool hint = false) {
+  std::string type = form.type, op = "add.";
+  if (type != "f32")
+    op += "noftz.", type = type.substr(6);
+  else
+    type = "v" + std::to_string(form.count) + ".f32";
+  return op + (hint ? "L2::cache_hint." : "") + type;
 }
 bool isBf16(const VectorForm &form) {
   return std::string(form.type).find("bf16") != std::string::npos;
@@ -49,7 +53,8 @@ struct Result {
 
 /// `stride` is between the threads' cells; 0: they share one.
 Result run(const VectorForm &form, const std::string &start, bool returns, unsigned stride,
-           const std::vector<uint16_t> &cells, const std::vector<uint16_t> &operands) {
+           const std::vector<uint16_t> &cells, const std::vector<uint16_t> &operands,
+           bool hint = false) {
   std::string b = ".b" + std::to_string(form.bits), reg = form.bits == 16 ? "h" : "r", d, v, loads,
               stores;
   for (unsigned i = 0; i < form.count; ++i) {
@@ -70,9 +75,9 @@ Result run(const VectorForm &form, const std::string &start, bool returns, unsig
                     std::to_string(stride) +
                     ";\nadd.u64 c, c, w;\n"
                     "createpolicy.fractional.L2::evict_first.b64 policy;\n" +
-                    loads + (returns ? "atom" : "red") + start + "." + opOf(form) +
-                    (returns ? " {" + d + "}," : "") + " [c], {" + v + "};\n" + stores +
-                    "ret;\n}\n";
+                    loads + (returns ? "atom" : "red") + start + "." + opOf(form, hint) +
+                    (returns ? " {" + d + "}," : "") + " [c], {" + v + "}" +
+                    (hint ? ", policy" : "") + ";\n" + stores + "ret;\n}\n";
   Device device(**findChip("sm_90"));
   StatusOr<std::shared_ptr<Module>> module = device.load(ptx, "k");
   if (!module.isOk()) {
@@ -138,7 +143,13 @@ TEST(AtomicVector, OnCellsOfTheirOwn) {
       for (bool returns : {true, false}) {
         if (!returns && start.rfind(".acq", 0) == 0)
           continue; // red does not acquire
+        // Those of no order and those of .sys with a hint as well.
         Result got = run(form, start, returns, 16, cells, operands);
+        if (start.find("cta") == std::string::npos && start.find("gpu") == std::string::npos) {
+          Result hinted = run(form, start, returns, 16, cells, operands, true);
+          ASSERT_EQ(hinted.cells, got.cells) << opOf(form, true) << start;
+          ASSERT_EQ(hinted.before, got.before) << opOf(form, true) << start;
+        }
         ASSERT_EQ(got.cells.size(), cells.size());
         unsigned halves = form.bits / 16, used = form.count * halves;
         for (unsigned i = 0; i < 8 * threads; i += halves) {

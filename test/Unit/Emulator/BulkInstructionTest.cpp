@@ -89,8 +89,10 @@ TEST(BulkInstruction, CopiesWithinSharedMemoryAndOut) {
                      "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes "
                      "[other], [tile], 128, [object];\n" +
                      wait + // what a bulk copy wrote may be read by another without a fence
-                     "cp.async.bulk.global.shared::cta.bulk_group [out], [other], "
-                     "128;\ncp.async.bulk.commit_group;\ncp.async.bulk.wait_group 0;\n";
+                     "mov.b64 policy, 0;\ncp.async.bulk.global.shared::cta.bulk_group [out], "
+                     "[other], 64;\ncp.async.bulk.global.shared::cta.bulk_group.L2::cache_hint "
+                     "[out+64], [other+64], 64, "
+                     "policy;\ncp.async.bulk.commit_group;\ncp.async.bulk.wait_group 0;\n";
   EXPECT_EQ(runStatements(text, 16, 1, 90, in), in);
 }
 
@@ -205,35 +207,38 @@ TEST(BulkInstruction, Reductions) {
       in[count + i / per] |= b[i] << 8 * bytes * (i % per);
       want[i / per] |= reduced(form.name, type, a[i], b[i]) << 8 * bytes * (i % per);
     }
-    std::string
-        size = std::to_string(8 * count),
-        text =
-            ".shared .align 16 .b8 tile[" + size +
-            "];\n.shared .b64 object;\n.reg .b64 g, word;\n.reg .b32 i, s;\n.reg .pred p;\n"
-            "mbarrier.init.shared.b64 [object], 1;\nmbarrier.arrive.expect_tx.shared.b64 _, "
-            "[object], " +
-            size + ";\nadd.u64 g, in, " + size +
-            ";\n"
-            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [tile], [g], " +
-            size + ", [object];\n" + wait +
-            // What is in memory at first.
-            "mov.u32 i, 0;\nfill:\nmul.wide.u32 word, i, 8;\nadd.u64 g, in, word;\nld.global.b64 "
-            "g, [g];\nadd.u64 word, out, word;\nst.global.b64 [word], g;\nadd.u32 i, i, 1;\n"
-            "setp.lt.u32 p, i, " +
-            std::to_string(count) +
-            ";\n@p bra fill;\n"
-            "cp.reduce.async.bulk.global.shared::cta.bulk_group." +
-            form.name + form.modifier + "." + type + " [out], [tile], " + size +
-            ";\n"
-            "cp.async.bulk.commit_group;\ncp.async.bulk.wait_group 0;\n";
-    std::vector<uint64_t> got = runStatements(text, count, 1, 90, in);
-    auto part = [&](const std::vector<uint64_t> &list, size_t i) {
-      return list[i / per] >> 8 * bytes * (i % per) &
-             (bytes == 8 ? ~uint64_t(0) : (uint64_t(1) << 8 * bytes) - 1);
-    };
-    for (size_t i = 0; i < a.size(); ++i)
-      ASSERT_EQ(part(got, i), part(want, i))
-          << form.name << "." << type << std::hex << " of 0x" << a[i] << ", 0x" << b[i];
+    for (bool hint : {false, true}) {
+      std::string
+          size = std::to_string(8 * count),
+          text =
+              ".shared .align 16 .b8 tile[" + size +
+              "];\n.shared .b64 object;\n.reg .b64 g, word;\n.reg .b32 i, s;\n.reg .pred p;\n"
+              "mbarrier.init.shared.b64 [object], 1;\nmbarrier.arrive.expect_tx.shared.b64 _, "
+              "[object], " +
+              size + ";\nadd.u64 g, in, " + size +
+              ";\n"
+              "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [tile], [g], " +
+              size + ", [object];\n" + wait +
+              // What is in memory at first.
+              "mov.u32 i, 0;\nfill:\nmul.wide.u32 word, i, 8;\nadd.u64 g, in, word;\nld.global.b64 "
+              "g, [g];\nadd.u64 word, out, word;\nst.global.b64 [word], g;\nadd.u32 i, i, 1;\n"
+              "setp.lt.u32 p, i, " +
+              std::to_string(count) +
+              ";\n@p bra fill;\n"
+              "cp.reduce.async.bulk.global.shared::cta.bulk_group" +
+              (hint ? ".L2::cache_hint." : ".") + form.name + form.modifier + "." + type +
+              " [out], [tile], " + size + (hint ? ", 0" : "") +
+              ";\n"
+              "cp.async.bulk.commit_group;\ncp.async.bulk.wait_group 0;\n";
+      std::vector<uint64_t> got = runStatements(text, count, 1, 90, in);
+      auto part = [&](const std::vector<uint64_t> &list, size_t i) {
+        return list[i / per] >> 8 * bytes * (i % per) &
+               (bytes == 8 ? ~uint64_t(0) : (uint64_t(1) << 8 * bytes) - 1);
+      };
+      for (size_t i = 0; i < a.size(); ++i)
+        ASSERT_EQ(part(got, i), part(want, i))
+            << form.name << "." << type << std::hex << " of 0x" << a[i] << ", 0x" << b[i];
+    }
   }
 }
 
@@ -247,13 +252,14 @@ TEST(BulkInstruction, ClusterOfOne) {
       "cvta.shared.u64 g, tile;\nmapa.u64 g, g, 0;\nld.b64 word, [g];\nst.global.b64 [out+16], "
       "word;\n"
       "getctarank.shared::cluster.u32 n, s;\ncvt.u64.u32 word, n;\nadd.u64 word, word, "
-      "1;\nst.global.b64 [out+24], word;\n"
+      "1;\nst.global.b64 [out+24], word;\ngetctarank.u64 n, g;\ncvt.u64.u32 word, n;\n"
+      "add.u64 word, word, 2;\nst.global.b64 [out+48], word;\n"
       "fence.mbarrier_init.release.cluster;\nbarrier.cluster.arrive.relaxed;\nbarrier.cluster.wait;"
       "\nbarrier.cluster.arrive.release.aligned;\n"
       "barrier.cluster.wait.acquire.aligned;\nfence.acquire.cluster;\nfence.release.gpu;\nfence."
-      "proxy.async.global;\nfence.proxy.alias;\n"
+      "proxy.async.global;\nfence.proxy.async.shared::cluster;\nfence.proxy.alias;\n"
       "atom.shared::cluster.add.u64 word, [tile], 1;\nst.global.b64 [out+32], word;\nisspacep.shared::cluster p, g;\nselp.b64 word, 1, 0, p;\nst.global.b64 [out+40], word;\n"_s;
-  EXPECT_EQ(runStatements(text, 6, 1, 90), (std::vector<uint64_t>{9, 9, 9, 1, 9, 1}));
+  EXPECT_EQ(runStatements(text, 7, 1, 90), (std::vector<uint64_t>{9, 9, 9, 1, 9, 1, 2}));
 }
 
 TEST(BulkInstruction, RefusesWhatNeedsMoreThanOneBlockOrATensorMap) {
@@ -275,7 +281,9 @@ TEST(BulkInstruction, RefusesWhatNeedsMoreThanOneBlockOrATensorMap) {
           80, "needs .target sm_90");
   refused("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [tile], [in], 16, "
           "[object], policy;",
-          90, "a policy and .L2::cache_hint come together");
+          90, "a policy as last operand needs .L2::cache_hint");
+  refused("cp.async.bulk.global.shared::cta.bulk_group.L2::cache_hint [out], [tile], 16;", 90,
+          ".L2::cache_hint needs a policy as last operand");
   refused("cp.async.bulk.wait_group n;", 90, "expected an integer constant");
   refused("wgmma.fence.sync.aligned;", 90, "is not supported");
   refused("multimem.red.relaxed.gpu.global.add.u32 [out], n;", 90, "is not supported");

@@ -2,6 +2,7 @@
 // setp, set, selp and slct of every type and comparison against the host's order of the values.
 
 #include "Instruction.h"
+#include "Table.h"
 
 #include <gtest/gtest.h>
 
@@ -221,6 +222,22 @@ TEST(CompareInstruction, Pairs) {
       }
     });
   }
+}
+
+/// .lo, .ls, .hi, .hs are of unsigned integers, and order is not of bits.
+TEST(CompareInstruction, Refusals) {
+  for (const char *words : {"lo", "ls", "hi", "hs", "lt", "le", "gt", "ge"})
+    for (const char *type : {"b16", "b32", "b64", "s16", "s32", "s64"}) {
+      if (*type == 's' && (words[1] == 't' || words[1] == 'e'))
+        continue;
+      std::string reg = std::string(type).substr(1) == "16"   ? "h"
+                        : std::string(type).substr(1) == "32" ? "r"
+                                                              : "d",
+                  operands = reg + "1, " + reg + "2;", comparison = std::string(words) + ".";
+      EXPECT_NE(loadError("setp." + comparison + type + " p1, " + operands), "") << words << type;
+      EXPECT_NE(loadError("set." + comparison + "u32." + type + " r1, " + operands), "")
+          << words << type;
+    }
 }
 
 TEST(CompareInstruction, Selections) {

@@ -214,8 +214,19 @@ TEST(ControlInstruction, TrapsAndOthers) {
   expectWords(
       "nanosleep.u32 0;\nnanosleep.u32 tid;\nsetp.lt.u32 p1, tid, 9;\nnanosleep.u32 1000000;\n@p1 "
       "nanosleep.u32 5;\npmevent 3;\npmevent.mask "
-      "0xff;\ngriddepcontrol.launch_dependents;\ngriddepcontrol.wait;\nst.global.u32 [d7], tid;\n",
+      "0xff;\nbrkpt;\ngriddepcontrol.launch_dependents;\ngriddepcontrol.wait;\nst.global.u32 [d7], "
+      "tid;\n",
       [](uint32_t t) { return t; });
+  KernelSetup groups;
+  groups.chip = "sm_90a";
+  groups.block = {128};
+  runClean("setmaxnreg.dec.sync.aligned.u32 24;\nsetmaxnreg.inc.sync.aligned.u32 240;\n", groups);
+  for (const char *wrong :
+       {"setmaxnreg.inc.sync.aligned.u32 20;",
+        "setmaxnreg.inc.sync.aligned.u32 "
+        "264;",
+        "setmaxnreg.dec.sync.aligned.u32 28;", "setmaxnreg.dec.sync.aligned.u32 r1;"})
+    EXPECT_NE(loadError(wrong, groups), "") << wrong;
   KernelSetup old;
   old.chip = "sm_80";
   EXPECT_NE(loadError("griddepcontrol.wait;", old), "");

@@ -105,6 +105,15 @@ TEST(ConvertFloat, HalvesToHalves) {
             [&](const Row &row) -> uint64_t {
               return bf16.round(static_cast<__float128>(bitsOf<double>(row[0])), mode.name);
             });
+    // A rounding is allowed where .bf16 is exact, and does nothing.
+    compare(std::string("cvt.") + mode.name + ".f32.bf16 d, a;", {32, 16}, {all16()},
+            [&](const Row &row) -> uint64_t { return row[0] << 16; });
+    compare(std::string("cvt.") + mode.name +
+                ".f64.bf16 d, a; testp.notanumber.f64 p, d; @p mov.b64 d, 1;",
+            {64, 16}, {all16()}, [&](const Row &row) -> uint64_t {
+              double value = bf16.value(static_cast<uint16_t>(row[0]));
+              return std::isnan(value) ? 1 : bitsOf<uint64_t>(value);
+            });
     for (bool sat : {false, true})
       compare(std::string("cvt.") + mode.name + (sat ? ".sat" : "") + ".f16.f32 d, a;", {16, 32},
               {singles()}, [&](const Row &row) -> uint64_t {
@@ -112,6 +121,17 @@ TEST(ConvertFloat, HalvesToHalves) {
                 return f16.round(static_cast<__float128>(sat ? unit(value) : value), mode.name);
               });
   }
+}
+
+/// Between the 16-bit formats the nearest is meant when nothing is said.
+TEST(ConvertFloat, HalvesToHalvesUnrounded) {
+  HalfTable f16(false), bf16(true);
+  compare("cvt.bf16.f16 d, a;", {16, 16}, {all16()}, [&](const Row &row) -> uint64_t {
+    return bf16.round(static_cast<__float128>(f16.value(static_cast<uint16_t>(row[0]))), "rn");
+  });
+  compare("cvt.f16.bf16 d, a;", {16, 16}, {all16()}, [&](const Row &row) -> uint64_t {
+    return f16.round(static_cast<__float128>(bf16.value(static_cast<uint16_t>(row[0]))), "rn");
+  });
 }
 
 TEST(ConvertFloat, Integral) {

@@ -112,7 +112,8 @@ TEST(LoadStoreForms, CacheOperatorsAndHints) {
       "createpolicy.cvt.L2.b64 policy, 0x12f0000000000000;\ncreatepolicy.cvt.L2.b64 policy, "
       "in;\nmov.u32 r1, 4096;\ncreatepolicy.range.L2::evict_normal.b64 policy, [in], 128, r1;\n"
       "createpolicy.range.global.L2::evict_last.L2::evict_unchanged.b64 policy, [in+128], r1, "
-      "8192;\n";
+      "8192;\ncreatepolicy.range.L2::evict_first.b64 policy, [in], 128, r1;\n"
+      "createpolicy.range.L2::evict_unchanged.L2::evict_first.b64 policy, [in], 128, r1;\n";
   checkWords(rows, "sm_90", policies);
 }
 
@@ -158,13 +159,18 @@ TEST(LoadStoreForms, ReleaseAndAcquireOrder) {
   for (const char *space : {"shared", "global"})
     for (const char *fence :
          {"membar.cta", "membar.gl", "membar.sys", "fence.sc.cta", "fence.sc.gpu", "fence.sc.sys",
-          "fence.acq_rel.sys", "fence.cta", "fence.gpu", "fence.release.gpu"}) {
-      std::string end = std::string(".") + space + ".u32", wait = std::string(fence) + ";\n";
-      Outcome fenced = passMessage(space, "st.volatile" + end, "ld.volatile" + end, wait, wait);
+          "fence.acq_rel.sys", "fence.cta", "fence.gpu", "fence.release.gpu", "fence.release.cta",
+          "fence.release.cluster", "fence.release.sys"}) {
+      std::string end = std::string(".") + space + ".u32", wait = std::string(fence) + ";\n",
+                  acquire = wait;
+      bool releases = wait.find("release") != std::string::npos;
+      if (releases)
+        acquire.replace(acquire.find("release"), 7, "acquire");
+      Outcome fenced = passMessage(space, "st.volatile" + end, "ld.volatile" + end, wait, acquire);
       EXPECT_TRUE(fenced.report.violations.empty()) << fence << toText(fenced.report);
       // Acquiring publishes nothing.
-      std::string before = std::string(fence) == "fence.release.gpu" ? "fence.acquire.gpu;\n" : "";
-      Outcome bare = passMessage(space, "st.volatile" + end, "ld.volatile" + end, before, wait);
+      Outcome bare = passMessage(space, "st.volatile" + end, "ld.volatile" + end,
+                                 releases ? acquire : "", acquire);
       EXPECT_GT(
           countOf(bare, *space == 's' ? ViolationKind::SharedRace : ViolationKind::GlobalRace), 0u)
           << space;
@@ -190,18 +196,50 @@ TEST(LoadStoreForms, Prefetches) {
 
 // Order is a matter of memory that others see; fractions and sizes have bounds.
 TEST(LoadStoreForms, Refusals) {
-  for (const char *wrong :
-       {"ld.volatile.local.u32 r1, [r2];", "ld.volatile.param.u32 r1, [source];",
-        "ld.relaxed.gpu.local.u32 r1, [r2];", "ld.acquire.cta.const.u32 r1, [d1];",
-        "st.volatile.local.u32 [r2], r1;", "st.release.gpu.local.u32 [r2], r1;",
-        "st.acquire.gpu.u32 [out], r1;", "ld.release.gpu.u32 r1, [in];", "ld.relaxed.u32 r1, [in];",
-        "ld.global.u32 r1, [in], policy;",
-        "createpolicy.fractional.L2::evict_last.b64 policy, 1.5;",
-        "createpolicy.fractional.L2::evict_last.b64 policy, 0.0;",
-        "createpolicy.fractional.L2::evict_last.b32 r1;",
-        "applypriority.L2::evict_normal [in], 64;", "prefetch.shared.L1 [r1];", "fence.acquire;",
-        "membar.gpu;"})
+  for (const char *wrong : {"ld.shared.L1::evict_last.u32 r1, [r2];",
+                            "ld.local.L2::cache_hint.u32 r1, [r2], policy;",
+                            "ld.const.L2::64B.u32 r1, [d1];",
+                            "ld.param.L1::no_allocate.u32 r1, [source];",
+                            "st.shared.L1::evict_last.u32 [r2], r1;",
+                            "ld.ca.L1::evict_last.u32 r1, [in];",
+                            "st.wb.L1::evict_last.u32 [out], r1;",
+                            "ld.global.L2::evict_last.u32 r1, [in];",
+                            "ld.global.L2::evict_last.v4.u32 {r1, r2, r3, r4}, [in];",
+                            "st.L2::64B.u32 [out], r1;",
+                            "ld.global.L2::cache_hint.u32 r1, [in];",
+                            "st.global.u32 [out], r1, policy;",
+                            "ldu.v8.u16 {h1, h2, h3, h4, h5, h6, h7, h8}, [in];",
+                            "st.param.u64 [source], d1;",
+                            "st.param::func.u64 [target], d1;",
+                            "ld.volatile.local.u32 r1, [r2];",
+                            "ld.volatile.param.u32 r1, [source];",
+                            "ld.relaxed.gpu.local.u32 r1, [r2];",
+                            "ld.acquire.cta.const.u32 r1, [d1];",
+                            "st.volatile.local.u32 [r2], r1;",
+                            "st.release.gpu.local.u32 [r2], r1;",
+                            "st.acquire.gpu.u32 [out], r1;",
+                            "ld.release.gpu.u32 r1, [in];",
+                            "ld.relaxed.u32 r1, [in];",
+                            "ld.global.u32 r1, [in], policy;",
+                            "createpolicy.fractional.L2::evict_last.b64 policy, 1.5;",
+                            "createpolicy.fractional.L2::evict_last.b64 policy, 0.0;",
+                            "createpolicy.fractional.L2::evict_last.b32 r1;",
+                            "applypriority.L2::evict_normal [in], 64;",
+                            "prefetch.shared.L1 [r1];",
+                            "fence.acquire;",
+                            "membar.gpu;"})
     EXPECT_NE(loadError(wrong), "") << wrong;
+  KernelSetup old;
+  old.chip = "sm_80";
+  for (const char *wrong : {"ld.relaxed.cluster.u32 r1, [in];", "st.shared::cluster.u32 [r2], r1;",
+                            "fence.acq_rel.cluster;"})
+    EXPECT_NE(loadError(wrong, old).find("clusters need .target sm_90"), std::string::npos)
+        << wrong;
+  KernelSetup newer;
+  newer.chip = "sm_100";
+  for (const char *wrong :
+       {"ldu.v8.u32 {r1, r2, r3, r4, r5, r6, r7, r8}, [in];", "ldu.v4.u64 {d1, d2, d3, d4}, [in];"})
+    EXPECT_NE(loadError(wrong, newer), "") << wrong;
 }
 
 // A kernel's parameters, structures among them, and those of functions: every type at its place.
@@ -211,7 +249,7 @@ TEST(LoadStoreForms, Parameters) {
   setup.declarations = ".func (.param .align 16 .b8 result[16]) swap(.param .align 8 .b8 pair[12], "
                        ".param .u32 byte, .param .f64 number) {\n"
                        ".reg .b32 x, y; .reg .b64 z; .reg .b16 w; .reg .u32 v;\n"
-                       "ld.param.u32 x, [pair]; ld.param.b64 z, [number]; ld.param.s32 y, "
+                       "ld.param.u32 x, [pair]; ld.param.b64 z, [number]; ld.param::func.s32 y, "
                        "[pair+8]; ld.param.u8 w, [byte]; cvt.u32.u16 v, w;\n"
                        "st.param.v2.b32 [result], {y, x}; st.param.b64 [result+8], z; st.param.b8 "
                        "[result+12], v; ret; }\n";
@@ -220,11 +258,12 @@ TEST(LoadStoreForms, Parameters) {
       "[target];\nst.global.v2.u32 [out+8], {r1, r2};\n"
       "ld.param.s8 r1, [source+7];\nst.global.u32 [out+16], r1;\nld.param.u16 r1, "
       "[target+6];\nst.global.u32 [out+20], r1;\n"
-      "mov.b64 d2, target;\nld.param.u32 r3, [d2+4];\nst.global.u32 [out+24], r3;\n"
+      "mov.b64 d2, target;\nld.param::entry.u32 r3, [d2+4];\nst.global.u32 [out+24], r3;\n"
       "{ .param .align 8 .b8 a[12]; .param .u32 b; .param .f64 c; .param .align 16 .b8 d[16];\n"
       "mov.b32 r1, 0x11223344; mov.b32 r2, 0xaabbccdd; mov.b64 d2, 0x8877665544332211; mov.b32 r3, "
       "0xf5e;\n"
-      "st.param.v2.b32 [a], {r1, r1}; st.param.b32 [a+8], r2; st.param.b32 [b], r3; st.param.b64 "
+      "st.param.v2.b32 [a], {r1, r1}; st.param::func.b32 [a+8], r2; st.param.b32 [b], r3; "
+      "st.param.b64 "
       "[c], d2;\n"
       "call (d), swap, (a, b, c);\nld.param.v4.b32 {r5, r6, r7, r8}, [d]; }\nst.global.v4.b32 "
       "[out+32], {r5, r6, r7, r8};\n";

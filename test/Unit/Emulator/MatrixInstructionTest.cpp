@@ -355,14 +355,18 @@ TEST(MatrixInstruction, Bytes) {
 /// Tile r is 8 rows of 8 halves; lane 8 r + i names row i of it. Element (i, j) is 64 r + 8 i + j.
 TEST(MatrixInstruction, LoadsAndStores) {
   for (unsigned tiles : {1u, 2u, 4u})
-    for (bool transposed : {false, true}) {
+    for (unsigned form = 0; form < 6; ++form) {
+      bool transposed = form % 2;
+      const std::string space[] = {".shared", ".shared::cta", ""}, &own = space[form / 2];
       std::string kind = ".sync.aligned.m8n8.x" + std::to_string(tiles) +
-                         (transposed ? ".trans" : "") + ".shared.b16 ";
+                         (transposed ? ".trans" : "") + own + ".b16 ",
+                  address = own.empty() ? "[generic]" : "[s]";
       // Each lane writes 8 halves in order, then names them as a row.
-      std::string setup = "mov.u32 s, tile;\nmad.lo.u32 s, lane, 16, s;\n", row;
+      std::string setup = "mov.u32 s, tile;\nmad.lo.u32 s, lane, 16, s;\n.reg .b64 generic;\n"
+                          "cvt.u64.u32 generic, s;\ncvta.shared.u64 generic, generic;\n";
       std::string load = setup +
                          "st.shared.v2.b64 [s], {%x0, %x1};\nbar.warp.sync 0xffffffff;\nldmatrix" +
-                         kind + list("a", tiles) + ", [s];\n";
+                         kind + list("a", tiles) + ", " + address + ";\n";
       for (unsigned r = 0; r < 4; ++r)
         load +=
             "mov.b64 %y" + std::to_string(r) + ", 0;\n" +
@@ -390,7 +394,7 @@ TEST(MatrixInstruction, LoadsAndStores) {
         for (unsigned lane = 0; lane < 32; ++lane)
           fragments[4 * lane + r] = element(r, lane, 0) | element(r, lane, 1) << 16;
       }
-      store += "stmatrix" + kind + "[s], " + list("a", tiles) +
+      store += "stmatrix" + kind + address + ", " + list("a", tiles) +
                ";\nbar.warp.sync 0xffffffff;\nld.shared.v2.b64 {%y0, %y1}, [s];\n";
       std::vector<uint64_t> rows = runWarp(store, 4, fragments, 2);
       for (unsigned i = 0; i < 64; ++i)

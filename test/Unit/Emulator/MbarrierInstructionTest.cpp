@@ -40,6 +40,9 @@ Script randomScript(unsigned seed, const std::string &space, const std::string &
                     bool isOld) {
   std::mt19937 random(seed);
   auto below = [&](int64_t n) { return static_cast<int64_t>(random() % static_cast<uint64_t>(n)); };
+  // The object is in this block's part of the cluster's shared memory too.
+  auto anyCluster = [&] { return space.empty() || below(3) ? space : ".shared::cluster"; };
+  const std::string weak[] = {"", ".relaxed.cta", ".relaxed.cluster"};
   int64_t count = 1 + below(6);
   Script script;
   script.text =
@@ -59,12 +62,17 @@ Script randomScript(unsigned seed, const std::string &space, const std::string &
       std::string order[] = {"", ".release.cta", ".relaxed.cta", ".release.cluster"};
       if (drops && n >= model.expected)
         break;
+      std::string where = isOld ? space : anyCluster();
+      bool givesState = where != ".shared::cluster";
       script.text += std::string("mbarrier.arrive") + (drops ? "_drop" : "") +
-                     (isOld ? "" : order[below(4)]) + space + ".b64 state, " + object +
+                     (isOld ? "" : order[below(4)]) + where +
+                     (givesState ? ".b64 state, " : ".b64 _, ") + object +
                      (n > 1 || (!isOld && below(2)) ? ", " + std::to_string(n) : "") + ";\n";
-      statePhase = model.phase;
-      hasState = true;
-      keptPhase = false;
+      if (givesState) {
+        statePhase = model.phase;
+        hasState = true;
+        keptPhase = false;
+      }
       if (drops)
         model.expected -= n;
       model.pending -= n;
@@ -75,8 +83,12 @@ Script randomScript(unsigned seed, const std::string &space, const std::string &
       if (model.pending < 2)
         break;
       int64_t n = 1 + below(model.pending - 1);
-      script.text += "mbarrier.arrive.noComplete" + space + ".b64 state, " + object + ", " +
+      bool drops = n < model.expected && below(3) == 0;
+      script.text += std::string("mbarrier.arrive") + (drops ? "_drop" : "") + ".noComplete" +
+                     (below(2) ? ".release.cta" : "") + space + ".b64 state, " + object + ", " +
                      std::to_string(n) + ";\n";
+      if (drops)
+        model.expected -= n;
       statePhase = model.phase;
       statePending = static_cast<uint64_t>(model.pending);
       hasState = keptPhase = true;
@@ -111,11 +123,15 @@ Script randomScript(unsigned seed, const std::string &space, const std::string &
       int64_t n = below(5000);
       if (model.bytes + n > 1048575 || !model.pending)
         break;
-      bool arrives = below(2);
-      script.text += arrives ? "mbarrier.arrive.expect_tx" + space + ".b64 _, " + object + ", " +
-                                   std::to_string(n) + ";\n"
-                             : "mbarrier.expect_tx.relaxed.cta" + space + ".b64 " + object + ", " +
-                                   std::to_string(n) + ";\n";
+      bool arrives = below(2), drops = arrives && model.expected > 1 && below(4) == 0;
+      std::string order[] = {"", ".release.cta", ".relaxed.cta", ".relaxed.cluster"};
+      script.text += arrives ? std::string("mbarrier.arrive") + (drops ? "_drop" : "") +
+                                   ".expect_tx" + order[below(4)] + anyCluster() + ".b64 _, " +
+                                   object + ", " + std::to_string(n) + ";\n"
+                             : "mbarrier.expect_tx" + weak[below(3)] + anyCluster() + ".b64 " +
+                                   object + ", " + std::to_string(n) + ";\n";
+      if (drops)
+        --model.expected;
       model.bytes += n;
       model.pending -= arrives;
       model.test();
@@ -126,8 +142,8 @@ Script randomScript(unsigned seed, const std::string &space, const std::string &
           below(2) || model.bytes <= 0 ? std::max<int64_t>(model.bytes, 0) : below(model.bytes + 1);
       if (below(8) == 0)
         n += 1 + below(100);
-      script.text += "mbarrier.complete_tx.relaxed.cta" + space + ".b64 " + object + ", " +
-                     std::to_string(n) + ";\n";
+      script.text += "mbarrier.complete_tx" + weak[below(3)] + anyCluster() + ".b64 " + object +
+                     ", " + std::to_string(n) + ";\n";
       model.bytes -= n;
       model.test();
     }
@@ -157,13 +173,15 @@ TEST(MbarrierInstruction, RandomSequencesAgreeWithTheManual) {
 
 /// The count of arrivals that cp.async.mbarrier.arrive takes: added first, or not.
 TEST(MbarrierInstruction, CopiesArriveByThemselves) {
-  for (bool noinc : {false, true}) {
+  for (unsigned form = 0; form < 4; ++form) {
+    bool noinc = form % 2;
     std::string text = ".shared .align 16 .b8 tile[32];\n.shared .b64 object;\n.reg .b64 state, "
                        "value;\n.reg .b32 word;\n.reg .pred p;\n"
                        "st.global.b64 [out], 77;\nmbarrier.init.shared.b64 [object], "
                        "1;\ncp.async.ca.shared.global [tile], [out], 8;\n"
                        "cp.async.mbarrier.arrive" +
-                       std::string(noinc ? ".noinc" : "") + ".shared.b64 [object];\n" +
+                       std::string(noinc ? ".noinc" : "") +
+                       (form < 2 ? ".shared" : ".shared::cta") + ".b64 [object];\n" +
                        (noinc ? "" : "mbarrier.arrive.shared.b64 state, [object];\n") +
                        "mbarrier.test_wait.parity.shared.b64 p, [object], 0;\nselp.b64 value, 1, "
                        "0, p;\nst.global.b64 [out+8], value;\n"
@@ -186,6 +204,17 @@ TEST(MbarrierInstruction, RefusesWhatTheManualDoes) {
   refused("mbarrier.try_wait.parity.shared.b64 p, [object], 0;", 80, "needs .target sm_90");
   refused("mbarrier.arrive.shared::cluster.b64 state, [object];", 90, "expected '_'");
   refused("mbarrier.test_wait.shared.b64 p, [object], n;", 80, "expected a register of type .b64");
+  for (const char *half : {".release", ".relaxed", ".cta", ".cluster"})
+    refused(std::string("mbarrier.arrive") + half + ".shared.b64 _, [object];", 90,
+            "an order needs a scope, and a scope an order");
+  refused("mbarrier.test_wait.acquire.shared.b64 p, [object], state;", 90,
+          "an order needs a scope");
+  refused("mbarrier.expect_tx.relaxed.shared.b64 [object], 16;", 90, "an order needs a scope");
+  refused("mbarrier.arrive.noComplete.cta.shared.b64 _, [object], 1;", 80, "needs a scope");
+  refused("mbarrier.arrive.relaxed.cta.shared.b64 _, [object];", 80,
+          ".relaxed needs .target sm_90");
+  refused("mbarrier.arrive.release.cluster.shared.b64 _, [object];", 80,
+          "clusters need .target sm_90");
   refused("mbarrier.init.global.b64 [object], 1;", 80, "got: .global");
 }
 

@@ -221,13 +221,13 @@ void forms(const Shape &shape, const std::string &element, const std::string &in
   std::mt19937 random(3);
   unsigned number = 0;
   for (unsigned layouts = 0; layouts < 16; ++layouts) {
-    const char *spaces[] = {".global", ".shared", ""};
+    const char *spaces[] = {".global", ".shared", "", ".shared::cta"};
     Case c{shape,
            element,
            in,
            out,
            {bool(layouts & 1), bool(layouts & 2), bool(layouts & 4), bool(layouts & 8)},
-           spaces[layouts % 3],
+           spaces[(layouts + layouts / 4) % 4],
            ++number % 4 != 0};
     bool isUnsigned = element == "u8";
     check(

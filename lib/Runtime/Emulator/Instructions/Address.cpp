@@ -37,18 +37,12 @@ Space spaceOf(const Instruction &in) {
 /// Generic addresses of global and constant memory are the addresses themselves.
 Step convertAddress(Warp &warp, const Op &op, uint32_t mask) {
   uint64_t window = static_cast<uint64_t>(op.imm);
-  auto value = [&](unsigned lane) {
-    uint64_t a =
-        op.size == 8 ? warp.source<uint64_t>(op.a)[lane] : warp.source<uint32_t>(op.a)[lane];
+  const uint64_t *a = warp.source<uint64_t>(op.a);
+  store(warp.destination<uint64_t>(op.dst), mask, [&](unsigned lane) {
     if (!window)
-      return a;
-    return op.flags ? a & 0xffffffff : (a & 0xffffffff) + window;
-  };
-  if (op.width == 8)
-    store(warp.destination<uint64_t>(op.dst), mask, value);
-  else
-    store(warp.destination<uint32_t>(op.dst), mask,
-          [&](unsigned lane) { return static_cast<uint32_t>(value(lane)); });
+      return a[lane];
+    return op.flags ? a[lane] & 0xffffffff : (a[lane] & 0xffffffff) + window;
+  });
   return Step::Next;
 }
 
@@ -57,8 +51,8 @@ void buildConvertAddress(Builder &b, const Instruction &in) {
   bool toSpace = in.has("to");
   Space space = spaceOf(in);
   const Operand &a = in.operands[1];
-  op.dst = b.destination(0, in.type());
-  op.width = static_cast<uint8_t>(sizeOf(in.type()));
+  op.dst = b.destination(0, Type::B64);
+  op.width = 8;
   if (a.kind == OperandKind::Variable) {
     bool frameRelative = false;
     int64_t value = 0;
@@ -70,16 +64,10 @@ void buildConvertAddress(Builder &b, const Instruction &in) {
     op.imm = value;
     if (frameRelative)
       return b.run(moveFrameAddress);
-    op.a = b.constantBits(static_cast<uint64_t>(value), op.width);
-    return b.run(moveOf(op.width));
+    op.a = b.constantBits(static_cast<uint64_t>(value), 8);
+    return b.run(moveOf(8));
   }
-  if (a.kind == OperandKind::Register && sizeOf(b.registerType(a)) == 4 && op.width == 8) {
-    op.size = 4;
-    op.a = b.source(1, Type::B32);
-  } else {
-    op.size = op.width;
-    op.a = b.source(1, in.type());
-  }
+  op.a = b.source(1, Type::B64);
   op.flags = toSpace;
   op.imm = static_cast<int64_t>(windowOf(space));
   b.run(convertAddress);
@@ -118,8 +106,8 @@ void buildIsSpace(Builder &b, const Instruction &in) {
 void addAddressRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Move;
   Rows mine = {
-      {"cvta", SPACES " <u32|u64>", "d, a", c, buildConvertAddress},
-      {"cvta", "to " SPACES " <u32|u64>", "d, a", c, buildConvertAddress},
+      {"cvta", SPACES " u64", "d, a", c, buildConvertAddress},
+      {"cvta", "to " SPACES " u64", "d, a", c, buildConvertAddress},
       {"isspacep", SPACES, "p, a", c, buildIsSpace},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());

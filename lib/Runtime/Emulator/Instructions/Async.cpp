@@ -4,6 +4,7 @@
 
 #include "../Execute/Access.h"
 #include "Alu.h"
+#include "CacheHints.h"
 
 #include <algorithm>
 
@@ -125,8 +126,7 @@ void buildCopy(Builder &b, const Instruction &in) {
       op.c = b.source(at, Type::U32);
     ++at;
   }
-  if (in.operands.size() > at)
-    b.source(at, Type::B64);
+  takePolicy(b, in, at);
   b.run(bytes == 4 ? copy<4> : bytes == 8 ? copy<8> : copy<16>);
 }
 void buildCommit(Builder &b, const Instruction &) { b.run(commit); }

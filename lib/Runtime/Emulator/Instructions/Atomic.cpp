@@ -2,6 +2,7 @@
 // atom and red.
 
 #include "../Execute/Access.h"
+#include "CacheHints.h"
 #include "Order.h"
 #include "Reductions.h"
 
@@ -126,12 +127,8 @@ void build(Builder &b, const Instruction &in) {
   op.b = b.source(at + 1, type);
   if (isCas)
     op.c = b.source(at + 2, type);
-  size_t used = at + (isCas ? 3 : 2);
-  if (in.operands.size() > used) {
-    if (!in.has("L2::cache_hint"))
-      return b.error("an operand too many");
-    b.source(used, Type::B64);
-  }
+  checkCacheHints(b, in, sizeOf(type));
+  takePolicy(b, in, at + (isCas ? 3 : 2));
   b.run(handlerOf(in, op.space == Space::Global));
 }
 

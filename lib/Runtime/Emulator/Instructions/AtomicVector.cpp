@@ -2,6 +2,7 @@
 // atom and red of vectors: each element is added atomically, the vector is not one.
 
 #include "../Execute/Access.h"
+#include "CacheHints.h"
 #include "Order.h"
 #include "Reductions.h"
 
@@ -70,11 +71,7 @@ void build(Builder &b, const Instruction &in) {
   b.address(at, in.has("global") ? Space::Global : Space::Generic);
   for (const Operand *element : b.elements(at + 1, count))
     list.push_back(b.source(*element, in.type()));
-  if (in.operands.size() > at + 2) {
-    if (!in.has("L2::cache_hint"))
-      return b.error("an operand too many");
-    b.source(at + 2, Type::B64);
-  }
+  takePolicy(b, in, at + 2);
   op.list = b.addList(list);
   b.run(handlerOf(in.type(), count));
 }

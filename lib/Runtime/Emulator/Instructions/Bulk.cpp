@@ -3,6 +3,7 @@
 // issued; the bytes arrive when somebody waits for the phase of the mbarrier (Execute/Mbarriers.h).
 
 #include "BulkCopies.h"
+#include "CacheHints.h"
 
 namespace mmc::emulator {
 
@@ -190,20 +191,14 @@ void buildCopy(Builder &b, const Instruction &in) {
   op.b = b.source(2, Type::U32);
   addAddress(b, in.operands[3], Space::Shared, list);
   op.list = b.addList(list);
-  if ((in.operands.size() > 4) != in.has("L2::cache_hint"))
-    return b.error("a policy and .L2::cache_hint come together");
-  if (in.operands.size() > 4)
-    b.source(4, Type::B64);
+  takePolicy(b, in, 4);
   b.run(copyToShared);
 }
 
 void buildPrefetch(Builder &b, const Instruction &in) {
   b.address(0, Space::Global);
   b.op().b = b.source(1, Type::U32);
-  if ((in.operands.size() > 2) != in.has("L2::cache_hint"))
-    return b.error("a policy and .L2::cache_hint come together");
-  if (in.operands.size() > 2)
-    b.source(2, Type::B64);
+  takePolicy(b, in, 2);
   b.run(prefetch);
 }
 

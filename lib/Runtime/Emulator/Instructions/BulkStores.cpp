@@ -4,6 +4,7 @@
 // memory is written when it waits.
 
 #include "BulkCopies.h"
+#include "CacheHints.h"
 #include "Reductions.h"
 
 namespace mmc::emulator {
@@ -136,10 +137,7 @@ void buildStore(Builder &b, const Instruction &in) {
   addAddress(b, in.operands[1], Space::Shared, list);
   op.list = b.addList(list);
   op.b = b.source(2, Type::U32);
-  if ((in.operands.size() > 3) != in.has("L2::cache_hint"))
-    return b.error("a policy and .L2::cache_hint come together");
-  if (in.operands.size() > 3)
-    b.source(3, Type::B64);
+  takePolicy(b, in, 3);
   op.target = noReduction;
   for (uint32_t i = 0; i < std::size(reductions); ++i)
     if (in.opcode == "cp" && in.has("reduce") && in.has(reductions[i].name) &&

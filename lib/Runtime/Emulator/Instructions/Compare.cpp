@@ -190,8 +190,10 @@ bool findCompare(Builder &b, const Instruction &in, Compare &compare, Type &type
   for (const auto &[word, meaning] : unsignedNames)
     if (word == name) {
       compare = meaning;
-      if (isFloating(type) || isSigned(type))
-        return b.error("." + std::string(name) + " compares unsigned integers"), false;
+      if (nameOf(type)[0] != 'u')
+        return b.error("." + std::string(name) + " compares unsigned integers, got: ." +
+                       std::string(nameOf(type))),
+               false;
       return true;
     }
   for (uint8_t i = 0; i < 14; ++i)

@@ -213,9 +213,8 @@ struct ToBf16 {
   static uint16_t apply(uint32_t a) { return bf16Nearest(a); }
 };
 struct FromBf16 {
-  static uint32_t apply(uint16_t a) {
-    return (a & 0x7fff) > 0x7f80 ? 0x7fffffff : uint32_t(a) << 16;
-  }
+  /// A shift, as the assembler has it: the bits of a NaN stay.
+  static uint32_t apply(uint16_t a) { return uint32_t(a) << 16; }
 };
 struct FloatToDouble {
   static double apply(float a) { return a; }
@@ -272,10 +271,13 @@ bool checkRounding(Builder &b, const Instruction &in, Type to, Type from) {
     Format narrow = formatOf(to), wide = formatOf(from);
     bool narrows =
         narrow.mantissaBits < wide.mantissaBits || narrow.exponentBits < wide.exponentBits;
-    if (narrows && !floating)
+    // Between the 16-bit formats .rn may be left out.
+    bool isBetweenHalves = sizeOf(to) == 2 && sizeOf(from) == 2;
+    if (narrows && !floating && !isBetweenHalves)
       return b.error("a conversion to a narrower floating-point type needs .rn, .rz, .rm or .rp"),
              false;
-    if (!narrows && floating)
+    // The assembler takes a rounding, which does nothing, of .bf16 only.
+    if (!narrows && floating && (from != Type::BF16 || to == Type::BF16))
       return b.error("a conversion that is exact does not round"), false;
     if (integral && to != from)
       return b.error("rounding to integral values keeps the type"), false;
@@ -311,8 +313,9 @@ void addConvertRows(Rows &rows) {
        "|f16|f32|f64>",
        "d, a", c, buildConvert},
       {"cvt", "<rn|rz> [relu] [satfinite] <f16|bf16> f32", "d, a", c, buildConvert},
-      {"cvt", "[ftz] f32 bf16", "d, a", c, buildConvert},
-      {"cvt", "<rn|rz|rm|rp> bf16 <" WIDER_INTEGERS "|f16|f64>", "d, a", c, buildConvert, 90},
+      {"cvt", "[rn|rz|rm|rp] [ftz] f32 bf16", "d, a", c, buildConvert},
+      {"cvt", "<rn|rz|rm|rp> bf16 <" WIDER_INTEGERS "|f64>", "d, a", c, buildConvert, 90},
+      {"cvt", "[rn|rz|rm|rp] bf16 f16", "d, a", c, buildConvert, 90},
       {"cvt", "<rni|rzi|rmi|rpi> <" WIDER_INTEGERS "> bf16", "d, a", c, buildConvert, 90},
       {"cvt", "[rn|rz|rm|rp|rni|rzi|rmi|rpi] <f16|bf16|f64> bf16", "d, a", c, buildConvert, 90},
   };

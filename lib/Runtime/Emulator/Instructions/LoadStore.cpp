@@ -2,6 +2,7 @@
 // Loads and stores of every space, with vectors and cache modifiers; prefetch, discard, fences.
 
 #include "../Execute/Access.h"
+#include "CacheHints.h"
 #include "Order.h"
 
 namespace mmc::emulator {
@@ -136,6 +137,16 @@ unsigned vectorCount(const Instruction &in) {
   return in.has("v8") ? 8 : in.has("v4") ? 4 : in.has("v2") ? 2 : 1;
 }
 
+/// Whether it is the address of a kernel's or function's formal parameter, by its name.
+bool isInput(const Function &function, const Operand &address) {
+  if (address.elements.empty() || address.elements[0].kind != OperandKind::Variable)
+    return false;
+  for (const Function::Formal &formal : function.parameters)
+    if (!formal.isRegister && formal.variable == address.elements[0].variable)
+      return true;
+  return false;
+}
+
 void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   Op &op = b.op();
   Type type = in.type();
@@ -145,12 +156,17 @@ void buildAccess(Builder &b, const Instruction &in, bool isStore) {
   op.isSigned = isSigned(type);
   op.flags = orderFlags(in);
   b.address(isStore ? 0 : 1, spaceOf(in));
+  checkCacheHints(b, in, op.size * count);
   // .b128 in one register has no vector form; 32 bytes need newer chips.
   bool mayBeGlobal = op.space == Space::Global || op.space == Space::Generic;
   if (op.size * count > 16 &&
       (op.size * count > 32 || op.size == 16 || b.parsedModule().sm < 100 || !mayBeGlobal))
     return b.error(
         "an access has at most 16 bytes (32 of global memory from sm_100, not of .b128)");
+  if (in.opcode == "ldu" && op.size * count > 16)
+    return b.error("ldu loads at most 16 bytes");
+  if (isStore && isInput(b.function(), in.operands[0]))
+    return b.error(in.operands[0], "what a function is given is read only");
   std::vector<uint32_t> list;
   for (const Operand *element : b.elements(isStore ? 1 : 0, count)) {
     uint8_t width = 0;
@@ -159,12 +175,7 @@ void buildAccess(Builder &b, const Instruction &in, bool isStore) {
     list.push_back(width);
   }
   op.list = b.addList(list);
-  // Cache hints have a policy as a last operand, which has no effect.
-  if (in.operands.size() > 2) {
-    if (!in.has("L2::cache_hint"))
-      return b.error("a third operand needs .L2::cache_hint");
-    b.source(2, Type::B64);
-  }
+  takePolicy(b, in, 2);
   b.run(isStore ? bySize<Store>(op.size * count) : bySize<Load>(op.size * count));
 }
 void buildLoad(Builder &b, const Instruction &in) { buildAccess(b, in, false); }
@@ -228,9 +239,10 @@ void buildFence(Builder &b, const Instruction &in) {
 
 } // namespace
 
-#define CACHE                                                                                      \
+#define STORE_CACHE                                                                                \
   "[L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|L1::no_allocate] "         \
-  "[L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint] [L2::64B|L2::128B|L2::256B]"
+  "[L2::evict_normal|L2::evict_first|L2::evict_last] [L2::cache_hint]"
+#define CACHE STORE_CACHE " [L2::64B|L2::128B|L2::256B]"
 #define VECTOR "[v2|v4|v8]"
 #define TYPES "<b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64>"
 #define LOAD_SPACE                                                                                 \
@@ -251,11 +263,11 @@ void addLoadStoreRows(Rows &rows) {
        "d, [a][, policy]", l, buildLoad},
       {"ld", "mmio relaxed sys [global] " TYPES, "d, [a]", l, buildLoad},
       {"ld", "global [ca|cg|cs] nc " CACHE " " VECTOR " " TYPES, "d, [a][, policy]", l, buildLoad},
-      {"ldu", "[global] " VECTOR " " TYPES, "d, [a]", l, buildLoad},
-      {"st", "[weak] " STORE_SPACE " [wb|cg|cs|wt] " CACHE " " VECTOR " " TYPES, "[a], b[, policy]",
-       s, buildStore},
+      {"ldu", "[global] [v2|v4] " TYPES, "d, [a]", l, buildLoad},
+      {"st", "[weak] " STORE_SPACE " [wb|cg|cs|wt] " STORE_CACHE " " VECTOR " " TYPES,
+       "[a], b[, policy]", s, buildStore},
       {"st", "volatile " ORDERED_SPACE " " VECTOR " " TYPES, "[a], b", s, buildStore},
-      {"st", "<relaxed|release> " SCOPE " " ORDERED_SPACE " " CACHE " " VECTOR " " TYPES,
+      {"st", "<relaxed|release> " SCOPE " " ORDERED_SPACE " " STORE_CACHE " " VECTOR " " TYPES,
        "[a], b[, policy]", s, buildStore},
       {"st", "mmio relaxed sys [global] " TYPES, "[a], b", s, buildStore},
       {"prefetch", "[global|local] <L1|L2>", "[a]", l, buildPrefetch},

@@ -219,6 +219,15 @@ Step arriveAfterCopies(Warp &warp, const Op &op, uint32_t mask) {
   return Step::Next;
 }
 
+/// An order and a scope come together; both may be left out.
+void checkOrder(Builder &b, const Instruction &in) {
+  bool isRelaxed = in.has("relaxed");
+  if ((isRelaxed || in.has("release") || in.has("acquire")) != (in.has("cta") || in.has("cluster")))
+    b.error("an order needs a scope, and a scope an order: .relaxed.cta");
+  if (isRelaxed && b.parsedModule().sm < 90)
+    b.error(".relaxed needs .target sm_90 or newer, got: " + b.parsedModule().target);
+}
+
 void takeAddress(Builder &b, const Instruction &in, size_t operand) {
   bool isShared = in.has("shared") || in.has("shared::cta") || in.has("shared::cluster");
   b.address(operand, isShared ? Space::Shared : Space::Generic);
@@ -237,6 +246,7 @@ void buildInvalidate(Builder &b, const Instruction &in) {
 }
 
 void buildArrive(Builder &b, const Instruction &in) {
+  checkOrder(b, in);
   Op &op = b.op();
   op.dst = b.destination(0, Type::B64, /*sink=*/true);
   takeAddress(b, in, 1);
@@ -258,6 +268,7 @@ void buildArrive(Builder &b, const Instruction &in) {
 }
 
 void buildCountBytes(Builder &b, const Instruction &in) {
+  checkOrder(b, in);
   takeAddress(b, in, 0);
   b.op().b = b.source(1, Type::U32);
   b.op().target = in.has("complete_tx") ? completesBytes : 0;
@@ -265,6 +276,7 @@ void buildCountBytes(Builder &b, const Instruction &in) {
 }
 
 void buildWait(Builder &b, const Instruction &in) {
+  checkOrder(b, in);
   Op &op = b.op();
   op.dst = b.predicateDestination(in.operands[0]);
   takeAddress(b, in, 1);
