@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Lists what of the emulator's instruction table no program in the given folders uses: rows, and words of rows.
+Fails when there are any.
 
   mkdir kept && MMC_KEEP_PTX=kept build/test/Unit/EmulatorInstructionTest
   test/PTX/instruction_coverage.py kept test/PTX/corpus test/PTX/triton test/PTX/violations
@@ -37,33 +38,50 @@ def match(elements, modifiers):
     return taken if len(taken) == len(modifiers) else None
 
 
-if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-    sys.exit(__doc__)
-rows = collections.defaultdict(list)
-for line in TABLE.read_text().splitlines():
-    if row := re.match(r"- `([a-z0-9_]+)([^` ]*)([^`]*)`", line):
-        rows[row.group(1)].append((row.group(0)[3:-1], elements_of(row.group(2)), collections.Counter()))
-seen = set()
-for folder in sys.argv[1:]:
-    for path in pathlib.Path(folder).glob("*.ptx"):
-        for found in INSTRUCTION.finditer(path.read_text()):
-            if found.group() in seen:
-                continue
-            seen.add(found.group())
-            modifiers = [word for word in re.split(r"\.(?=[A-Za-z0-9_])", found.group(2)) if word]
-            for _, elements, used in rows.get(found.group(1), []):
-                taken = match(elements, modifiers)
-                if taken is not None:
-                    used.update(taken + ["row"])
-count = missing = 0
-for of_opcode in rows.values():
-    for text, elements, used in of_opcode:
-        words = [word for number, (_, words) in enumerate(elements) for word in words if not used[(number, word)]]
-        count += 1
-        if not used["row"]:
-            print("never:", text)
-            missing += 1
-        elif words:
-            print(text, "without:", " ".join(words))
-            missing += len(words)
-print(f"{count} rows; rows and words that nothing uses: {missing}")
+def modifiers_of(use):
+    """The modifiers of a match of INSTRUCTION."""
+    return [word for word in re.split(r"\.(?=[A-Za-z0-9_])", use.group(2)) if word]
+
+
+def read_table():
+    """{opcode: [(text of the row, elements)]}"""
+    rows = collections.defaultdict(list)
+    for line in TABLE.read_text().splitlines():
+        if row := re.match(r"- `([a-z0-9_]+)([^` ]*)([^`]*)`", line):
+            rows[row.group(1)].append((row.group(0)[3:-1], elements_of(row.group(2))))
+    return rows
+
+
+def main(folders):
+    table = read_table()
+    used = {opcode: [collections.Counter() for _ in rows] for opcode, rows in table.items()}
+    seen = set()
+    for folder in folders:
+        for path in pathlib.Path(folder).glob("*.ptx"):
+            for use in INSTRUCTION.finditer(path.read_text()):
+                if use.group() in seen or use.group(1) not in table:
+                    continue
+                seen.add(use.group())
+                for (_, elements), counter in zip(table[use.group(1)], used[use.group(1)]):
+                    taken = match(elements, modifiers_of(use))
+                    if taken is not None:
+                        counter.update(taken + ["row"])
+    count = missing = 0
+    for opcode, rows in table.items():
+        for (text, elements), counter in zip(rows, used[opcode]):
+            words = [word for number, (_, words) in enumerate(elements) for word in words if not counter[(number, word)]]
+            count += 1
+            if not counter["row"]:
+                print("never:", text)
+                missing += 1
+            elif words:
+                print(text, "without:", " ".join(words))
+                missing += len(words)
+    print(f"{count} rows; rows and words that nothing uses: {missing}")
+    return missing > 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))

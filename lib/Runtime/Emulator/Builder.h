@@ -70,6 +70,8 @@ public:
   Type registerType(const Operand &operand) const;
   const Function &function() const { return *currentFunction; }
   const ParsedModule &parsedModule() const { return module; }
+  /// Whether the chip has clusters; reports that it does not.
+  bool requireClusters(Location at);
   void error(const Operand &operand, const std::string &message) { error(operand.at, message); }
   void error(Location at, const std::string &message);
   void error(const std::string &message) { error(parsed->at, message); }

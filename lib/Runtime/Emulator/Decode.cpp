@@ -13,6 +13,12 @@ static constexpr size_t maxBlocksForOrder = 4096;
 
 static Step unsupported(Warp &, const Op &, uint32_t) { return Step::Next; }
 
+bool Builder::requireClusters(Location at) {
+  if (module.sm < 90)
+    error(at, "clusters need .target sm_90 or newer, got: " + module.target);
+  return module.sm >= 90;
+}
+
 void Builder::decodeInstruction(const Instruction &instruction) {
   parsed = &instruction;
   pending = Op();
@@ -25,8 +31,8 @@ void Builder::decodeInstruction(const Instruction &instruction) {
   if (instruction.row->minimumSm > module.sm)
     error("'" + instruction.text + "' needs .target sm_" +
           std::to_string(instruction.row->minimumSm) + " or newer, got: " + module.target);
-  if (module.sm < 90 && (instruction.has("cluster") || instruction.has("shared::cluster")))
-    error("clusters need .target sm_90 or newer, got: " + module.target);
+  if (instruction.has("cluster") || instruction.has("shared::cluster"))
+    requireClusters(instruction.at);
   instruction.row->build(*this, instruction);
   if (!pending.run)
     pending.run = unsupported; // an error has been reported

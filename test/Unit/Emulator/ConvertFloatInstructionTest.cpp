@@ -109,6 +109,12 @@ TEST(ConvertFloat, HalvesToHalves) {
     compare(std::string("cvt.") + mode.name + ".f32.bf16 d, a;", {32, 16}, {all16()},
             [&](const Row &row) -> uint64_t { return row[0] << 16; });
     compare(std::string("cvt.") + mode.name +
+                ".ftz.f32.bf16 d, a; testp.notanumber.f32 p, d; @p mov.b32 d, 1;",
+            {32, 16}, {all16()}, [&](const Row &row) -> uint64_t {
+              float value = flushed(single(row[0] << 16));
+              return std::isnan(value) ? 1 : bitsOf<uint32_t>(value);
+            });
+    compare(std::string("cvt.") + mode.name +
                 ".f64.bf16 d, a; testp.notanumber.f64 p, d; @p mov.b64 d, 1;",
             {64, 16}, {all16()}, [&](const Row &row) -> uint64_t {
               double value = bf16.value(static_cast<uint16_t>(row[0]));

@@ -70,6 +70,9 @@ void buildRank(Builder &b, const Instruction &in) {
 
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 void buildSetRegisters(Builder &b, const Instruction &in) {
+  if (!b.parsedModule().isSpecific())
+    return b.error("setmaxnreg needs .target sm_90a or another with 'a' or 'f', got: " +
+                   b.parsedModule().target);
   if (b.constant(0, 24, 256) % 8)
     return b.error(in.operands[0], "a number of registers is a multiple of 8");
   b.run(nothing);

@@ -176,7 +176,8 @@ void addPackedConvertRows(Rows &rows) {
   Rows mine = {
       {"cvt", "<rn|rz> [relu] [satfinite] <f16x2|bf16x2> f32", "d, a, b", c, buildPair},
       {"cvt", "rna [satfinite] tf32 f32", "d, a", c, buildTf32},
-      {"cvt", "<rn|rz> [satfinite] [relu] tf32 f32", "d, a", c, buildTf32, 90},
+      {"cvt", "<rn|rz> [relu] tf32 f32", "d, a", c, buildTf32, 90},
+      {"cvt", "<rn|rz> satfinite [relu] tf32 f32", "d, a", c, buildTf32, 100},
       {"cvt", "rn satfinite [relu] <e4m3x2|e5m2x2> <f32|f16x2>", "d, a[, b]", c, buildToFp8, 89},
       {"cvt", "rn [relu] f16x2 <e4m3x2|e5m2x2>", "d, a", c, buildFromFp8, 89},
       {"cvt", "pack sat <u16|s16> s32", "d, a, b", c, buildPack},

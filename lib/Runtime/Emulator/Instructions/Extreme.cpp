@@ -59,11 +59,11 @@ void addExtremeRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Float;
   Rows mine = {
       {"min", "[ftz] [NaN] f32", "d, a, b", c, buildExtreme<false>},
-      {"min", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<false>},
+      {"min", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<false>, 86},
       {"min", "[ftz] [NaN] [abs] f32", "d, a, b, c", c, buildExtremeOfThree<false>, 100},
       {"min", "f64", "d, a, b", c, buildExtreme<false>},
       {"max", "[ftz] [NaN] f32", "d, a, b", c, buildExtreme<true>},
-      {"max", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<true>},
+      {"max", "[ftz] [NaN] xorsign abs f32", "d, a, b", c, buildExtreme<true>, 86},
       {"max", "[ftz] [NaN] [abs] f32", "d, a, b, c", c, buildExtremeOfThree<true>, 100},
       {"max", "f64", "d, a, b", c, buildExtreme<true>},
   };

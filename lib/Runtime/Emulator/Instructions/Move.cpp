@@ -260,6 +260,8 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
     b.op().flags = static_cast<uint8_t>(row.special);
     b.op().count = part.empty() ? 0 : static_cast<uint8_t>(part[0] - 'x');
     b.op().target = row.shift;
+    if (stem.find("cluster") != std::string_view::npos && !b.requireClusters(a.at))
+      return;
     return b.run(bytes == 2   ? moveSpecial<uint16_t>
                  : bytes == 4 ? moveSpecial<uint32_t>
                               : moveSpecial<uint64_t>);
@@ -276,7 +278,7 @@ void buildMove(Builder &b, const Instruction &in) {
     op.dst = b.predicateDestination(d);
     if (a.kind == OperandKind::Integer)
       op.imm = a.value ? -1 : 0;
-    else if (a.name == "%is_explicit_cluster")
+    else if (a.name == "%is_explicit_cluster" && b.requireClusters(a.at))
       op.imm = 0; // every block is a cluster of its own
     else
       op.a = b.predicateSource(a, op.isSigned);

@@ -289,6 +289,9 @@ void buildReduce(Builder &b, const Instruction &in) {
 }
 template <bool maximum, bool propagate>
 void buildReduceSingles(Builder &b, const Instruction &in) {
+  if (!b.parsedModule().isSpecific() || b.parsedModule().sm >= 110)
+    return b.error("redux of .f32 needs .target sm_100a or sm_100f, got: " +
+                   b.parsedModule().target);
   using F = SingleExtreme<maximum, propagate>;
   b.op().dst = b.destination(0, in.type());
   b.op().a = b.source(1, in.type());

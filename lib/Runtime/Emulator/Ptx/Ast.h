@@ -147,6 +147,8 @@ struct ParsedModule {
   unsigned ptxVersion = 0; ///< 10 × major + minor
   unsigned sm = 0;
   std::string target;
+  /// sm_90a, sm_100f: has instructions that later chips need not have.
+  bool isSpecific() const { return target.back() == 'a' || target.back() == 'f'; }
   bool address64 = true;
   std::vector<std::unique_ptr<Variable>> variables;
   std::vector<std::unique_ptr<Function>> functions;
