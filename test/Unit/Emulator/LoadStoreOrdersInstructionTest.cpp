@@ -15,8 +15,7 @@ struct Shape {
   unsigned count, bytes; ///< elements, bytes of all of them
 };
 
-/// Scalars and vectors of all types of up to 32 bytes. .v8 is for what then has 32: no assembler
-/// agrees on .v8 of less.
+/// Scalars and vectors of all types of up to 32 bytes.
 std::vector<Shape> shapes() {
   std::vector<Shape> list;
   for (const char *type : {"b8", "u8", "s8", "b16", "u16", "s16", "b32", "u32", "s32", "f32", "b64",
@@ -24,7 +23,7 @@ std::vector<Shape> shapes() {
     for (unsigned count : {1u, 2u, 4u, 8u}) {
       unsigned bytes = count * static_cast<unsigned>(std::stoul(type + 1)) / 8;
       bool isWide = bytes == 32 && std::string(type) != "b128" && count >= 4;
-      if (isWide || (bytes <= 16 && count < 8))
+      if (isWide || bytes <= 16)
         list.push_back({type, count, bytes});
     }
   return list;
@@ -117,6 +116,8 @@ void check(const Shape &shape, const std::vector<Modifiers> &list) {
   KernelSetup setup;
   setup.chip = "sm_100a";
   setup.checkRaces = false; // .nc of what the launch reads only; no two lanes meet
+  // ptxas 13.0 crashes at loads of narrow elements in .v8.
+  setup.assembles = shape.count < 8 || shape.bytes == 32;
   setup.targetBytes = 1024 * list.size();
   for (unsigned i = 0; i < 1024; ++i)
     setup.source.push_back(static_cast<uint8_t>(i * 93 + i / 32 * 5 + 0x81));
@@ -170,7 +171,7 @@ TEST(LoadStoreOrders, CacheOperatorsAndHints) {
 
 TEST(LoadStoreOrders, UniformLoads) {
   for (const Shape &shape : shapes())
-    if (shape.bytes <= 16)
+    if (shape.bytes <= 16 && shape.count < 8)
       for (std::string space : {".global", ""}) {
         // The only one whose opcode is another.
         KernelSetup setup;
