@@ -4,7 +4,10 @@
 #include "Driver.h"
 
 #include <atomic>
+#include <fstream>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 namespace mmc::emulator::test {
 
@@ -118,5 +121,49 @@ TEST_F(Driver, LibrariesEndUnderUse) {
     worker.join();
   }
 }
+
+// A sanitizer's own memory would be refused first.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+
+/// Without memory for the stacks of threads: a launch takes those it gets, a new stream none.
+DRIVER_PROGRAM(threadsAreRefused) {
+  CUdeviceptr memory = program.allocate(64 * 1024);
+  EXPECT_CU(cuMemsetD8_v2(memory, 0, 64 * 1024));
+  EXPECT_CU(cuCtxSynchronize()); // the default stream has its thread
+  std::vector<CUstream> streams;
+  for (int i = 0; i < 4; ++i)
+    streams.push_back(program.stream());
+  rlimit before{}, small{};
+  getrlimit(RLIMIT_AS, &before);
+  size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  small = before;
+  small.rlim_cur = pages * static_cast<size_t>(sysconf(_SC_PAGESIZE)) + (4 << 20);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &small), 0);
+  float one = 1;
+  uint32_t n = 16 * 1024;
+  void *parameters[] = {&memory, &memory, &one, &n};
+  CUresult launched = cuLaunchKernel(program.function("axpy"), 16, 1, 1, 1024, 1, 1, 0, nullptr,
+                                     parameters, nullptr);
+  CUresult waited = cuCtxSynchronize(), refused = CUDA_SUCCESS;
+  for (CUstream stream : streams)
+    if (CUresult result = cuMemsetD8Async(memory, 1, 64, stream))
+      refused = result;
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT_CU(launched);
+  EXPECT_CU(waited);
+  EXPECT_EQ(refused, CUDA_ERROR_OPERATING_SYSTEM);
+  for (CUstream stream : streams) { // and now there is room
+    EXPECT_CU(cuMemsetD8Async(memory, 1, 64, stream));
+    EXPECT_CU(cuStreamSynchronize(stream));
+  }
+}
+
+TEST(DriverThreads, AreRefused) {
+  Outcome outcome = runProgram("threadsAreRefused", {"MMC_EMULATOR_THREADS=16"});
+  EXPECT_EQ(outcome.status, 0) << outcome.error;
+}
+
+#endif
 
 } // namespace mmc::emulator::test

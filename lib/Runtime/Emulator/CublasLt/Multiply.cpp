@@ -7,9 +7,10 @@
 #include "Epilogue.h"
 #include "Numbers.h"
 
+#include "mmc/Runtime/Core/StartThread.h"
+
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 namespace mmc::emulator::cublaslt {
 namespace {
@@ -168,7 +169,7 @@ void multiply(const MatmulProblem &problem, const MatmulData &data, unsigned thr
   };
   std::vector<std::thread> helpers;
   for (int64_t i = 1; i < std::min<int64_t>(threads, useful); ++i)
-    helpers.emplace_back(run);
+    startThread(helpers, run); // or without it
   run();
   for (std::thread &helper : helpers)
     helper.join();

@@ -80,6 +80,8 @@ CUresult refuseCapturing(Stream &stream) {
 CUresult checkUse(Stream &stream) {
   if (CUresult result = checkOpen(stream))
     return result;
+  if (CUresult result = stream.start())
+    return result;
   if (!stream.isLegacy())
     return CUDA_SUCCESS;
   bool isSpoilt = false;

@@ -53,8 +53,8 @@ CUstreamCaptureMode &threadCaptureMode();
 CUresult captureOperation(Stream &stream, Operation operation);
 /// Takes the capture's streams out of it. Under orderMutex().
 void endCapture(Capture &capture);
-/// checkOpen(), and CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt, when the default
-/// stream would have to wait for a stream that is capturing. Under orderMutex().
+/// checkOpen(), Stream::start(), and CUDA_ERROR_STREAM_CAPTURE_IMPLICIT, the capture being spoilt,
+/// when the default stream would have to wait for a stream that is capturing. Under orderMutex().
 CUresult checkUse(Stream &stream);
 /// CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, the capture being spoilt, when the stream is capturing.
 /// Under orderMutex().

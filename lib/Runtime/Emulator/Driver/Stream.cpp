@@ -10,6 +10,7 @@
 #include "StreamTable.h"
 
 #include <map>
+#include <system_error>
 
 namespace mmc::emulator::driver {
 
@@ -152,6 +153,17 @@ void Stream::run() {
   }
 }
 
+CUresult Stream::start() {
+  if (thread.joinable())
+    return CUDA_SUCCESS;
+  try {
+    thread = std::thread([this] { run(); });
+  } catch (const std::system_error &) {
+    return CUDA_ERROR_OPERATING_SYSTEM;
+  }
+  return CUDA_SUCCESS;
+}
+
 CUresult checkOpen(const Stream &stream) {
   if (!stream.closing)
     return CUDA_SUCCESS;
@@ -161,8 +173,6 @@ CUresult checkOpen(const Stream &stream) {
 void push(Stream &stream, std::shared_ptr<Task> task) {
   stream.last = task;
   stream.queue.push_back(std::move(task));
-  if (!stream.thread.joinable())
-    stream.thread = std::thread([&stream] { stream.run(); });
   stream.wake.notify_all();
 }
 

@@ -79,11 +79,13 @@ public:
   void close();
   /// Lets another have the lane of a closed stream. Under orderMutex().
   void returnLane();
+  /// Starts the thread if there is none. CUDA_ERROR_OPERATING_SYSTEM: the system gives none. Under
+  /// orderMutex().
+  CUresult start();
   /// Waits for the end of the thread.
   void join();
 
 private:
-  friend void push(Stream &, std::shared_ptr<Task>);
   void run();
   std::thread thread;
 };
@@ -112,7 +114,8 @@ std::vector<StreamRef> streamsOf(const Context &context);
 CUresult checkOpen(const Stream &stream);
 /// Puts the operation behind all that orders it, not caring about captures. Under orderMutex().
 std::shared_ptr<Task> enqueueOrdered(Stream &stream, Operation operation);
-/// Puts a task into the queue, behind `waits`. Under orderMutex().
+/// Puts a task into the queue, behind `waits`, of a stream that checkUse() has started. Under
+/// orderMutex().
 void push(Stream &stream, std::shared_ptr<Task> task);
 /// What orders new work of the stream: its waits, and what is known before it. Under orderMutex().
 Clock orderBehind(Stream &stream, TaskList &waits);

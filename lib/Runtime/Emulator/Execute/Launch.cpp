@@ -5,9 +5,10 @@
 
 #include "Block.h"
 
+#include "mmc/Runtime/Core/StartThread.h"
+
 #include <algorithm>
 #include <random>
-#include <thread>
 
 #include <immintrin.h>
 
@@ -123,8 +124,8 @@ void Launch::run() {
   for (unsigned i = 0; i < threads; ++i)
     workers.push_back(std::make_unique<Worker>(*this));
   std::vector<std::thread> pool;
-  for (unsigned i = 1; i < threads; ++i)
-    pool.emplace_back(runWorker, std::ref(*workers[i]));
+  for (unsigned i = 1; i < threads; ++i) // without those that the system does not give
+    startThread(pool, [&workers, i] { runWorker(*workers[i]); });
   runWorker(*workers[0]);
   for (std::thread &thread : pool)
     thread.join();

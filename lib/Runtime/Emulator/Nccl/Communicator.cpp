@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Communicator.h"
 
+#include <system_error>
+
 namespace mmc::emulator::nccl {
 
 Communicator::~Communicator() { waitUntilMade(); }
@@ -18,8 +20,12 @@ Outcome Communicator::connect(const std::string &name) {
 }
 
 void Communicator::connectInBackground(std::string name) {
-  meeting = std::thread(
-      [this, name = std::move(name)] { [[maybe_unused]] Outcome outcome = connect(name); });
+  try {
+    meeting = std::thread(
+        [this, name = std::move(name)] { [[maybe_unused]] Outcome outcome = connect(name); });
+  } catch (const std::system_error &) {
+    fail({ncclSystemError, "the system gives no thread to meet the other ranks"});
+  }
 }
 
 ncclResult_t Communicator::state() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // ncclGroupStart and ncclGroupEnd, and errors of calls.
 #include "Group.h"
+#include "Together.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,13 +23,7 @@ thread_local std::string message;
 /// is.
 Outcome runMeetings(std::vector<std::function<Outcome()>> meetings) {
   std::vector<Outcome> outcomes(meetings.size());
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < meetings.size(); ++i)
-    threads.emplace_back([&outcomes, &meetings, i] { outcomes[i] = meetings[i](); });
-  if (!meetings.empty())
-    outcomes[0] = meetings[0]();
-  for (std::thread &thread : threads)
-    thread.join();
+  MMC_NCCL_TRY(runTogether(meetings.size(), [&](size_t i) { outcomes[i] = meetings[i](); }));
   Outcome all;
   for (const Outcome &outcome : outcomes) {
     if (outcome.code == ncclInProgress)

@@ -4,6 +4,7 @@
 #include "Collective.h"
 #include "Group.h"
 #include "Messages.h"
+#include "Together.h"
 
 #include <algorithm>
 #include <cstring>
@@ -145,12 +146,13 @@ void runJob(const Job &job) {
 
 /// The jobs wait for one another when they are ranks of the same communicator.
 void runBatch(const Batch &batch) {
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < batch.jobs.size(); ++i)
-    threads.emplace_back([&batch, i] { runJob(batch.jobs[i]); });
-  runJob(batch.jobs.front());
-  for (std::thread &thread : threads)
-    thread.join();
+  const Outcome outcome =
+      runTogether(batch.jobs.size(), [&batch](size_t i) { runJob(batch.jobs[i]); });
+  if (outcome.isOk())
+    return;
+  reportFailure(batch.jobs.front(), outcome);
+  for (const Job &job : batch.jobs)
+    job.communicator->fail(outcome);
 }
 
 CUresult enqueueAt(const Place &place, driver::Operation operation) {
