@@ -3,6 +3,8 @@
 
 #include "Integer.h"
 
+#include "Combine.h"
+
 namespace mmc::emulator {
 
 using namespace integer;
@@ -65,18 +67,6 @@ struct Rem {
     if (std::is_signed_v<T> && b == static_cast<T>(-1))
       return 0;
     return static_cast<T>(a % b);
-  }
-};
-struct Min {
-  template <typename T>
-  static T apply(T a, T b) {
-    return b < a ? b : a;
-  }
-};
-struct Max {
-  template <typename T>
-  static T apply(T a, T b) {
-    return b > a ? b : a;
   }
 };
 struct MinRelu {

@@ -2,29 +2,12 @@
 // and, or, xor, not, cnot, lop3 and prmt, of bits and of predicates.
 
 #include "Alu.h"
+#include "Combine.h"
 
 namespace mmc::emulator {
 
 namespace {
 
-struct And {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a & b;
-  }
-};
-struct Or {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a | b;
-  }
-};
-struct Xor {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a ^ b;
-  }
-};
 struct Not {
   template <typename T>
   static T apply(T a) {

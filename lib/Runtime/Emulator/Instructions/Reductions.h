@@ -4,6 +4,7 @@
 #ifndef MMC_EMULATOR_INSTRUCTIONS_REDUCTIONS_H
 #define MMC_EMULATOR_INSTRUCTIONS_REDUCTIONS_H
 
+#include "Combine.h"
 #include "Floating.h"
 
 namespace mmc::emulator {
@@ -12,24 +13,6 @@ struct Exchange {
   template <typename T>
   static T apply(T, T b) {
     return b;
-  }
-};
-struct And {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a & b;
-  }
-};
-struct Or {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a | b;
-  }
-};
-struct Xor {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a ^ b;
   }
 };
 struct AddInteger {
@@ -43,18 +26,6 @@ struct Increment {
 };
 struct Decrement {
   static uint32_t apply(uint32_t a, uint32_t b) { return a == 0 || a > b ? b : a - 1; }
-};
-struct Min {
-  template <typename T>
-  static T apply(T a, T b) {
-    return b < a ? b : a;
-  }
-};
-struct Max {
-  template <typename T>
-  static T apply(T a, T b) {
-    return b > a ? b : a;
-  }
 };
 /// Floating point, on its bits.
 template <bool ftz>

@@ -75,6 +75,7 @@ struct Table {
     addMbarrierRows(rows);
     addClusterRows(rows);
     addWarpRows(rows);
+    addReduxRows(rows);
     addMatrixRows(rows);
     addMatrixAccessRows(rows);
     addWmmaRows(rows);

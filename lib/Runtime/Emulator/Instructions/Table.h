@@ -74,6 +74,7 @@ void addControlRows(Rows &rows);
 void addCallRows(Rows &rows);
 void addBarrierRows(Rows &rows);
 void addWarpRows(Rows &rows);
+void addReduxRows(Rows &rows);
 void addMatrixRows(Rows &rows);
 void addMatrixAccessRows(Rows &rows);
 void addMbarrierRows(Rows &rows);

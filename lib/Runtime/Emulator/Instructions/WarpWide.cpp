@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// shfl, vote, match, redux, elect, activemask and bar.warp.sync.
+// shfl, vote, match, elect, activemask and bar.warp.sync.
 
 #include "WarpWide.h"
 
-#include "Floating.h"
-
-#include <algorithm>
+#include "Alu.h"
 
 namespace mmc::emulator {
 
@@ -137,62 +135,6 @@ Step match(Warp &warp, const Op &op, uint32_t mask) {
   });
 }
 
-struct Add {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a + b; }
-};
-struct And {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a & b; }
-};
-struct Or {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a | b; }
-};
-struct Xor {
-  static uint32_t apply(uint32_t a, uint32_t b) { return a ^ b; }
-};
-template <typename T>
-struct Min {
-  static uint32_t apply(uint32_t a, uint32_t b) {
-    return static_cast<uint32_t>(std::min(static_cast<T>(a), static_cast<T>(b)));
-  }
-};
-template <typename T>
-struct Max {
-  static uint32_t apply(uint32_t a, uint32_t b) {
-    return static_cast<uint32_t>(std::max(static_cast<T>(a), static_cast<T>(b)));
-  }
-};
-
-template <typename F>
-Step reduce(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.source<uint32_t>(op.a);
-  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
-    unsigned first = __builtin_ctz(lanes);
-    uint32_t value = a[first];
-    forLanes(lanes & (lanes - 1), [&](unsigned lane) { value = F::apply(value, a[lane]); });
-    forLanes(lanes, [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = value; });
-  });
-}
-
-/// Of f32. The order of lanes does not matter: extremes are associative, -0 is less than +0.
-template <bool maximum, bool propagate>
-struct SingleExtreme {
-  static uint32_t apply(uint32_t a, uint32_t b) {
-    return bitCast<uint32_t>(
-        Extreme<maximum, propagate>::apply(bitCast<float>(a), bitCast<float>(b)));
-  }
-};
-template <typename F, bool magnitudes>
-Step reduceSingles(Warp &warp, const Op &op, uint32_t mask) {
-  const uint32_t *a = warp.source<uint32_t>(op.a);
-  return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
-    constexpr uint32_t kept = magnitudes ? 0x7fffffff : 0xffffffff;
-    uint32_t value = a[__builtin_ctz(lanes)] & kept;
-    forLanes(lanes & (lanes - 1), [&](unsigned lane) { value = F::apply(value, a[lane] & kept); });
-    value = bitCast<uint32_t>(canonical(bitCast<float>(value)));
-    forLanes(lanes, [&](unsigned lane) { warp.destination<uint32_t>(op.dst)[lane] = value; });
-  });
-}
-
 Step elect(Warp &warp, const Op &op, uint32_t mask) {
   return together(warp, op.d, mask, [&](uint32_t lanes, uint32_t) {
     uint32_t leader = __builtin_ctz(lanes);
@@ -274,30 +216,6 @@ void buildMatch(Builder &b, const Instruction &in) {
   b.run(all ? (isWide ? match<uint64_t, true> : match<uint32_t, true>)
             : (isWide ? match<uint64_t, false> : match<uint32_t, false>));
 }
-void buildReduce(Builder &b, const Instruction &in) {
-  b.op().dst = b.destination(0, in.type());
-  b.op().a = b.source(1, in.type());
-  b.op().d = b.source(2, Type::B32);
-  bool isSignedType = in.type() == Type::S32;
-  if (in.has("add"))
-    return b.run(reduce<Add>);
-  if (in.has("min"))
-    return b.run(isSignedType ? reduce<Min<int32_t>> : reduce<Min<uint32_t>>);
-  if (in.has("max"))
-    return b.run(isSignedType ? reduce<Max<int32_t>> : reduce<Max<uint32_t>>);
-  b.run(in.has("and") ? reduce<And> : in.has("or") ? reduce<Or> : reduce<Xor>);
-}
-template <bool maximum, bool propagate>
-void buildReduceSingles(Builder &b, const Instruction &in) {
-  if (!b.parsedModule().isSpecific() || b.parsedModule().sm >= 110)
-    return b.error("redux of .f32 needs .target sm_100a or sm_100f, got: " +
-                   b.parsedModule().target);
-  using F = SingleExtreme<maximum, propagate>;
-  b.op().dst = b.destination(0, in.type());
-  b.op().a = b.source(1, in.type());
-  b.op().d = b.source(2, Type::B32);
-  b.run(in.has("abs") ? reduceSingles<F, true> : reduceSingles<F, false>);
-}
 void buildElect(Builder &b, const Instruction &in) {
   takePair(b, in.operands[0], Type::B32);
   b.op().d = b.source(1, Type::B32);
@@ -322,12 +240,6 @@ void addWarpRows(Rows &rows) {
       {"vote", "sync ballot b32", "d, a, members", c, buildVote},
       {"match", "any sync <b32|b64>", "d, a, members", c, buildMatch},
       {"match", "all sync <b32|b64>", "d|p, a, members", c, buildMatch},
-      {"redux", "sync <add|min|max> <u32|s32>", "d, a, members", c, buildReduce},
-      {"redux", "sync <and|or|xor> b32", "d, a, members", c, buildReduce},
-      {"redux", "sync min [abs] f32", "d, a, members", c, buildReduceSingles<false, false>, 100},
-      {"redux", "sync min [abs] NaN f32", "d, a, members", c, buildReduceSingles<false, true>, 100},
-      {"redux", "sync max [abs] f32", "d, a, members", c, buildReduceSingles<true, false>, 100},
-      {"redux", "sync max [abs] NaN f32", "d, a, members", c, buildReduceSingles<true, true>, 100},
       {"elect", "sync", "d|p, members", c, buildElect, 90},
       {"activemask", "b32", "d", c, buildActiveMask},
       {"bar", "warp sync", "members", c, buildWarpBarrier},
