@@ -141,6 +141,13 @@ uint32_t Builder::source(const Operand &operand, Type type) {
 
 uint32_t Builder::source(size_t i, Type type) { return source(parsed->operands[i], type); }
 
+uint32_t Builder::unreadSource(size_t i, Type type) {
+  std::vector<uint32_t> reads = registers.reads;
+  source(i, type);
+  registers.reads = std::move(reads);
+  return constantBits(0, sizeOf(type));
+}
+
 uint32_t Builder::predicateDestination(const Operand &operand) {
   if (operand.kind == OperandKind::Sink)
     return noOperand;

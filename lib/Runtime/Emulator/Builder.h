@@ -42,6 +42,8 @@ public:
   /// A register or constant to read.
   uint32_t source(size_t i, Type type);
   uint32_t source(const Operand &operand, Type type);
+  /// The same of one whose value has no influence: it is checked, and 0 is read in its place.
+  uint32_t unreadSource(size_t i, Type type);
   /// A predicate register to write; `_` gives noOperand.
   uint32_t predicateDestination(const Operand &operand);
   /// A predicate to read; `negated` says whether with `!`. Constants are not allowed.

@@ -104,6 +104,14 @@ struct TrackedRead {
   uint32_t shadow = 0; ///< where the lanes that have a value are: 32 bits among the registers
   uint32_t registerIndex = 0; ///< of the function, for messages
   bool isUse = false;         ///< the value decides something: an address, what is stored, a branch
+  uint8_t elements = 0;       ///< of a store: which elements are this register
+  bool fromStack = false;     ///< the register may have been loaded from unwritten local memory
+};
+
+/// An element of a load that is only carried on to stores: RegisterCopies.h.
+struct CarriedElement {
+  uint8_t element = 0;
+  uint32_t shadow = noOperand; ///< noOperand: nobody needs to know
 };
 
 /// An operation that handles registers without a value, besides what it does otherwise.
@@ -115,6 +123,7 @@ struct TrackedOp {
   TrackedRead guardRead;
   std::vector<TrackedRead> reads;
   std::vector<uint32_t> writes; ///< shadows
+  std::vector<CarriedElement> carried;
   /// What the results are without a value for: any read, all reads of the operation (of which
   /// `reads` are some), none.
   enum class Results : uint8_t { NeedAll, NeedOne, NeedNothing } results = Results::NeedAll;

@@ -57,6 +57,11 @@ RegisterEffect effectOf(const Instruction &in, const Op &op, const OpRegisters &
     effect.results = registers.reads.size() == in.operands[1].elements.size()
                          ? Results::NeedOne
                          : Results::NeedNothing;
+  // Fields are put together, one of which nobody wants: one with a value is enough.
+  auto isConstant = [&](size_t i) { return in.operands[i].kind == OperandKind::Integer; };
+  if ((in.opcode == "prmt" && isConstant(3)) ||
+      (in.opcode == "bfi" && isConstant(3) && isConstant(4)))
+    effect.results = Results::NeedOne;
   return effect;
 }
 

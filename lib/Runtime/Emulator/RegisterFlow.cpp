@@ -4,6 +4,7 @@
 #include "RegisterFlow.h"
 
 #include "Execute/Tracking.h"
+#include "RegisterCopies.h"
 #include "RegisterEffects.h"
 
 #include <algorithm>
@@ -39,7 +40,8 @@ class Flow {
 public:
   Flow(Program &program, uint32_t index, const std::vector<OpRegisters> &registers)
       : program(program), decoded(program.functions[index]), body(decoded.source->body),
-        registers(registers), count(decoded.source->registers.size()), needed(count) {}
+        registers(registers), count(decoded.source->registers.size()),
+        copies(program, decoded, registers), needed(count) {}
 
   void run() {
     if (!count)
@@ -47,7 +49,12 @@ public:
     findBlocks();
     flow();
     findSuspects();
-    if (findNeeded())
+    if (findNeeded() || copies.any())
+      track();
+  }
+  /// Without following registers: loads that only carry report nothing.
+  void runCopiesOnly() {
+    if (copies.any())
       track();
   }
 
@@ -67,6 +74,15 @@ private:
   const Instruction *instructionAt(uint32_t pc) const {
     return pc - decoded.entry < body.size() ? &body[pc - decoded.entry]
                                             : nullptr; // else the ret at the end
+  }
+
+  RegisterEffect effectAt(uint32_t pc) const {
+    const Instruction &in = *instructionAt(pc);
+    RegisterEffect effect = effectOf(in, program.code[pc], registers[pc]);
+    // A bit field is written: what was there without the field, or the field.
+    if (in.opcode == "or" && copies.isMasked(registers[pc].reads))
+      effect.results = TrackedOp::Results::NeedOne;
+    return effect;
   }
 
   void findBlocks() {
@@ -105,13 +121,14 @@ private:
       else if (mine.guard == noOperand)
         unwritten.remove(i);
     }
+    for (uint32_t i : copies.carriedBy(pc))
+      unwritten.add(i);
   }
 
   bool hasNoValue(uint32_t pc, const RegisterSet &unwritten) const {
-    const Instruction *in = instructionAt(pc);
     const OpRegisters &mine = registers[pc];
     auto isIn = [&](uint32_t i) { return unwritten.has(i); };
-    switch (effectOf(*in, program.code[pc], mine).results) {
+    switch (effectAt(pc).results) {
     case TrackedOp::Results::NeedNothing:
       return false;
     case TrackedOp::Results::NeedOne:
@@ -155,9 +172,9 @@ private:
         continue;
       RegisterSet state = block.unwritten;
       for (uint32_t pc = block.begin; pc < block.end; ++pc) {
-        if (const Instruction *in = instructionAt(pc)) {
+        if (instructionAt(pc)) {
           const OpRegisters &mine = registers[pc];
-          RegisterEffect effect = effectOf(*in, program.code[pc], mine);
+          RegisterEffect effect = effectAt(pc);
           Suspect suspect{pc, {}, {}};
           auto look = [&](uint32_t i, bool isUse) {
             if (!state.has(i))
@@ -190,8 +207,7 @@ private:
       changed = false;
       for (const Suspect &suspect : suspects) {
         const OpRegisters &mine = registers[suspect.pc];
-        RegisterEffect effect =
-            effectOf(*instructionAt(suspect.pc), program.code[suspect.pc], mine);
+        RegisterEffect effect = effectAt(suspect.pc);
         bool passesOn = effect.results != TrackedOp::Results::NeedNothing &&
                         std::any_of(mine.writes.begin(), mine.writes.end(),
                                     [&](uint32_t i) { return needed.has(i); });
@@ -202,6 +218,15 @@ private:
       }
     }
     return any;
+  }
+
+  /// Which elements of a load or a store a register is.
+  uint8_t elementsOf(const Op &op, uint32_t registerIndex) const {
+    uint8_t elements = 0;
+    for (unsigned i = 0; i < op.count; ++i)
+      if (program.lists[op.list + 2 * i] == decoded.registerPlaces[registerIndex])
+        elements |= 1u << i;
+    return elements;
   }
 
   void track() {
@@ -223,14 +248,17 @@ private:
       Op &op = program.code[pc];
       bool hasGuard = false;
       if (suspect) {
-        RegisterEffect effect = effectOf(*instructionAt(pc), op, mine);
+        RegisterEffect effect = effectAt(pc);
         tracked.results = effect.results;
+        bool isStore = instructionAt(pc)->opcode == "st";
         for (uint32_t i : suspect->reads) {
           if (!needed.has(i))
             continue;
           bool isUse =
               std::find(suspect->uses.begin(), suspect->uses.end(), i) != suspect->uses.end();
-          TrackedRead read{shadows[i], i, isUse};
+          TrackedRead read{shadows[i], i, isUse, 0, copies.comesFromStack(i)};
+          if (isStore)
+            read.elements = elementsOf(op, i);
           if (i == mine.guard && !hasGuard) {
             hasGuard = true;
             tracked.guardRead = read;
@@ -243,7 +271,11 @@ private:
       if (tracked.results == TrackedOp::Results::NeedOne &&
           tracked.reads.size() < mine.reads.size())
         tracked.results = TrackedOp::Results::NeedNothing;
-      if (tracked.writes.empty() && tracked.reads.empty() && !hasGuard)
+      for (uint32_t i : copies.carriedBy(pc))
+        for (unsigned element = 0; element < op.count; ++element)
+          if (elementsOf(op, i) >> element & 1)
+            tracked.carried.push_back({static_cast<uint8_t>(element), shadows[i]});
+      if (tracked.writes.empty() && tracked.reads.empty() && tracked.carried.empty() && !hasGuard)
         continue;
       tracked.run = op.run;
       if (hasGuard) {
@@ -261,6 +293,7 @@ private:
   const std::vector<Instruction> &body;
   const std::vector<OpRegisters> &registers;
   size_t count;
+  RegisterCopies copies;
   std::vector<Block> blocks;
   std::vector<Suspect> suspects;
   RegisterSet needed;
@@ -269,9 +302,13 @@ private:
 } // namespace
 
 void trackUnwritten(Program &program, const std::vector<OpRegisters> &registers) {
-  for (uint32_t i = 0; i < program.functions.size(); ++i)
+  for (uint32_t i = 0; i < program.functions.size(); ++i) {
+    Flow flow(program, i, registers);
     if (i == 0 || !program.usesRecursion)
-      Flow(program, i, registers).run();
+      flow.run();
+    else
+      flow.runCopiesOnly();
+  }
   program.registerBytes = (program.registerBytes + 63) / 64 * 64;
 }
 

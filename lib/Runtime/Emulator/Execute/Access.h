@@ -105,7 +105,9 @@ uint32_t accessLocal(Warp &warp, const AccessPlan &plan, const Addresses &addres
       bool isOutside = false;
       for (unsigned i = 0; i < N; ++i)
         isOutside |= states[i] == stateNone;
-      if (isOutside || plan.kind != AccessKind::Write)
+      // Elements that are written in part: a structure's padding, members of a union.
+      bool mayBeUnknown = plan.kind == AccessKind::Write || warp.carriesUnknown;
+      if (isOutside || (!mayBeUnknown && hasUnknownElement(states, N, plan.op.size)))
         reportBytes(warp, Space::Local, states, N, address, lane, plan.kind);
       if (isOutside)
         return;

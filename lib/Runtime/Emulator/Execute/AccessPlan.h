@@ -125,6 +125,18 @@ inline bool allAre(const uint8_t *states, uint8_t value) {
   return all;
 }
 
+/// Whether there is an element of `size` bytes, 0 for all, none of whose bytes anybody has written.
+inline bool hasUnknownElement(const uint8_t *states, unsigned bytes, unsigned size) {
+  for (unsigned begin = 0; begin < bytes; begin += size ? size : bytes) {
+    bool isUnknown = true;
+    for (unsigned i = 0; i < (size ? size : bytes); ++i)
+      isUnknown &= states[begin + i] == stateUnknown;
+    if (isUnknown)
+      return true;
+  }
+  return false;
+}
+
 /// Checks the cells of one access against earlier ones and stamps them. Returns the earlier access
 /// that it conflicts with, or none.
 inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp, unsigned lane,

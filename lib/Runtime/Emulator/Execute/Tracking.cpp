@@ -3,29 +3,120 @@
 
 #include "Tracking.h"
 
-#include "Block.h"
+#include "AccessPlan.h"
+
+#include <algorithm>
 
 namespace mmc::emulator {
 
-/// The lanes of `mask` whose register has no value. Uses are reported, once per value.
-static uint32_t lanesWithout(Warp &warp, const TrackedRead &read, uint32_t mask) {
-  uint32_t &written = *warp.destination<uint32_t>(read.shadow);
-  uint32_t without = mask & ~written;
-  const Launch &launch = *warp.block->launch;
-  if (!without || !read.isUse || !launch.options.checkUninitialized)
-    return without;
-  const Program &program = launch.program;
+/// The lanes whose access is of local memory, and where in the stack.
+static uint32_t localLanes(Warp &warp, const Op &op, uint32_t mask, Addresses &offsets) {
+  computeAddresses(warp, op, offsets);
+  if (op.space == Space::Local)
+    return mask;
+  uint32_t local = 0;
+  const bool isParameter = op.space == Space::Param;
+  forLanes(mask, [&](unsigned lane) {
+    uint64_t address = offsets[lane];
+    bool isLocal = isParameter ? address < kernelParameterBase
+                               : address >= localWindow && address < parameterWindow;
+    local |= uint32_t(isLocal) << lane;
+    offsets[lane] = isParameter ? address : address & 0xffffffff;
+  });
+  return local;
+}
+
+/// The states of the bytes of an element in a lane's stack; null outside.
+static uint8_t *statesOf(Warp &warp, const Op &op, unsigned element, unsigned lane,
+                         uint64_t offset) {
+  offset += uint64_t(element) * op.size;
+  if (offset >= warp.stackBytes || offset + op.size > warp.stackBytes)
+    return nullptr;
+  return warp.localState + size_t(lane) * warp.stackBytes + offset;
+}
+
+/// Whether all bytes of an element have this state.
+static bool areAll(const uint8_t *states, const Op &op, uint8_t state) {
+  return states && std::all_of(states, states + op.size, [&](uint8_t s) { return s == state; });
+}
+
+static void report(Warp &warp, const TrackedRead &read, unsigned lane) {
+  const Program &program = warp.block->launch->program;
   const Function &function = *program.functions[program.sites[warp.pc].function].source;
-  forLanes(without, [&](unsigned lane) {
+  const std::string &name = function.registers[read.registerIndex].name;
+  if (read.fromStack)
+    warp.block->launch->violations.add(warp, warp.pc, ViolationKind::Uninitialized, lane, 0, [&] {
+      return "the value of register '" + name +
+             "' was loaded from local memory that nobody has written";
+    });
+  else
     warp.block->launch->violations.add(
         warp, warp.pc, ViolationKind::UninitializedRegister, lane, 0, [&] {
-          return "register '" + function.registers[read.registerIndex].name +
+          return "register '" + name +
                  "' has no value here: neither it nor what it was computed from has been written "
                  "on the way to this instruction";
         });
-  });
-  written |= without;
+}
+
+/// The lanes of `mask` whose register has no value. Uses are reported, once per value, but for
+/// `excused` lanes.
+static uint32_t lanesWithout(Warp &warp, const TrackedRead &read, uint32_t mask,
+                             uint32_t excused = 0) {
+  uint32_t &written = *warp.destination<uint32_t>(read.shadow);
+  const uint32_t without = mask & ~written, reported = without & ~excused;
+  if (!reported || !read.isUse || !warp.block->launch->options.checkUninitialized)
+    return without;
+  forLanes(reported, [&](unsigned lane) { report(warp, read, lane); });
+  written |= reported;
   return without;
+}
+
+/// A load that only carries bytes on: what nobody has written is no value, but no mistake either.
+static Step runCarrier(Warp &warp, const Op &op, uint32_t mask, const TrackedOp &tracked) {
+  Addresses offsets;
+  const uint32_t local = localLanes(warp, op, mask, offsets);
+  std::array<uint32_t, 8> unknown{};
+  uint32_t mistaken = 0;
+  for (unsigned element = 0; element < op.count; ++element) {
+    bool isCarried =
+        std::any_of(tracked.carried.begin(), tracked.carried.end(),
+                    [&](const CarriedElement &carried) { return carried.element == element; });
+    bool isRead = warp.block->launch->program.lists[op.list + 2 * element] != noOperand;
+    forLanes(local, [&](unsigned lane) {
+      if (areAll(statesOf(warp, op, element, lane, offsets[lane]), op, stateUnknown))
+        (isCarried || !isRead ? unknown[element] : mistaken) |= 1u << lane;
+    });
+  }
+  warp.carriesUnknown = !mistaken;
+  Step step = tracked.run(warp, op, mask);
+  warp.carriesUnknown = false;
+  for (const CarriedElement &carried : tracked.carried)
+    if (carried.shadow != noOperand) {
+      uint32_t &written = *warp.destination<uint32_t>(carried.shadow);
+      written = (written & ~mask) | (mask & ~unknown[carried.element]);
+    }
+  return step;
+}
+
+/// A store of registers some of which have no value: in local memory their bytes have none either.
+static Step runStore(Warp &warp, const Op &op, uint32_t mask, const TrackedOp &tracked) {
+  Addresses offsets;
+  const uint32_t local = localLanes(warp, op, mask, offsets);
+  std::array<uint32_t, 8> unknown{};
+  for (const TrackedRead &read : tracked.reads) {
+    uint32_t without = lanesWithout(warp, read, mask, read.elements ? local : 0) & local;
+    for (unsigned element = 0; element < op.count; ++element)
+      if (read.elements >> element & 1)
+        unknown[element] |= without;
+  }
+  Step step = tracked.run(warp, op, mask);
+  for (unsigned element = 0; element < op.count; ++element)
+    forLanes(unknown[element], [&](unsigned lane) {
+      uint8_t *states = statesOf(warp, op, element, lane, offsets[lane]);
+      if (areAll(states, op, stateKnown))
+        std::memset(states, stateUnknown, op.size);
+    });
+  return step;
 }
 
 Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
@@ -40,6 +131,10 @@ Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
     }
     mask = active;
   }
+  const bool isStore = std::any_of(tracked.reads.begin(), tracked.reads.end(),
+                                   [](const TrackedRead &read) { return read.elements != 0; });
+  if (isStore)
+    return runStore(warp, op, mask, tracked);
   bool needsOne = tracked.results == TrackedOp::Results::NeedOne;
   uint32_t without = needsOne ? mask : 0;
   for (const TrackedRead &read : tracked.reads) {
@@ -52,7 +147,7 @@ Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
     uint32_t &written = *warp.destination<uint32_t>(shadow);
     written = (written & ~without) | (mask & ~without);
   }
-  return tracked.run(warp, op, mask);
+  return tracked.carried.empty() ? tracked.run(warp, op, mask) : runCarrier(warp, op, mask, tracked);
 }
 
 } // namespace mmc::emulator

@@ -170,10 +170,20 @@ void buildLookup(Builder &b, const Instruction &in) {
 
 void buildPermute(Builder &b, const Instruction &in) {
   static constexpr std::string_view modes[] = {"", "f4e", "b4e", "rc8", "ecl", "ecr", "rc16"};
-  takeTernary(b, Type::B32);
+  b.op().dst = b.destination(0, Type::B32);
   for (uint8_t i = 1; i < 7; ++i)
     if (in.has(modes[i]))
       b.op().flags = i;
+  // LLVM leaves the register unwritten that a constant selector takes nothing from.
+  bool takesA = true, takesB = true;
+  if (const Operand &selector = in.operands[3];
+      selector.kind == OperandKind::Integer && !b.op().flags) {
+    takesA = (~selector.value & 0x4444) != 0;
+    takesB = (selector.value & 0x4444) != 0;
+  }
+  b.op().a = takesA ? b.source(1, Type::B32) : b.unreadSource(1, Type::B32);
+  b.op().b = takesB ? b.source(2, Type::B32) : b.unreadSource(2, Type::B32);
+  b.op().c = b.source(3, Type::B32);
   b.run(permute);
 }
 
