@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Decoding of a kernel: its instructions, and the basic blocks that they form.
 
+#include "AtomicGuesses.h"
 #include "Builder.h"
 
 #include "Instructions/Table.h"
@@ -188,6 +189,8 @@ bool Builder::build(const Function &kernel) {
   }
   for (uint32_t i = 0; i < program.functions.size(); ++i)
     decode(i);
+  if (diagnostics.empty())
+    relaxGuesses(program, allRegisters);
   if (diagnostics.empty())
     trackUnwritten(program, allRegisters);
   program.constants.resize(program.constants.size() + 64);

@@ -13,6 +13,7 @@ namespace mmc::emulator {
 static constexpr uint64_t guard = 16; ///< bytes between variables, to notice what runs over
 static constexpr uint64_t maxLocal = 512 * 1024;
 static constexpr uint32_t recursiveStack = 64 * 1024;
+static constexpr uint32_t dynamicStack = 64 * 1024; ///< for alloca
 
 static uint64_t roundUp(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
 
@@ -181,12 +182,17 @@ void Builder::layStack() {
   uint64_t total = program.functions[0].frameBytes + depth[0];
   if (program.usesRecursion)
     total = std::max<uint64_t>(sum, widest) + recursiveStack;
-  if (!widest) {
-    program.stackBytes = 0;
+  bool isDynamic = false;
+  for (const DecodedFunction &decoded : program.functions)
+    for (const Instruction &instruction : decoded.source->body)
+      isDynamic |= instruction.opcode == "alloca" || instruction.opcode == "stacksave" ||
+                   instruction.opcode == "stackrestore";
+  program.stackBytes = program.dynamicStackBegin = 0;
+  if (!widest && !isDynamic)
     return;
-  }
-  program.stackBytes = static_cast<uint32_t>(roundUp(localBegin + total + guard, 32));
-  if (program.stackBytes > maxLocal + recursiveStack)
+  program.dynamicStackBegin = static_cast<uint32_t>(roundUp(localBegin + total + guard, 32));
+  program.stackBytes = program.dynamicStackBegin + (isDynamic ? dynamicStack : 0);
+  if (program.dynamicStackBegin > maxLocal + recursiveStack)
     error(program.functions[0].source->at, "the stack of a thread does not fit into local memory");
 }
 

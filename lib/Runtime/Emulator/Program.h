@@ -146,6 +146,7 @@ struct Program {
   uint64_t dynamicAlignment = 16;
   uint32_t registerBytes = 0;
   uint32_t stackBytes = 0; ///< of a thread
+  uint32_t dynamicStackBegin = 0; ///< stackBytes, unless alloca may take what follows
   bool usesRecursion = false;
   std::unordered_map<uint32_t, TrackedOp> tracked; ///< by operation: RegisterFlow.h
 };

@@ -73,6 +73,10 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
     warp.pc = program.functions[0].entry;
     warp.frames.emplace_back();
     warp.frames[0].localBase = localBegin;
+    if (program.dynamicStackBegin < program.stackBytes) {
+      warp.stackTops.resize(1);
+      warp.stackTops[0].fill(program.stackBytes);
+    }
     warp.setFrame(0);
     for (uint32_t lane = 0; lane < 32; ++lane) {
       uint32_t thread = 32 * w + lane;

@@ -103,8 +103,15 @@ static Step runStore(Warp &warp, const Op &op, uint32_t mask, const TrackedOp &t
   Addresses offsets;
   const uint32_t local = localLanes(warp, op, mask, offsets);
   std::array<uint32_t, 8> unknown{};
+  // Vectors of three are stored as four.
+  constexpr uint8_t padding = 1 << 3;
+  uint32_t padded = op.count == 4 ? mask : 0;
+  for (const TrackedRead &read : tracked.reads)
+    if (read.elements & (padding - 1))
+      padded &= *warp.destination<uint32_t>(read.shadow);
   for (const TrackedRead &read : tracked.reads) {
-    uint32_t without = lanesWithout(warp, read, mask, read.elements ? local : 0) & local;
+    uint32_t excused = !read.elements ? 0 : local | (read.elements == padding ? padded : 0);
+    uint32_t without = lanesWithout(warp, read, mask, excused) & local;
     for (unsigned element = 0; element < op.count; ++element)
       if (read.elements >> element & 1)
         unknown[element] |= without;

@@ -74,6 +74,8 @@ struct Warp {
   // Local memory: 32 stacks, and a state for each byte (see Shared.h).
   uint8_t *local = nullptr, *localState = nullptr;
   uint32_t stackBytes = 0;
+  /// Where what alloca has taken begins, of the calls that are under way by depth: Stack.cpp.
+  std::vector<std::array<uint32_t, 32>> stackTops;
   bool carriesUnknown = false; ///< the load that runs may read unwritten local memory: Tracking.cpp
 
   std::array<uint32_t, 32> tid[3];

@@ -113,13 +113,15 @@ Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
   uint32_t node = warp.enterFrame(op, index, warp.pc);
   FrameNode &frame = warp.frames[node];
   if (frame.depth > maxCallDepth ||
-      (program.stackBytes && frame.localBase + callee.frameBytes > program.stackBytes))
+      (program.stackBytes && frame.localBase + callee.frameBytes > program.dynamicStackBegin))
     return giveUp(warp, mask, ViolationKind::LocalOutOfBounds,
                   "the stack overflows in '" + callee.source->name + "'");
   if (isRecursive)
     keepRegisters(warp, callee, frame.savedRegisters, mask, /*restore=*/false);
   if (program.stackBytes)
     setFrameState(warp, callee, frame.localBase, stateUnknown, mask);
+  if (program.dynamicStackBegin < program.stackBytes)
+    enterDynamicStack(warp, frame.depth, mask);
   for (uint32_t shadow : callee.shadows)
     *warp.destination<uint32_t>(shadow) &= ~mask;
   for (uint32_t i = 0; i < passed; ++i) {
@@ -199,6 +201,8 @@ Step returnFrom(Warp &warp, const Op &, uint32_t mask) {
   }
   if (program.stackBytes)
     setFrameState(warp, callee, calleeBase, stateNone, mask);
+  if (program.dynamicStackBegin < program.stackBytes)
+    leaveDynamicStack(warp, warp.frames[warp.frame].depth, mask);
   warp.setFrame(parent);
   warp.pc = returnPc;
   return Step::Jump;

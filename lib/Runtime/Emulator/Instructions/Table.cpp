@@ -69,6 +69,7 @@ struct Table {
     addAsyncRows(rows);
     addControlRows(rows);
     addCallRows(rows);
+    addStackRows(rows);
     addBulkRows(rows);
     addBulkStoreRows(rows);
     addBarrierRows(rows);

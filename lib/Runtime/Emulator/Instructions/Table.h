@@ -72,6 +72,7 @@ void addAtomicVectorRows(Rows &rows);
 void addAsyncRows(Rows &rows);
 void addControlRows(Rows &rows);
 void addCallRows(Rows &rows);
+void addStackRows(Rows &rows);
 void addBarrierRows(Rows &rows);
 void addWarpRows(Rows &rows);
 void addReduxRows(Rows &rows);
