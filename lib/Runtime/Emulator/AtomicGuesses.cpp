@@ -16,8 +16,8 @@ static bool isSameAddress(const Operand &a, const Operand &b) {
   if (a.elements.empty())
     return true;
   const Operand &x = a.elements[0], &y = b.elements[0];
-  return x.kind == y.kind && (x.kind == OperandKind::Register ? x.index == y.index
-                                                               : x.variable == y.variable);
+  return x.kind == y.kind &&
+         (x.kind == OperandKind::Register ? x.index == y.index : x.variable == y.variable);
 }
 
 /// What may stand between the guess and the comparison: copies, and the bits of a smaller type.
@@ -28,8 +28,8 @@ static bool passesOn(std::string_view opcode) {
   return false;
 }
 
-static void relaxGuessesOf(Program &program, const DecodedFunction &decoded, const Instruction &swap,
-                           const std::vector<OpRegisters> &registers) {
+static void relaxGuessesOf(Program &program, const DecodedFunction &decoded,
+                           const Instruction &swap, const std::vector<OpRegisters> &registers) {
   const std::vector<Instruction> &body = decoded.source->body;
   const Operand &expected = swap.operands[2];
   if (expected.kind != OperandKind::Register)

@@ -13,8 +13,7 @@ static bool mayBeLocal(Space space) {
 
 /// Instructions that move bits about and decide nothing.
 static bool carries(std::string_view opcode) {
-  for (std::string_view mover :
-       {"mov", "selp", "and", "or", "shl", "shr", "cvt", "bfi", "prmt"})
+  for (std::string_view mover : {"mov", "selp", "and", "or", "shl", "shr", "cvt", "bfi", "prmt"})
     if (opcode == mover)
       return true;
   return false;
@@ -51,9 +50,8 @@ void RegisterCopies::findHardUses(const DecodedFunction &decoded) {
     changed = false;
     for (size_t i = body.size(); i-- > 0;) {
       const OpRegisters &mine = registers[entry + i];
-      if (!carries(body[i].opcode) ||
-          std::none_of(mine.writes.begin(), mine.writes.end(),
-                       [&](uint32_t r) { return bool(isUsed[r]); }))
+      if (!carries(body[i].opcode) || std::none_of(mine.writes.begin(), mine.writes.end(),
+                                                   [&](uint32_t r) { return bool(isUsed[r]); }))
         continue;
       for (uint32_t r : mine.reads)
         if (!isUsed[r])
@@ -96,9 +94,8 @@ void RegisterCopies::followLoads(const DecodedFunction &decoded) {
     changed = false;
     for (size_t i = 0; i < body.size(); ++i) {
       const OpRegisters &mine = registers[entry + i];
-      if (!carries(body[i].opcode) ||
-          std::none_of(mine.reads.begin(), mine.reads.end(),
-                       [&](uint32_t r) { return bool(fromStack[r]); }))
+      if (!carries(body[i].opcode) || std::none_of(mine.reads.begin(), mine.reads.end(),
+                                                   [&](uint32_t r) { return bool(fromStack[r]); }))
         continue;
       for (uint32_t r : mine.writes)
         if (!fromStack[r])

@@ -154,7 +154,8 @@ Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
     uint32_t &written = *warp.destination<uint32_t>(shadow);
     written = (written & ~without) | (mask & ~without);
   }
-  return tracked.carried.empty() ? tracked.run(warp, op, mask) : runCarrier(warp, op, mask, tracked);
+  return tracked.carried.empty() ? tracked.run(warp, op, mask)
+                                 : runCarrier(warp, op, mask, tracked);
 }
 
 } // namespace mmc::emulator

@@ -15,9 +15,7 @@ constexpr uint64_t stackAlignment = 8; ///< of alloca without an alignment, and 
 constexpr uint64_t maxAlignment = 1 << 20;
 constexpr uint64_t guard = 16; ///< bytes above, to notice what runs over
 
-std::array<uint32_t, 32> &tops(Warp &warp) {
-  return warp.stackTops[warp.frames[warp.frame].depth];
-}
+std::array<uint32_t, 32> &tops(Warp &warp) { return warp.stackTops[warp.frames[warp.frame].depth]; }
 
 void setStates(Warp &warp, unsigned lane, uint64_t begin, uint64_t end, uint8_t state) {
   std::memset(warp.localState + size_t(lane) * warp.stackBytes + begin, state, end - begin);
@@ -40,9 +38,8 @@ Step allocate(Warp &warp, const Op &op, uint32_t mask) {
   forLanes(mask, [&](unsigned lane) {
     uint32_t &top = tops(warp)[lane];
     uint64_t bytes = read(warp, op.a, op.width, lane), room = top - lowest;
-    uint64_t begin = bytes + guard <= room && bytes <= room
-                         ? (top - guard - bytes) / alignment * alignment
-                         : 0;
+    uint64_t begin =
+        bytes + guard <= room && bytes <= room ? (top - guard - bytes) / alignment * alignment : 0;
     if (begin < lowest) {
       failed |= 1u << lane;
       return;
@@ -65,21 +62,18 @@ Step save(Warp &warp, const Op &op, uint32_t mask) {
 }
 
 Step restore(Warp &warp, const Op &op, uint32_t mask) {
-  uint32_t failed = 0;
   forLanes(mask, [&](unsigned lane) {
     uint32_t &top = tops(warp)[lane];
     uint64_t to = read(warp, op.a, op.width, lane);
     if (to < top || to > warp.stackBytes) {
-      failed |= 1u << lane;
+      warp.block->launch->violations.add(
+          warp, warp.pc, ViolationKind::InvalidInstruction, lane, to,
+          [] { return std::string("the register has no value that stacksave gave"); });
       return;
     }
     setStates(warp, lane, top, to, stateNone);
     top = static_cast<uint32_t>(to);
   });
-  if (failed)
-    warp.block->launch->violations.add(
-        warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(failed), 0,
-        [&] { return std::string("the register has no value that stacksave gave in this frame"); });
   return Step::Next;
 }
 
@@ -92,8 +86,8 @@ void buildAllocate(Builder &b, const Instruction &in) {
   if (in.operands.size() > 2) {
     int64_t alignment = b.constant(2, 1, maxAlignment);
     if (alignment & (alignment - 1))
-      b.error(in.operands[2], "an alignment must be a power of two, got: " +
-                                  std::to_string(alignment));
+      b.error(in.operands[2],
+              "an alignment must be a power of two, got: " + std::to_string(alignment));
     op.imm = std::max<int64_t>(alignment, stackAlignment);
   }
   b.run(allocate);
