@@ -75,7 +75,8 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
   for (const std::unique_ptr<Variable> &variable : parsed->variables) {
     if (variable->space != Space::Global && variable->space != Space::Const)
       continue;
-    if (variable->isExtern || !variable->bytes) {
+    // One with a size that nobody defines is the module's own, of zeros, as for ptxas.
+    if (!variable->bytes) {
       diagnostics.push_back(
           {variable->at, "variable '" + variable->name + "' is not defined in this module"});
       continue;

@@ -232,4 +232,17 @@ TEST(AddressInstruction, Refusals) {
   }
 }
 
+// A variable that is only declared, with a size, is the module's own.
+TEST(AddressInstruction, DeclaredVariables) {
+  KernelSetup setup;
+  setup.declarations = ".extern .global .align 4 .b8 far[40];\n";
+  setup.checkRaces = false;
+  EXPECT_EQ(
+      runClean("mov.u64 d1, far;\nld.global.u32 r1, [d1+36];\nst.global.u32 [out], r1;\n", setup)
+          .at<uint32_t>(0),
+      0u);
+  setup.declarations = ".extern .global .align 4 .b8 far[];\n";
+  EXPECT_NE(loadError("mov.u64 d1, far;\n", setup).find("not defined"), std::string::npos);
+}
+
 } // namespace mmc::emulator::test

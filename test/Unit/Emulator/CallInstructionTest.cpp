@@ -183,6 +183,34 @@ TEST(CallInstruction, Indirect) {
   }
 }
 
+// .alias: another name of a function, for calls, addresses and initial values.
+TEST(CallInstruction, Aliases) {
+  std::string functions =
+      unary("triple", "mul.lo.u32 a, a, 3;") +
+      ".func (.param .u32 r) other(.param .u32 x);\n.func (.param .u32 r) third(.param .u32 x);\n"
+      ".alias other, triple;\n.alias third, other;\n.global .u64 table[1] = {other};\n";
+  expectWords(functions, "mov.u32 r1, tid;\n" + callOf("other") + callOf("third"),
+              [](uint32_t t) { return 9 * t; });
+  std::string prototype = "proto: .callprototype (.param .u32 _) _ (.param .u32 _);\n";
+  std::string indirect = "{ .param .u32 x; .param .u32 y; st.param.u32 [x], r1; call (y), d1, (x), "
+                         "proto; ld.param.u32 r1, [y]; }\n";
+  for (const char *address : {"mov.u64 d1, third;\n", "ld.global.u64 d1, [table];\n"})
+    expectWords(functions, prototype + "mov.u32 r1, tid;\n" + address + indirect,
+                [](uint32_t t) { return 3 * t; });
+  for (const char *wrong :
+       {".alias nothing, triple;", ".alias other, nothing;", ".alias triple, other;",
+        ".alias other, wide;", ".alias other, third;", ".alias other triple;",
+        ".alias other, triple;\n.alias other, triple;"}) {
+    KernelSetup setup;
+    setup.declarations = unary("triple", "mul.lo.u32 a, a, 3;") +
+                         ".func (.param .u32 r) other(.param .u32 x);\n.func (.param .u32 r) "
+                         "third(.param .u32 x);\n.func (.param .u32 r) wide(.param .u64 x) { "
+                         "ret; }\n" +
+                         wrong + "\n";
+    EXPECT_NE(loadError("", setup), "") << wrong;
+  }
+}
+
 TEST(CallInstruction, Refusals) {
   KernelSetup setup;
   setup.declarations =

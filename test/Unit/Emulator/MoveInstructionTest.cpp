@@ -291,11 +291,20 @@ TEST(MoveInstruction, NarrowSpecialRegisters) {
         [](const Bytes &, unsigned) { return bytesOf(0); }},
        {"mov.u32 r5, %envreg0;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
        {"mov.b32 r5, %envreg31;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u32 r5, %tid.w;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u32 r5, %clusterid.w;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u32 r5, %ntid.w;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(1); }},
+       {"mov.u32 r5, %cluster_nctaid.w;",
+        {"r5"},
+        [](const Bytes &, unsigned) { return bytesOf(1); }},
+       {"mov.u32 r5, %pm7;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
+       {"mov.u64 d5, %pm0_64;", {"d5"}, [](const Bytes &, unsigned) { return bytesOf(0); }},
        {"mov.u32 r5, %gridid;", {"r5"}, [](const Bytes &, unsigned) { return bytesOf(1); }}});
   for (const char *wrong :
        {"mov.u64 d5, %tid.x;", "mov.u32 r5, %tid;", "mov.u32 r5, %laneid.x;",
         "mov.u32 r5, %clock64;", "mov.u32 r5, %nothing;", "mov.u32 r5, %envreg32;",
-        "mov.u64 d5, %envreg1;", "mov.u32 r5, %envreg01;"})
+        "mov.u64 d5, %envreg1;", "mov.u32 r5, %pm8;", "mov.u32 r5, %pm1_64;", "mov.u32 r5, %tid.q;",
+        "mov.u32 r5, %envreg01;"})
     EXPECT_NE(loadError(wrong), "") << wrong;
 }
 

@@ -203,7 +203,8 @@ void buildPrefetch(Builder &b, const Instruction &in) {
 }
 
 void buildProxyFence(Builder &b, const Instruction &in) {
-  b.run(in.has("alias") || in.has("global") ? nothing : proxyFence);
+  bool isOfShared = !in.has("alias") && !in.has("global") && !in.has("acquire");
+  b.run(isOfShared ? proxyFence : nothing);
 }
 
 } // namespace
@@ -221,6 +222,10 @@ void addBulkRows(Rows &rows) {
        buildPrefetch, 90},
       {"fence", "proxy async [global|shared::cta|shared::cluster]", "", InstructionClass::Barrier,
        buildProxyFence, 90},
+      {"fence", "proxy async::generic acquire sync_restrict::shared::cluster cluster", "",
+       InstructionClass::Barrier, buildProxyFence, 90},
+      {"fence", "proxy async::generic release sync_restrict::shared::cta cluster", "",
+       InstructionClass::Barrier, buildProxyFence, 90},
       {"fence", "proxy alias", "", InstructionClass::Barrier, buildProxyFence},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());

@@ -85,6 +85,8 @@ Step fence(Warp &warp, const Op &, uint32_t) {
   return Step::Next;
 }
 void buildFence(Builder &b, const Instruction &) { b.run(fence); }
+/// Whoever reads with a strong access knows what was published: acquiring does nothing more.
+void buildAcquire(Builder &b, const Instruction &) { b.run(nothing); }
 
 } // namespace
 
@@ -94,6 +96,9 @@ void addClusterRows(Rows &rows) {
       {"barrier", "cluster arrive [release|relaxed] [aligned]", "", c, buildArrive, 90},
       {"barrier", "cluster wait [acquire] [aligned]", "", c, buildWait, 90},
       {"fence", "mbarrier_init release cluster", "", c, buildFence, 90},
+      // A cluster's shared memory is the block's: fences restricted to it order no less.
+      {"fence", "acquire sync_restrict::shared::cluster cluster", "", c, buildAcquire, 90},
+      {"fence", "release sync_restrict::shared::cta cluster", "", c, buildFence, 90},
       {"mapa", "[shared::cluster] <u32|u64>", "d, a, b", InstructionClass::Move, buildMapAddress,
        90},
       {"getctarank", "[shared::cluster] <u32|u64>", "d, a", InstructionClass::Move, buildRank, 90},

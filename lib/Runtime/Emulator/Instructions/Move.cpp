@@ -232,13 +232,16 @@ constexpr SpecialRow specials[] = {
 
 void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
   // What a driver puts there is its own; without one it is nothing.
-  if (a.name.compare(0, 7, "%envreg") == 0) {
-    if (sizeOf(in.type()) != 4)
-      return b.error(a, "'" + a.name + "' has 32 bits, the instruction has ." +
-                            std::string(nameOf(in.type())));
+  // Nothing counts events of the chip.
+  bool isCounter = a.name.compare(0, 3, "%pm") == 0;
+  if (isCounter || a.name.compare(0, 7, "%envreg") == 0) {
+    unsigned bytes = a.name.find("_64") == std::string::npos ? 4 : 8;
+    if (sizeOf(in.type()) != bytes)
+      return b.error(a, "'" + a.name + "' has " + std::to_string(8 * bytes) +
+                            " bits, the instruction has ." + std::string(nameOf(in.type())));
     b.op().dst = b.destination(0, in.type());
-    b.op().a = b.constantBits(0, 4);
-    return b.run(moveOf(4));
+    b.op().a = b.constantBits(0, bytes);
+    return b.run(moveOf(bytes));
   }
   size_t dot = a.name.find('.');
   std::string_view stem = std::string_view(a.name).substr(0, dot);
@@ -247,8 +250,8 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
     if (row.name != stem)
       continue;
     if (row.hasParts != !part.empty() ||
-        (row.hasParts && part != "x" && part != "y" && part != "z"))
-      return b.error(a, row.hasParts ? "'" + std::string(stem) + "' needs .x, .y or .z"
+        (row.hasParts && part != "x" && part != "y" && part != "z" && part != "w"))
+      return b.error(a, row.hasParts ? "'" + std::string(stem) + "' needs .x, .y, .z or .w"
                                      : "'" + std::string(stem) + "' has no parts");
     unsigned bytes = sizeOf(in.type());
     bool isLowHalf =
@@ -257,7 +260,10 @@ void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
       return b.error(a, "'" + a.name + "' has " + std::to_string(8 * row.bytes) +
                             " bits, the instruction has ." + std::string(nameOf(in.type())));
     b.op().dst = b.destination(0, in.type());
-    b.op().flags = static_cast<uint8_t>(row.special);
+    // A fourth part is not there: its place is 0, its size 1.
+    bool isSize = stem[1] == 'n' || stem == "%cluster_nctaid";
+    Special special = part != "w" ? row.special : isSize ? Special::One : Special::Zero;
+    b.op().flags = static_cast<uint8_t>(special);
     b.op().count = part.empty() ? 0 : static_cast<uint8_t>(part[0] - 'x');
     b.op().target = row.shift;
     if (stem.find("cluster") != std::string_view::npos && !b.requireClusters(a.at))

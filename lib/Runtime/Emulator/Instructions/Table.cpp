@@ -63,7 +63,9 @@ struct Table {
     addAddressRows(rows);
     addConvertRows(rows);
     addPackedConvertRows(rows);
+    addNarrowConvertRows(rows);
     addLoadStoreRows(rows);
+    addBulkMemoryRows(rows);
     addAtomicRows(rows);
     addAtomicVectorRows(rows);
     addAsyncRows(rows);

@@ -66,6 +66,7 @@ void addMoveRows(Rows &rows);
 void addAddressRows(Rows &rows);
 void addConvertRows(Rows &rows);
 void addPackedConvertRows(Rows &rows);
+void addNarrowConvertRows(Rows &rows);
 void addLoadStoreRows(Rows &rows);
 void addAtomicRows(Rows &rows);
 void addAtomicVectorRows(Rows &rows);
@@ -81,6 +82,7 @@ void addMatrixAccessRows(Rows &rows);
 void addMbarrierRows(Rows &rows);
 void addBulkRows(Rows &rows);
 void addBulkStoreRows(Rows &rows);
+void addBulkMemoryRows(Rows &rows);
 void addClusterRows(Rows &rows);
 void addWmmaRows(Rows &rows);
 

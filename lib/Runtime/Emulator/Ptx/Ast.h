@@ -118,6 +118,7 @@ struct TargetList {
 struct Function {
   std::string name;
   bool isKernel = false, hasBody = false, isExtern = false;
+  const Function *aliasee = nullptr; ///< what .alias says that this name stands for
   Location at;
   std::vector<Register> registers;
   std::vector<std::unique_ptr<Variable>> variables; ///< local, shared and parameter variables

@@ -193,4 +193,68 @@ bool Parser::parseFunction(bool isKernel, const Linkage &linkage) {
   return true;
 }
 
+/// .alias name, aliasee; — both declared, the aliasee with a body.
+bool Parser::parseAlias() {
+  Function *named[2] = {nullptr, nullptr};
+  Location at[2];
+  for (unsigned i = 0; i < 2; ++i) {
+    at[i] = token.at;
+    if (token.kind != TokenKind::Word)
+      return failHere("the name of a function after '.alias'");
+    std::string name(token.text);
+    auto found = functions.find(name);
+    if (found == functions.end())
+      return fail(token.at, "function '" + name + "' is not declared");
+    named[i] = found->second;
+    consume();
+    if (i == 0 && !expect(',', "between an alias and what it stands for"))
+      return false;
+  }
+  while (named[1]->aliasee)
+    named[1] = const_cast<Function *>(named[1]->aliasee);
+  if (named[0]->hasBody || named[0]->aliasee)
+    return fail(at[0], "function '" + named[0]->name + "' is defined twice");
+  if (named[1]->isKernel || named[0]->isKernel)
+    return fail(at[1], "a kernel has no alias");
+  if (!named[1]->hasBody)
+    return fail(at[1], "function '" + named[1]->name + "' has no body in this module");
+  auto isLike = [](const std::vector<Function::Formal> &a, const std::vector<Function::Formal> &b) {
+    bool like = a.size() == b.size();
+    for (size_t i = 0; like && i < a.size(); ++i)
+      like = a[i].isRegister == b[i].isRegister &&
+             (a[i].isRegister || a[i].variable->bytes == b[i].variable->bytes);
+    return like;
+  };
+  if (!isLike(named[0]->parameters, named[1]->parameters) ||
+      !isLike(named[0]->results, named[1]->results))
+    return fail(at[0], "'" + named[0]->name + "' and '" + named[1]->name +
+                           "' differ in their parameters or results");
+  named[0]->aliasee = named[1];
+  return expect(';', "after '.alias'");
+}
+
+/// Whoever names an alias means what it stands for.
+void Parser::resolveAliases() {
+  auto resolve = [](Operand &operand) {
+    if (operand.function && operand.function->aliasee)
+      operand.function = operand.function->aliasee;
+  };
+  for (std::unique_ptr<Function> &owner : module.functions) {
+    for (TargetList &list : owner->targetLists)
+      for (Operand &target : list.targets)
+        resolve(target);
+    for (Instruction &instruction : owner->body)
+      for (Operand &operand : instruction.operands) {
+        resolve(operand);
+        for (Operand &element : operand.elements)
+          resolve(element);
+      }
+  }
+  for (std::unique_ptr<Variable> &variable : module.variables)
+    for (AddressFixup &fixup : variable->fixups)
+      if (auto found = functions.find(fixup.symbol);
+          found != functions.end() && found->second->aliasee)
+        fixup.symbol = found->second->aliasee->name;
+}
+
 } // namespace mmc::emulator

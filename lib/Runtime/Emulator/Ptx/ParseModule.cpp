@@ -21,6 +21,7 @@ void Parser::parseModule() {
     recover();
     accept('}');
   }
+  resolveAliases();
   if (!module.ptxVersion && diagnostics.empty())
     fail(token.at, "expected '.version' at the begin of the module, got: an empty text");
   else if (!module.sm && diagnostics.empty())
@@ -57,6 +58,8 @@ bool Parser::parseTopLevel() {
     return parseFunction(true, linkage);
   if (acceptDot("func"))
     return parseFunction(false, linkage);
+  if (acceptDot("alias"))
+    return parseAlias();
   if (acceptDot("global"))
     return parseVariables(Space::Global, linkage);
   if (acceptDot("const"))

@@ -221,6 +221,10 @@ bool Parser::parseName(Operand &operand) {
       for (unsigned i = 0; i < 32; ++i)
         if (stem.substr(7) == std::to_string(i))
           return true;
+    // %pm0 … %pm7, %pm0_64 … %pm7_64
+    if (stem.compare(0, 3, "%pm") == 0 && stem.size() >= 4 && stem[3] >= '0' && stem[3] <= '7' &&
+        (stem.size() == 4 || stem.substr(4) == "_64"))
+      return true;
     return fail(at, "register '" + operand.name + "' is not declared");
   }
   operand.kind = OperandKind::Label;

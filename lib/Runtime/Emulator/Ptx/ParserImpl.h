@@ -40,6 +40,8 @@ private:
   bool parseInitialAddress(Variable &variable, uint64_t mask);
   bool parseRegisters();
   bool parseFunction(bool isKernel, const Linkage &linkage);
+  bool parseAlias();
+  void resolveAliases();
   bool parseFormals(Function &function, std::vector<Function::Formal> &formals,
                     bool allowRegisters);
   bool parseFormal(Function &function, std::vector<Function::Formal> &formals, bool allowRegisters);

@@ -40,6 +40,10 @@ enum class Type : uint8_t {
   E5M2,
   E4M3x2,
   E5M2x2,
+  E2M1x2,
+  E2M3x2,
+  E3M2x2,
+  UE8M0x2,
 };
 
 /// Bytes that a value takes in memory and, as bits, in a register; predicates: 1.
