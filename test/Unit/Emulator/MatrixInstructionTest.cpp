@@ -60,7 +60,20 @@ const Shape shapes[] = {
        return Place{t * 4 + (i & 3) + (i < 4 ? 0 : 16), g};
      }},
     {"m8n8k4", 8, 4, 64, [](unsigned, unsigned g, unsigned t) { return Place{g, t}; },
-     [](unsigned, unsigned g, unsigned t) { return Place{t, g}; }}};
+     [](unsigned, unsigned g, unsigned t) { return Place{t, g}; }},
+    {"m16n8k4", 16, 4, 64,
+     [](unsigned i, unsigned g, unsigned t) { return Place{i == 0 ? g : g + 8, t}; },
+     [](unsigned, unsigned g, unsigned t) { return Place{t, g}; }},
+    {"m16n8k8", 16, 8, 64,
+     [](unsigned i, unsigned g, unsigned t) {
+       return Place{i == 0 || i == 2 ? g : g + 8, i < 2 ? t : t + 4};
+     },
+     [](unsigned i, unsigned g, unsigned t) { return Place{i == 0 ? t : t + 4, g}; }},
+    {"m16n8k16", 16, 16, 64,
+     [](unsigned i, unsigned g, unsigned t) {
+       return Place{i % 2 == 0 ? g : g + 8, t + (i < 2 ? 0 : i < 4 ? 4 : i < 6 ? 8 : 12)};
+     },
+     [](unsigned i, unsigned g, unsigned t) { return Place{i * 4 + t, g}; }}};
 
 /// Of C and D in every shape here.
 Place placeC(unsigned i, unsigned g, unsigned t) { return {i < 2 ? g : g + 8, t * 2 + (i & 1)}; }
@@ -109,10 +122,10 @@ std::vector<uint64_t> runWarp(const std::string &statements, unsigned inputs,
 }
 
 /// {%a0, %a1, …}
-std::string list(const char *name, unsigned count) {
+std::string list(const char *name, unsigned count, unsigned first = 0) {
   std::string text = "{";
-  for (unsigned i = 0; i < count; ++i)
-    text += std::string(i ? ", %" : "%") + name + std::to_string(i);
+  for (unsigned i = first; i < first + count; ++i)
+    text += std::string(i > first ? ", %" : "%") + name + std::to_string(i);
   return text + "}";
 }
 
@@ -147,7 +160,9 @@ Matrix multiply(const std::string &name, const Shape &shape, unsigned sumBits, c
     for (unsigned j = 0; j < registers[i] && !isWide; ++j)
       text += "cvt.u32.u64 %" + std::string(names[i]) + std::to_string(j) + ", %x" +
               std::to_string(x++) + ";\n";
-  text += name + (isWide ? " {%y0, %y1}, {%x0}, {%x1}, {%x2, %x3};\n"
+  text += name + (isWide ? " " + list("y", registers[2]) + ", " + list("x", registers[0]) + ", " +
+                               list("x", registers[1], registers[0]) + ", " +
+                               list("x", registers[2], registers[0] + registers[1]) + ";\n"
                          : " " + list("d", registers[2]) + ", " + list("a", registers[0]) + ", " +
                                list("b", registers[1]) + ", " + list("c", registers[2]) + ";\n");
   for (unsigned j = 0; j < registers[2] && !isWide; ++j)
@@ -312,9 +327,14 @@ TEST(MatrixInstruction, Tf32) {
 TEST(MatrixInstruction, Fp8) {
   for (const Kind *a : {&kindE4m3, &kindE5m2})
     for (const Kind *b : {&kindE4m3, &kindE5m2})
-      floating("m16n8k32", *a, *b, 8, "f32");
+      for (const char *shape : {"m16n8k16", "m16n8k32"})
+        for (const char *sum : {"f16", "f32"})
+          floating(shape, *a, *b, 8, sum);
 }
-TEST(MatrixInstruction, Doubles) { floating("m8n8k4", kindF64, kindF64, 64, "f64"); }
+TEST(MatrixInstruction, Doubles) {
+  for (const char *shape : {"m8n8k4", "m16n8k4", "m16n8k8", "m16n8k16"})
+    floating(shape, kindF64, kindF64, 64, "f64");
+}
 
 /// Of all bytes; sums beyond 32 bits wrap, or stop with .satfinite.
 TEST(MatrixInstruction, Bytes) {

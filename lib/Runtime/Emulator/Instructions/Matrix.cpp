@@ -258,9 +258,13 @@ void addMatrixRows(Rows &rows) {
       {"mma",
        "sync aligned <m8n8k16|m16n8k16|m16n8k32> row col [satfinite] s32 <s8|u8> <s8|u8> s32",
        "d, a, b, c", c, buildMultiply},
-      {"mma", "sync aligned m16n8k32 row col f32 <e4m3|e5m2> <e4m3|e5m2> f32", "d, a, b, c", c,
-       buildMultiply, 89},
+      {"mma", "sync aligned <m16n8k16|m16n8k32> row col f32 <e4m3|e5m2> <e4m3|e5m2> f32",
+       "d, a, b, c", c, buildMultiply, 89},
+      {"mma", "sync aligned <m16n8k16|m16n8k32> row col f16 <e4m3|e5m2> <e4m3|e5m2> f16",
+       "d, a, b, c", c, buildMultiply, 89},
       {"mma", "sync aligned m8n8k4 row col f64 f64 f64 f64", "d, a, b, c", c, buildMultiply},
+      {"mma", "sync aligned <m16n8k4|m16n8k8|m16n8k16> row col f64 f64 f64 f64", "d, a, b, c", c,
+       buildMultiply, 90},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }
