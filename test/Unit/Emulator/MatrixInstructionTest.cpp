@@ -84,8 +84,11 @@ using Matrix = std::vector<std::vector<uint64_t>>;
 /// %y0….
 std::vector<uint64_t> runWarp(const std::string &statements, unsigned inputs,
                               const std::vector<uint64_t> &in, unsigned outputs) {
+  // What only the newest chip has.
+  const std::string chip = statements.find("kind::") == std::string::npos ? "sm_100" : "sm_120a";
   std::string ptx =
-      ".version 8.7\n.target sm_100\n.address_size 64\n.visible .entry k(.param .u64 in, .param "
+      ".version 8.7\n.target " + chip +
+      "\n.address_size 64\n.visible .entry k(.param .u64 in, .param "
       ".u64 out) {\n"
       ".reg .b32 lane, s;\n.reg .b64 p, q, w, %x<" +
       std::to_string(inputs) + ">, %y<" + std::to_string(outputs) +
@@ -99,8 +102,8 @@ std::vector<uint64_t> runWarp(const std::string &statements, unsigned inputs,
   ptx += statements + "\n";
   for (unsigned i = 0; i < outputs; ++i)
     ptx += "st.global.b64 [q+" + std::to_string(8 * i) + "], %y" + std::to_string(i) + ";\n";
-  keepForAssembler(ptx + "ret;\n}\n", "sm_100");
-  Device device(**findChip("sm_100"));
+  keepForAssembler(ptx + "ret;\n}\n", chip);
+  Device device(**findChip(chip));
   StatusOr<std::shared_ptr<Module>> module = device.load(ptx + "ret;\n}\n", "matrix");
   std::vector<uint64_t> results(32 * outputs);
   if (!module.isOk()) {
@@ -248,6 +251,30 @@ const Kind kindE4m3 = {"e4m3",
                        [](uint64_t b) { return fp8(b, 3, 7); },
                        {0x38, 0xb8, 0x40, 0xc4, 0x30, 0, 0x80, 0x4e},
                        {0, 0x80, 1, 0x81, 7, 8, 0x7e, 0xfe, 0x38, 0x39, 0x7f}};
+double fp6(uint64_t bits, int mantissaBits, int bias) {
+  int exponent = static_cast<int>(bits & 0x1f) >> mantissaBits,
+      mantissa = static_cast<int>(bits & ((1u << mantissaBits) - 1));
+  double fraction = std::ldexp(mantissa, -mantissaBits),
+         size =
+             exponent ? std::ldexp(1 + fraction, exponent - bias) : std::ldexp(fraction, 1 - bias);
+  return bits & 0x20 ? -size : size;
+}
+/// In bytes: the lower six bits, or the four in the middle.
+const Kind kindE3m2 = {"e3m2",
+                       [](uint64_t b) { return fp6(b, 2, 3); },
+                       {0x0c, 0x2c, 0x10, 0x32, 0x08, 0, 0x20, 0x17},
+                       {0, 0x20, 1, 0x21, 3, 4, 0x1f, 0x3f, 0x0c}};
+const Kind kindE2m3 = {"e2m3",
+                       [](uint64_t b) { return fp6(b, 3, 1); },
+                       {0x08, 0x28, 0x10, 0x34, 0x04, 0, 0x20, 0x1e},
+                       {0, 0x20, 1, 0x21, 7, 8, 0x1f, 0x3f, 0x08}};
+const Kind kindE2m1 = {"e2m1",
+                       [](uint64_t b) {
+                         const double sizes[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
+                         return (b & 0x20 ? -1 : 1) * sizes[b >> 2 & 7];
+                       },
+                       {0x08, 0x28, 0x10, 0x34, 0x04, 0, 0x20, 0x1c},
+                       {0, 0x20, 0x04, 0x24, 0x0c, 0x1c, 0x3c}};
 const Kind kindE5m2 = {"e5m2",
                        [](uint64_t b) { return fp8(b, 2, 15); },
                        {0x3c, 0xbc, 0x40, 0xc2, 0x38, 0, 0x80, 0x47},
@@ -256,7 +283,7 @@ const Kind kindE5m2 = {"e5m2",
 /// Sums in f16, f32 or f64: exact on small numbers. On edges, one element a row of A is an edge and
 /// one a column of B, so that a sum has at most three terms other than zero and needs one rounding.
 void floating(const std::string &shapeName, const Kind &a, const Kind &b, unsigned elementBits,
-              const std::string &sum) {
+              const std::string &sum, const std::string &kind = "") {
   const Shape &shape = shapeOf(shapeName, elementBits);
   unsigned sumBits = sum == "f16" ? 16 : sum == "f32" ? 32 : 64;
   auto valueC = [&](uint64_t bits) {
@@ -270,8 +297,8 @@ void floating(const std::string &shapeName, const Kind &a, const Kind &b, unsign
   std::vector<uint64_t> edgesC = sumBits == 16   ? kindF16.edges
                                  : sumBits == 32 ? kindTf32.edges
                                                  : kindF64.edges;
-  std::string name =
-      "mma.sync.aligned." + shapeName + ".row.col." + sum + "." + a.name + "." + b.name + "." + sum;
+  std::string name = "mma.sync.aligned." + shapeName + ".row.col" + kind + "." + sum + "." +
+                     a.name + "." + b.name + "." + sum;
   std::mt19937 random(7);
   auto pick = [&](const std::vector<uint64_t> &from) { return from[random() % from.size()]; };
   for (unsigned round = 0; round < 40; ++round) {
@@ -330,6 +357,13 @@ TEST(MatrixInstruction, Fp8) {
       for (const char *shape : {"m16n8k16", "m16n8k32"})
         for (const char *sum : {"f16", "f32"})
           floating(shape, *a, *b, 8, sum);
+}
+TEST(MatrixInstruction, Fp8Fp6Fp4) {
+  const Kind *kinds[] = {&kindE4m3, &kindE5m2, &kindE3m2, &kindE2m3, &kindE2m1};
+  for (const Kind *a : kinds)
+    for (const Kind *b : kinds)
+      for (const char *sum : {"f16", "f32"})
+        floating("m16n8k32", *a, *b, 8, sum, ".kind::f8f6f4");
 }
 TEST(MatrixInstruction, Doubles) {
   for (const char *shape : {"m8n8k4", "m16n8k4", "m16n8k8", "m16n8k16"})

@@ -10,28 +10,11 @@ namespace mmc::emulator {
 
 namespace {
 
-/// A format of finite numbers only, in bytes or halves of a byte.
-struct Mini {
-  unsigned exponentBits, mantissaBits;
-  int bias() const { return (1 << (exponentBits - 1)) - 1; }
-  unsigned largest() const { return (1u << (exponentBits + mantissaBits)) - 1; }
-  unsigned sign() const { return largest() + 1; }
-};
 Mini miniOf(Type type) {
-  return type == Type::E2M1x2 ? Mini{2, 1} : type == Type::E2M3x2 ? Mini{2, 3} : Mini{3, 2};
+  return type == Type::E2M1x2 ? miniE2m1 : type == Type::E2M3x2 ? miniE2m3 : miniE3m2;
 }
 /// Bits from one number of a pair to the next.
 unsigned strideOf(Type type) { return type == Type::E2M1x2 ? 4 : 8; }
-
-double decodeMini(Mini format, unsigned bits) {
-  int mantissa = static_cast<int>(bits & ((1u << format.mantissaBits) - 1));
-  int exponent = static_cast<int>((bits & format.largest()) >> format.mantissaBits);
-  if (exponent)
-    mantissa += 1 << format.mantissaBits;
-  double size = std::ldexp(mantissa, std::max(exponent, 1) - format.bias() -
-                                         static_cast<int>(format.mantissaBits));
-  return bits & format.sign() ? -size : size;
-}
 
 /// The nearest number, ties to even; NaN and what is beyond become the largest.
 unsigned encodeMini(Mini format, double value, bool relu) {

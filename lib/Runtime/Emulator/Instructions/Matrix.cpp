@@ -32,6 +32,13 @@ double widen(Element type, const uint8_t *bytes) {
     return decodeE4m3(*bytes);
   case Element::E5m2:
     return decode(formatE5m2, *bytes);
+  // In the middle of a byte, or its lower bits.
+  case Element::E2m1:
+    return decodeMini(miniE2m1, *bytes >> 2 & 0xf);
+  case Element::E2m3:
+    return decodeMini(miniE2m3, *bytes & 0x3f);
+  case Element::E3m2:
+    return decodeMini(miniE3m2, *bytes & 0x3f);
   case Element::S8:
     return static_cast<int8_t>(*bytes);
   case Element::U8:
@@ -78,6 +85,12 @@ Element elementOf(Type type) {
     return Element::E4m3;
   case Type::E5M2:
     return Element::E5m2;
+  case Type::E2M1:
+    return Element::E2m1;
+  case Type::E2M3:
+    return Element::E2m3;
+  case Type::E3M2:
+    return Element::E3m2;
   case Type::S8:
     return Element::S8;
   default:
@@ -244,6 +257,8 @@ void buildMultiply(Builder &b, const Instruction &in) {
 
 } // namespace
 
+#define NARROW "<e4m3|e5m2|e3m2|e2m3|e2m1>"
+
 void addMatrixRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Matrix;
   Rows mine = {
@@ -262,6 +277,10 @@ void addMatrixRows(Rows &rows) {
        "d, a, b, c", c, buildMultiply, 89},
       {"mma", "sync aligned <m16n8k16|m16n8k32> row col f16 <e4m3|e5m2> <e4m3|e5m2> f16",
        "d, a, b, c", c, buildMultiply, 89},
+      {"mma", "sync aligned m16n8k32 row col kind::f8f6f4 f32 " NARROW " " NARROW " f32",
+       "d, a, b, c", c, buildMultiply, 120},
+      {"mma", "sync aligned m16n8k32 row col kind::f8f6f4 f16 " NARROW " " NARROW " f16",
+       "d, a, b, c", c, buildMultiply, 120},
       {"mma", "sync aligned m8n8k4 row col f64 f64 f64 f64", "d, a, b, c", c, buildMultiply},
       {"mma", "sync aligned <m16n8k4|m16n8k8|m16n8k16> row col f64 f64 f64 f64", "d, a, b, c", c,
        buildMultiply, 90},

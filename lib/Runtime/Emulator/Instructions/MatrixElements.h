@@ -9,7 +9,7 @@
 
 namespace mmc::emulator {
 
-enum class Element : uint8_t { F16, Bf16, Tf32, F64, E4m3, E5m2, S8, U8 };
+enum class Element : uint8_t { F16, Bf16, Tf32, F64, E4m3, E5m2, E2m1, E2m3, E3m2, S8, U8 };
 Element elementOf(Type type);
 unsigned bytesOf(Element type);
 double widen(Element type, const uint8_t *bytes);

@@ -3,6 +3,7 @@
 
 #include "Rounding.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -102,6 +103,16 @@ double decodeE4m3(uint8_t bits) {
     return std::numeric_limits<double>::quiet_NaN();
   double size = exponent ? std::ldexp(8 + mantissa, exponent - 10) : std::ldexp(mantissa, -9);
   return bits & 0x80 ? -size : size;
+}
+
+double decodeMini(Mini format, unsigned bits) {
+  int mantissa = static_cast<int>(bits & ((1u << format.mantissaBits) - 1));
+  int exponent = static_cast<int>((bits & format.largest()) >> format.mantissaBits);
+  if (exponent)
+    mantissa += 1 << format.mantissaBits;
+  double size = std::ldexp(mantissa, std::max(exponent, 1) - format.bias() -
+                                         static_cast<int>(format.mantissaBits));
+  return bits & format.sign() ? -size : size;
 }
 
 } // namespace mmc::emulator

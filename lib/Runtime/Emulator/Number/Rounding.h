@@ -46,6 +46,16 @@ double decode(Format format, uint64_t bits);
 /// The value of an e4m3 number: no infinity, 0x7f is NaN.
 double decodeE4m3(uint8_t bits);
 
+/// A format of four or six bits: its numbers are all finite.
+struct Mini {
+  unsigned exponentBits, mantissaBits;
+  int bias() const { return (1 << (exponentBits - 1)) - 1; }
+  unsigned largest() const { return (1u << (exponentBits + mantissaBits)) - 1; }
+  unsigned sign() const { return largest() + 1; }
+};
+constexpr Mini miniE2m1{2, 1}, miniE2m3{2, 3}, miniE3m2{3, 2};
+double decodeMini(Mini format, unsigned bits);
+
 inline double fromF16(uint16_t bits) { return decode(formatF16, bits); }
 inline double fromBf16(uint16_t bits) { return bitCast<float>(uint32_t(bits) << 16); }
 

@@ -23,7 +23,8 @@ constexpr Row rows[] = {
     {Type::F16x2, "f16x2", 4},   {Type::BF16, "bf16", 2},     {Type::BF16x2, "bf16x2", 4},
     {Type::F32, "f32", 4},       {Type::F32x2, "f32x2", 8},   {Type::F64, "f64", 8},
     {Type::TF32, "tf32", 4},     {Type::E4M3, "e4m3", 1},     {Type::E5M2, "e5m2", 1},
-    {Type::E4M3x2, "e4m3x2", 2}, {Type::E5M2x2, "e5m2x2", 2}, {Type::E2M1x2, "e2m1x2", 1},
+    {Type::E4M3x2, "e4m3x2", 2}, {Type::E5M2x2, "e5m2x2", 2}, {Type::E2M1, "e2m1", 1},
+    {Type::E2M3, "e2m3", 1},     {Type::E3M2, "e3m2", 1},     {Type::E2M1x2, "e2m1x2", 1},
     {Type::E2M3x2, "e2m3x2", 2}, {Type::E3M2x2, "e3m2x2", 2}, {Type::UE8M0x2, "ue8m0x2", 2},
 };
 
