@@ -68,9 +68,10 @@ TEST(StackInstruction, Alignments) {
                  "d6;\nst.global.u64 [d7], d5;\n");
     EXPECT_EQ(outcome.at<uint64_t>(5), alignment);
   }
-  Outcome narrow = runClean(std::string(place) +
-                            "alloca.u32 r1, 16, 8;\nst.local.u32 [r1+12], tid;\nld.local.u32 r2, "
-                            "[r1+12];\nst.global.u32 [d7], r2;\n");
+  Outcome narrow = runClean(
+      std::string(place) +
+      "stacksave.u32 r3;\nalloca.u32 r1, 16, 8;\nst.local.u32 [r1+12], tid;\nld.local.u32 r2, "
+      "[r1+12];\nstackrestore.u32 r3;\nst.global.u32 [d7], r2;\n");
   EXPECT_EQ(narrow.at<uint32_t>(10), 5u);
 }
 
