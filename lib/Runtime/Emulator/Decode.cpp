@@ -29,9 +29,11 @@ void Builder::decodeInstruction(const Instruction &instruction) {
     pending.guard = registerOffset(*instruction.guard);
     pending.guardNegated = instruction.guard->negated;
   }
-  if (instruction.row->minimumSm > module.sm)
-    error("'" + instruction.text + "' needs .target sm_" +
-          std::to_string(instruction.row->minimumSm) + " or newer, got: " + module.target);
+  const InstructionRow &row = *instruction.row;
+  if (row.minimumSm > module.sm || (row.isSpecific && !module.isSpecific()))
+    error("'" + instruction.text + "' needs .target sm_" + std::to_string(row.minimumSm) +
+          (row.isSpecific ? "a or newer, with 'a' or 'f'" : " or newer") +
+          ", got: " + module.target);
   if (instruction.has("cluster") || instruction.has("shared::cluster"))
     requireClusters(instruction.at);
   instruction.row->build(*this, instruction);

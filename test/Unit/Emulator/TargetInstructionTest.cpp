@@ -25,6 +25,12 @@ TEST(TargetInstruction, NeedsAChip) {
       {"redux.sync.max.NaN.f32 f1, f2, 0xffffffff;", "sm_120a", "sm_100f", "needs .target sm_100a"},
       {"setmaxnreg.inc.sync.aligned.u32 64;", "sm_90", "sm_90a", "needs .target sm_90a"},
       {"setmaxnreg.dec.sync.aligned.u32 64;", "sm_120", "sm_120f", "needs .target sm_90a"},
+      {"cvt.rn.satfinite.e2m1x2.f32 b1, f1, f2;", "sm_100", "sm_100a", "needs .target sm_100a"},
+      {"cvt.rn.f16x2.e3m2x2 r1, h1;", "sm_120", "sm_120f", "needs .target sm_100a"},
+      {"cvt.rz.ue8m0x2.bf16x2 h1, r1;", "sm_100", "sm_100f", "needs .target sm_100a"},
+      {"mma.sync.aligned.m16n8k32.row.col.kind::f8f6f4.f16.e2m3.e2m1.f16 {r1, r2}, {r1, r2, r3, "
+       "r4}, {r1, r2}, {r1, r2};",
+       "sm_120", "sm_120a", "needs .target sm_120a"},
       {"mov.u32 r1, %clusterid.x;", "sm_80", "sm_90", "clusters need .target sm_90"},
       {"mov.u32 r1, %cluster_ctarank;", "sm_89", "sm_90", "clusters need .target sm_90"},
       {"mov.pred p1, %is_explicit_cluster;", "sm_80", "sm_90", "clusters need .target sm_90"},

@@ -70,9 +70,6 @@ void buildRank(Builder &b, const Instruction &in) {
 
 Step nothing(Warp &, const Op &, uint32_t) { return Step::Next; }
 void buildSetRegisters(Builder &b, const Instruction &in) {
-  if (!b.parsedModule().isSpecific())
-    return b.error("setmaxnreg needs .target sm_90a or another with 'a' or 'f', got: " +
-                   b.parsedModule().target);
   if (b.constant(0, 24, 256) % 8)
     return b.error(in.operands[0], "a number of registers is a multiple of 8");
   b.run(nothing);
@@ -103,7 +100,7 @@ void addClusterRows(Rows &rows) {
        90},
       {"getctarank", "[shared::cluster] <u32|u64>", "d, a", InstructionClass::Move, buildRank, 90},
       {"setmaxnreg", "<inc|dec> sync aligned u32", "n", InstructionClass::Control,
-       buildSetRegisters, 90},
+       buildSetRegisters, 90, true},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -128,10 +128,11 @@ void buildFromNarrow(Builder &b, const Instruction &in) {
 void addNarrowConvertRows(Rows &rows) {
   constexpr InstructionClass c = InstructionClass::Conversion;
   Rows mine = {
-      {"cvt", "rn satfinite [relu] <e2m1x2|e2m3x2|e3m2x2> f32", "d, a, b", c, buildToNarrow, 100},
-      {"cvt", "rn [relu] f16x2 <e2m1x2|e2m3x2|e3m2x2>", "d, a", c, buildFromNarrow, 100},
-      {"cvt", "<rz|rp> [satfinite] ue8m0x2 <f32|bf16x2>", "d, a[, b]", c, buildToNarrow, 100},
-      {"cvt", "rn bf16x2 ue8m0x2", "d, a", c, buildFromNarrow, 100},
+      {"cvt", "rn satfinite [relu] <e2m1x2|e2m3x2|e3m2x2> f32", "d, a, b", c, buildToNarrow, 100,
+       true},
+      {"cvt", "rn [relu] f16x2 <e2m1x2|e2m3x2|e3m2x2>", "d, a", c, buildFromNarrow, 100, true},
+      {"cvt", "<rz|rp> [satfinite] ue8m0x2 <f32|bf16x2>", "d, a[, b]", c, buildToNarrow, 100, true},
+      {"cvt", "rn bf16x2 ue8m0x2", "d, a", c, buildFromNarrow, 100, true},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

@@ -55,8 +55,8 @@ void buildReduce(Builder &b, const Instruction &in) {
 }
 template <bool maximum, bool propagate>
 void buildReduceSingles(Builder &b, const Instruction &in) {
-  if (!b.parsedModule().isSpecific() || b.parsedModule().sm >= 110)
-    return b.error("redux of .f32 needs .target sm_100a or sm_100f, got: " +
+  if (b.parsedModule().sm >= 110)
+    return b.error("redux of .f32 needs .target sm_100a to sm_109f, got: " +
                    b.parsedModule().target);
   using F = SingleExtreme<maximum, propagate>;
   b.op().dst = b.destination(0, in.type());
@@ -72,10 +72,14 @@ void addReduxRows(Rows &rows) {
   Rows mine = {
       {"redux", "sync <add|min|max> <u32|s32>", "d, a, members", c, buildReduce},
       {"redux", "sync <and|or|xor> b32", "d, a, members", c, buildReduce},
-      {"redux", "sync min [abs] f32", "d, a, members", c, buildReduceSingles<false, false>, 100},
-      {"redux", "sync min [abs] NaN f32", "d, a, members", c, buildReduceSingles<false, true>, 100},
-      {"redux", "sync max [abs] f32", "d, a, members", c, buildReduceSingles<true, false>, 100},
-      {"redux", "sync max [abs] NaN f32", "d, a, members", c, buildReduceSingles<true, true>, 100},
+      {"redux", "sync min [abs] f32", "d, a, members", c, buildReduceSingles<false, false>, 100,
+       true},
+      {"redux", "sync min [abs] NaN f32", "d, a, members", c, buildReduceSingles<false, true>, 100,
+       true},
+      {"redux", "sync max [abs] f32", "d, a, members", c, buildReduceSingles<true, false>, 100,
+       true},
+      {"redux", "sync max [abs] NaN f32", "d, a, members", c, buildReduceSingles<true, true>, 100,
+       true},
   };
   rows.insert(rows.end(), mine.begin(), mine.end());
 }

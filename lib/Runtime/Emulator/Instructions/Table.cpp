@@ -280,7 +280,7 @@ std::string supportedInstructions() {
     }
     line += std::string(*row.operands ? " " : "") + row.operands + "`";
     if (row.minimumSm)
-      line += ", from sm_" + std::to_string(row.minimumSm);
+      line += ", from sm_" + std::to_string(row.minimumSm) + (row.isSpecific ? "a" : "");
     sections[row.kind] += line + "\n";
   }
   std::string text;

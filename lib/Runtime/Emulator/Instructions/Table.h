@@ -29,6 +29,8 @@ struct InstructionRow {
   /// Makes the decoded instruction from a parsed one; reports operands that do not fit.
   void (*build)(Builder &, const Instruction &);
   unsigned minimumSm = 0;
+  /// Not of sm_100 itself, say, but of sm_100a and sm_100f.
+  bool isSpecific = false;
 };
 
 /// All rows, those of an opcode together.
