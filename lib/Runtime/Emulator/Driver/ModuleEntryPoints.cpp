@@ -2,6 +2,7 @@
 // cuModule…, cuLibrary…, cuKernel….
 
 #include "EntryPoint.h"
+#include "FatBinary.h"
 #include "Graph.h"
 #include "Modules.h"
 
@@ -11,14 +12,18 @@
 
 using namespace mmc::emulator::driver;
 
-/// Loads into a context, with what the JIT options ask for.
-static CUresult load(Context &context, const void *image, bool isOfLibrary, unsigned count,
-                     CUjit_option *options, void **values, CUmodule &module) {
+/// Loads into a context, with what the JIT options ask for. `available` bounds the image, and `ptx`
+/// is its text.
+static CUresult load(Context &context, const void *image, size_t available, bool isOfLibrary,
+                     unsigned count, CUjit_option *options, void **values, std::string &ptx,
+                     CUmodule &module) {
   MMC_TRY(checkJitOptions(count, options, values));
   MMC_TRY(refuseUnsafeCall());
   auto begin = std::chrono::steady_clock::now();
   std::string log;
-  CUresult result = loadModule(context, image, isOfLibrary, log, module);
+  CUresult result = ptxOfImage(image, available, chipOf(context), log, ptx);
+  if (result == CUDA_SUCCESS)
+    result = loadModule(context, ptx, isOfLibrary, log, module);
   std::chrono::duration<float, std::milli> time = std::chrono::steady_clock::now() - begin;
   writeJitLogs(count, options, values, log, result != CUDA_SUCCESS, time.count());
   return result;
@@ -29,7 +34,9 @@ MMC_EXPORT CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsi
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(module && image, CUDA_ERROR_INVALID_VALUE);
-  return load(*context, image, /*isOfLibrary=*/false, count, options, values, *module);
+  std::string ptx;
+  return load(*context, image, unknownImageSize, /*isOfLibrary=*/false, count, options, values, ptx,
+              *module);
 }
 
 MMC_EXPORT CUresult cuModuleLoadData(CUmodule *module, const void *image) {
@@ -45,9 +52,11 @@ MMC_EXPORT CUresult cuModuleLoad(CUmodule *module, const char *file) {
   MMC_TRY(currentContext(context));
   MMC_REQUIRE(module && file, CUDA_ERROR_INVALID_VALUE);
   std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  MMC_REQUIRE(in && text << in.rdbuf(), CUDA_ERROR_FILE_NOT_FOUND);
-  return cuModuleLoadData(module, text.str().c_str());
+  std::ostringstream content;
+  MMC_REQUIRE(in && content << in.rdbuf(), CUDA_ERROR_FILE_NOT_FOUND);
+  std::string image = content.str(), ptx;
+  return load(*context, image.data(), image.size(), /*isOfLibrary=*/false, 0, nullptr, nullptr, ptx,
+              *module);
 }
 
 MMC_EXPORT CUresult cuModuleUnload(CUmodule module) {
@@ -125,9 +134,9 @@ MMC_EXPORT CUresult cuLibraryLoadData(CUlibrary *handle, const void *code, CUjit
   MMC_REQUIRE(handle && code && (!count || (options && values)), CUDA_ERROR_INVALID_VALUE);
   // Into the current context at once, so that errors are told here.
   CUmodule module = nullptr;
-  MMC_TRY(load(*context, code, /*isOfLibrary=*/true, jitCount, jitOptions, jitValues, module));
   auto library = std::make_shared<Library>();
-  library->text = static_cast<const char *>(code);
+  MMC_TRY(load(*context, code, unknownImageSize, /*isOfLibrary=*/true, jitCount, jitOptions,
+               jitValues, library->ptx, module));
   library->modules[context] = module;
   *handle = libraryTable().add(std::move(library));
   return CUDA_SUCCESS;

@@ -39,20 +39,8 @@ static unsigned targetOf(const std::string &text) {
              : static_cast<unsigned>(std::strtoul(text.c_str() + chip + 3, nullptr, 10));
 }
 
-/// Images that are no PTX: ELF, and the two headers of fat binaries.
-static bool isBinary(const void *image) {
-  uint32_t magic = 0;
-  std::memcpy(&magic, image, std::min<size_t>(4, strnlen(static_cast<const char *>(image), 4)));
-  return magic == 0x464c457f || magic == 0xba55ed50 || magic == 0x466243b1;
-}
-
-CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log,
+CUresult loadModule(Context &context, const std::string &text, bool isOfLibrary, std::string &log,
                     CUmodule &handle) {
-  if (isBinary(image)) {
-    log = "the image is a cubin or a fat binary: the emulator runs PTX only";
-    return CUDA_ERROR_NO_BINARY_FOR_GPU;
-  }
-  std::string text = static_cast<const char *>(image);
   const Chip &chip = chipOf(context);
   static std::atomic<uint64_t> last{0};
   std::string name = "module" + std::to_string(++last) + ".ptx";
@@ -119,7 +107,7 @@ CUresult moduleOfLibrary(CUlibrary handle, Context &context, CUmodule &module) {
     return CUDA_SUCCESS;
   }
   std::string log;
-  MMC_TRY(loadModule(context, library->text.c_str(), /*isOfLibrary=*/true, log, module));
+  MMC_TRY(loadModule(context, library->ptx, /*isOfLibrary=*/true, log, module));
   library->modules[&context] = module;
   return CUDA_SUCCESS;
 }

@@ -31,7 +31,7 @@ struct LoadedModule {
 };
 
 struct Library {
-  std::string text;
+  std::string ptx;
   std::mutex mutex; ///< for the rest
   bool isUnloaded = false;
   std::map<Context *, CUmodule> modules;
@@ -49,8 +49,8 @@ HandleTable<CUlibrary, Library> &libraryTable();
 HandleTable<CUkernel, LibraryKernel> &kernelTable();
 
 /// Loads PTX into the context. `log` gets the errors, or what was loaded. CUDA_ERROR_INVALID_PTX,
-/// CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_INVALID_IMAGE, CUDA_ERROR_OUT_OF_MEMORY.
-CUresult loadModule(Context &context, const void *image, bool isOfLibrary, std::string &log,
+/// CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_OUT_OF_MEMORY.
+CUresult loadModule(Context &context, const std::string &text, bool isOfLibrary, std::string &log,
                     CUmodule &module);
 /// Ends the module and its functions. CUDA_ERROR_INVALID_HANDLE.
 CUresult unloadModule(CUmodule module);
