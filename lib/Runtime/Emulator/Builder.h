@@ -15,9 +15,6 @@
 
 namespace mmc::emulator {
 
-/// What assert() calls when it fails. CUDA provides it; modules only declare it.
-constexpr std::string_view assertFunction = "__assertfail";
-
 /// Device addresses of the module's variables.
 using AddressOf = std::function<uint64_t(const Variable &)>;
 

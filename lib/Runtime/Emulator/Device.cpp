@@ -12,6 +12,31 @@ namespace mmc::emulator {
 Device::Device(const Chip &chip, unsigned ordinal)
     : model(chip), global(chip.memoryBytes, ordinal) {}
 
+Device::~Device() = default;
+
+KernelHeap *Device::kernelHeap() {
+  if (heap)
+    return heap.get();
+  auto address = global.allocate(heapBytes, "heap of the kernels");
+  if (!address.isOk())
+    return nullptr;
+  heap = std::make_unique<KernelHeap>(global.view(*address, heapBytes)->owner);
+  return heap.get();
+}
+
+bool Device::setHeapBytes(uint64_t bytes) {
+  std::lock_guard<std::mutex> lock(running);
+  if (heap && heap->bytes() != bytes)
+    return false;
+  heapBytes = bytes;
+  return true;
+}
+
+uint64_t Device::kernelHeapBytes() {
+  std::lock_guard<std::mutex> lock(running);
+  return heapBytes;
+}
+
 StatusOr<std::shared_ptr<Module>> Device::load(std::string_view ptx, const std::string &name) {
   return Module::load(ptx, name, model, global);
 }
@@ -75,7 +100,7 @@ static void collectAccesses(const AllocationTable &table, uint32_t generation,
                             std::vector<AccessRange> &ranges) {
   for (bool written : {false, true})
     for (const auto &allocation : table) {
-      if (allocation->isFreed)
+      if (allocation->isFreed || allocation->isHeap) // whose parts are no two kernels' at a time
         continue;
       for (uint64_t i = 0; i < allocation->chunkCount(); ++i) {
         const MemoryChunk &chunk = allocation->chunks[i];
@@ -119,6 +144,8 @@ LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
   }
   std::lock_guard<std::mutex> lock(running);
   Launch launch(*kernel.program, model, config, options);
+  if (kernel.program->usesHeap)
+    launch.heap = kernelHeap();
   launch.memory = global.snapshot();
   launch.generation = ++generation;
   launch.parameters.resize(kernel.parameterBytes);
@@ -126,6 +153,7 @@ LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
     std::memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i],
                 kernel.parameters[i].bytes);
   launch.run();
+  result.hasFailedAssertion = launch.hasFailedAssertion;
   result.report.counters = launch.total;
   result.report.violations = launch.violations.take(result.report.truncated);
   if (launch.isHung)

@@ -3,6 +3,7 @@
 
 #include "Builder.h"
 
+#include "Instructions/SystemCall.h"
 #include "Instructions/Table.h"
 
 #include <algorithm>
@@ -51,8 +52,9 @@ bool Builder::collect(const Function &kernel) {
         return;
       if (operand.function->hasBody && !operand.function->isKernel)
         add(operand.function);
-      else if (operand.name == assertFunction && !operand.function->hasBody)
-        return; // a call of it is a trap
+      else if (const SystemFunction *system = findSystemFunction(operand.name);
+               system && !operand.function->hasBody)
+        program.usesHeap |= system->usesHeap;
       else
         error(operand, "function '" + operand.name + "' has no body in this module");
     });

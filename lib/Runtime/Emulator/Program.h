@@ -148,6 +148,7 @@ struct Program {
   uint32_t stackBytes = 0; ///< of a thread
   uint32_t dynamicStackBegin = 0; ///< stackBytes, unless alloca may take what follows
   bool usesRecursion = false;
+  bool usesHeap = false;                           ///< malloc or free
   std::unordered_map<uint32_t, TrackedOp> tracked; ///< by operation: RegisterFlow.h
 };
 

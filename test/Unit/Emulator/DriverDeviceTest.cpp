@@ -175,7 +175,15 @@ TEST_F(Driver, KnowsWhatContextsAre) {
   EXPECT_EQ(cuCtxSetCacheConfig(static_cast<CUfunc_cache>(9)), CUDA_ERROR_INVALID_VALUE);
   EXPECT_CU(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 4096));
   EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_STACK_SIZE, 1 << 20), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuCtxSetLimit(CU_LIMIT_PRINTF_FIFO_SIZE, 1), CUDA_ERROR_UNSUPPORTED_LIMIT);
+  size_t limit = 0;
+  EXPECT_CU(cuCtxSetLimit(CU_LIMIT_PRINTF_FIFO_SIZE, 1 << 16));
+  EXPECT_CU(cuCtxGetLimit(&limit, CU_LIMIT_PRINTF_FIFO_SIZE));
+  EXPECT_EQ(limit, 1u << 16);
+  EXPECT_CU(cuCtxGetLimit(&limit, CU_LIMIT_MALLOC_HEAP_SIZE));
+  EXPECT_EQ(limit, 8u << 20);
+  EXPECT_CU(cuCtxSetLimit(CU_LIMIT_MALLOC_HEAP_SIZE, 1 << 20));
+  EXPECT_CU(cuCtxGetLimit(&limit, CU_LIMIT_MALLOC_HEAP_SIZE));
+  EXPECT_EQ(limit, 1u << 20);
   EXPECT_EQ(cuCtxDisablePeerAccess(context), CUDA_ERROR_PEER_ACCESS_NOT_ENABLED);
   EXPECT_EQ(cuCtxEnablePeerAccess(context, 1), CUDA_ERROR_INVALID_VALUE);
 }

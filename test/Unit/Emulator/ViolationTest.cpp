@@ -111,6 +111,15 @@ constexpr Case cases[] = {
     {"cluster_no_wait", ViolationKind::SharedRace, "bulk"},
     {"cluster_arrives_twice", ViolationKind::DivergentBarrier, "bulk"},
     {"cluster_rank", ViolationKind::InvalidInstruction, "bulk"},
+    {"heap_past", ViolationKind::OutOfBounds, "heap"},
+    {"heap_before", ViolationKind::OutOfBounds, "heap"},
+    {"heap_freed", ViolationKind::UseAfterFree, "heap"},
+    {"heap_uninitialised", ViolationKind::Uninitialized, "heap"},
+    {"heap_freed_twice", ViolationKind::InvalidInstruction, "heap"},
+    {"heap_freed_within", ViolationKind::InvalidInstruction, "heap"},
+    {"heap_race", ViolationKind::GlobalRace, "heap"},
+    {"heap_reuse", ViolationKind::Uninitialized, "heap"},
+    {"print_text", ViolationKind::Uninitialized, "heap"},
     {"wmma_half_warp", ViolationKind::DivergentShuffle, "wmma"},
     {"wmma_different", ViolationKind::InvalidInstruction, "wmma"},
     {"wmma_misaligned", ViolationKind::Misaligned, "wmma"},
@@ -132,6 +141,7 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
   LaunchOptions options;
   options.threads = 2;
   options.maxInstructions = 5000000;
+  options.print = [](bool, std::string_view) {};
   if (seed)
     options.schedule = seed;
   Gpu gpu(*loaded.device, *found, options);

@@ -9,13 +9,17 @@
 #include "mmc/Runtime/Emulator/Module.h"
 #include "mmc/Runtime/Emulator/Report.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mmc::emulator {
+
+class KernelHeap;
 
 struct Dim3 {
   uint32_t x = 1, y = 1, z = 1;
@@ -41,6 +45,9 @@ struct LaunchOptions {
   size_t maxViolations = 1000;  ///< entries (kind and line) that are kept
   uint64_t maxInstructions = 0; ///< warp instructions before a launch counts as hung; 0: no limit
   bool collectAccesses = false; ///< fill LaunchResult::accesses
+  /// Gets what kernels print: printf's text, and with `isError` what assert says. Without it they
+  /// go to stdout and stderr. Called from several threads.
+  std::function<void(bool isError, std::string_view text)> print;
 };
 
 /// `status` is not ok when the launch was refused, nothing having run (bad configuration), or given
@@ -49,6 +56,7 @@ struct LaunchOptions {
 struct LaunchResult {
   Status status;
   LaunchReport report;
+  bool hasFailedAssertion = false;   ///< what stopped the launch
   std::vector<AccessRange> accesses; ///< disjoint per kind, ascending
 };
 
@@ -57,6 +65,7 @@ class Device {
 public:
   /// Devices of one process have different ordinals.
   explicit Device(const Chip &chip, unsigned ordinal = 0);
+  ~Device();
 
   const Chip &chip() const { return model; }
   DeviceMemory &memory() { return global; }
@@ -70,10 +79,19 @@ public:
   /// Why the chip would refuse the launch, or ok. `dynamicShared` above the limit, too many threads
   /// or registers, a block other than .reqntid, ….
   Status checkLaunch(const Kernel &kernel, const LaunchConfig &config) const;
+  /// The size of the heap of malloc in kernels, 8 MiB unless it is set. False, and nothing changes,
+  /// when a kernel that uses it has run already.
+  bool setHeapBytes(uint64_t bytes);
+  uint64_t kernelHeapBytes();
 
 private:
+  /// Made when it is first wanted; null when the memory is exhausted.
+  KernelHeap *kernelHeap();
+
   Chip model;
   DeviceMemory global;
+  uint64_t heapBytes = 8 << 20;
+  std::unique_ptr<KernelHeap> heap;
   std::mutex running;
   uint32_t generation = 0; ///< of the last launch, which the race detector stamps accesses with
 };

@@ -41,6 +41,7 @@ public:
   std::shared_ptr<Stream> legacy; ///< the default stream
   Clock ended;                    ///< the work of its streams that are no more, under orderMutex()
   std::atomic<bool> isDestroyed{false};
+  std::atomic<size_t> printfBytes{1 << 20}; ///< CU_LIMIT_PRINTF_FIFO_SIZE, on which nothing depends
 
   /// The first failure, which stays; CUDA_SUCCESS if there is none.
   CUresult error() const { return failure.load(); }

@@ -199,8 +199,10 @@ MMC_EXPORT CUresult cuCtxGetLimit(size_t *value, CUlimit limit) {
     *value = 64 * 1024;
     return CUDA_SUCCESS;
   case CU_LIMIT_PRINTF_FIFO_SIZE:
+    *value = context->printfBytes;
+    return CUDA_SUCCESS;
   case CU_LIMIT_MALLOC_HEAP_SIZE:
-    *value = 0;
+    *value = context->gpu.device.kernelHeapBytes();
     return CUDA_SUCCESS;
   }
   return CUDA_ERROR_UNSUPPORTED_LIMIT;
@@ -209,10 +211,16 @@ MMC_EXPORT CUresult cuCtxGetLimit(size_t *value, CUlimit limit) {
 MMC_EXPORT CUresult cuCtxSetLimit(CUlimit limit, size_t value) {
   Context *context = nullptr;
   MMC_TRY(currentContext(context));
-  // A thread's stack is what it is: whatever fits is granted. There is neither printf nor malloc in
-  // kernels.
-  MMC_REQUIRE(limit == CU_LIMIT_STACK_SIZE, CUDA_ERROR_UNSUPPORTED_LIMIT);
-  return value <= 64 * 1024 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+  switch (limit) {
+  case CU_LIMIT_STACK_SIZE: // a thread's stack is what it is: whatever fits is granted
+    return value <= 64 * 1024 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+  case CU_LIMIT_PRINTF_FIFO_SIZE: // nothing is lost, however much kernels print
+    context->printfBytes = value;
+    return CUDA_SUCCESS;
+  case CU_LIMIT_MALLOC_HEAP_SIZE:
+    return context->gpu.device.setHeapBytes(value) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+  }
+  return CUDA_ERROR_UNSUPPORTED_LIMIT;
 }
 
 MMC_EXPORT CUresult cuCtxGetCacheConfig(CUfunc_cache *config) {

@@ -86,6 +86,8 @@ static CUresult run(const Function &function, const LaunchConfig &config,
     report(std::move(finding));
     return CUDA_ERROR_LAUNCH_TIMEOUT;
   }
+  if (result.hasFailedAssertion && settings().sticky)
+    return CUDA_ERROR_ASSERT;
   if (settings().sticky)
     for (const Violation &violation : result.report.violations)
       if (CUresult fault = faultOf(violation.kind))

@@ -50,6 +50,18 @@ void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t addres
       });
 }
 
+void reportHeapBounds(Warp &warp, const Allocation &heap, unsigned bytes, uint64_t address,
+                      unsigned lane, AccessKind kind) {
+  const uint8_t *states = heap.initialized + (address - heap.base);
+  bool isFreed = std::count(states, states + bytes, heapFreed);
+  warp.block->launch->violations.add(
+      warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane,
+      address, [&] {
+        return what(kind, bytes, Space::Global) + " of the kernels' heap that " +
+               (isFreed ? "free has taken back" : "malloc has not given");
+      });
+}
+
 void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                          AccessKind kind, const std::string &where) {
   if (!warp.block->launch->options.checkUninitialized)

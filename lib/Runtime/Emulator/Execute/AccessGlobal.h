@@ -4,9 +4,24 @@
 #ifndef MMC_EMULATOR_EXECUTE_ACCESSGLOBAL_H
 #define MMC_EMULATOR_EXECUTE_ACCESSGLOBAL_H
 
+#include "../Memory/KernelHeap.h"
 #include "AccessPlan.h"
 
 namespace mmc::emulator {
+
+/// The lanes that access bytes of a heap which malloc has not given, or free has taken back.
+template <unsigned N>
+uint32_t outsideHeapParts(const Allocation &heap, const Addresses &addresses, uint32_t mask) {
+  uint32_t outside = 0;
+  forLanes(mask, [&](unsigned lane) {
+    const uint8_t *states = heap.initialized + (addresses[lane] - heap.base);
+    bool isGiven = true;
+    for (unsigned i = 0; i < N; ++i)
+      isGiven &= states[i] == heapWritten || states[i] == heapUnwritten;
+    outside |= uint32_t(!isGiven) << lane;
+  });
+  return outside;
+}
 
 template <unsigned N, typename F>
 uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Addresses &addresses,
@@ -57,7 +72,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     done |= together;
     MemoryChunk &chunk = allocation->chunk(addresses[first]);
     uint8_t *initialized = allocation->initialized;
-    uint32_t unknown = 0, racing = 0, written = 0;
+    uint32_t unknown = 0, racing = 0, written = 0, outside = 0;
     std::array<Stamp, 32> earlier;
     std::array<bool, 32> earlierIsWrite;
     {
@@ -68,6 +83,11 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         if (launch.generation - chunk.generation >= 255)
           chunk.cells.clear();
         chunk.generation = launch.generation;
+      }
+      if (allocation->isHeap) {
+        outside = outsideHeapParts<N>(*allocation, addresses, together);
+        together &= ~outside;
+        done &= ~outside;
       }
       uint64_t chunkBytes = MemoryChunk::bytes;
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
@@ -120,6 +140,9 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         }
       });
     }
+    forLanes(outside, [&](unsigned lane) {
+      reportHeapBounds(warp, *allocation, N, addresses[lane], lane, plan.kind);
+    });
     if (unknown && launch.options.checkUninitialized)
       forLanes(unknown, [&](unsigned lane) {
         reportUninitialized(warp, space, N, addresses[lane], lane, plan.kind, allocation->name);

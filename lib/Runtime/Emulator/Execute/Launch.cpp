@@ -8,6 +8,7 @@
 #include "mmc/Runtime/Core/StartThread.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <random>
 
 #include <immintrin.h>
@@ -112,6 +113,13 @@ static void runWorker(Worker &worker) {
   else
     worker.run();
   _mm_setcsr(control);
+}
+
+void Launch::print(bool isError, const std::string &text) const {
+  if (options.print)
+    options.print(isError, text);
+  else
+    std::fwrite(text.data(), 1, text.size(), isError ? stderr : stdout);
 }
 
 void Launch::run() {

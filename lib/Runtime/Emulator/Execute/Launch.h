@@ -5,6 +5,7 @@
 #define MMC_EMULATOR_EXECUTE_LAUNCH_H
 
 #include "../Memory/Allocation.h"
+#include "../Memory/KernelHeap.h"
 #include "../Program.h"
 #include "Violations.h"
 
@@ -25,17 +26,21 @@ struct Launch {
   SyncTable syncs;
   std::atomic<bool> hasSyncs{false}; ///< something has been published in `syncs`
   Violations violations;
+  KernelHeap *heap = nullptr; ///< null: malloc gives nothing
   std::atomic<uint64_t> nextBlock{0};
   std::atomic<uint64_t> instructions{0}; ///< of warps, as far as workers have told
   std::atomic<bool> isHung{false};
   std::atomic<bool> isStopped{false}; ///< a trap
-  Counters total;                     ///< when it has run
+  std::atomic<bool> hasFailedAssertion{false};
+  Counters total; ///< when it has run
 
   Launch(const Program &program, const Chip &chip, LaunchConfig config, LaunchOptions options)
       : program(program), chip(chip), config(config), options(options),
         violations(program, options.maxViolations) {}
   /// Runs all blocks.
   void run();
+  /// What printf and assert say.
+  void print(bool isError, const std::string &text) const;
   uint64_t blockCount() const { return config.grid.count(); }
 };
 

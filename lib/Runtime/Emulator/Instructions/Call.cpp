@@ -3,31 +3,27 @@
 
 #include "../Execute/Block.h"
 #include "Control.h"
+#include "SystemCall.h"
 
 #include <algorithm>
 
 namespace mmc::emulator {
 
-namespace {
-
-constexpr uint32_t maxCallDepth = 1024;
-
-/// What a call passes, or gets back: of each where it lies with the caller, and its bytes. Bytes of
-/// 0 mark a predicate. In Program::lists: count of arguments, arguments, count of results, results.
-struct Passed {
-  uint32_t isRegister, place, bytes;
-};
-const Passed *arguments(const Warp &warp, const Op &op, uint32_t &count) {
+const Passed *passedArguments(const Warp &warp, const Op &op, uint32_t &count) {
   const uint32_t *list = &warp.block->launch->program.lists[op.list];
   count = list[0];
   return reinterpret_cast<const Passed *>(list + 1);
 }
-const Passed *results(const Warp &warp, const Op &op, uint32_t &count) {
+const Passed *passedResults(const Warp &warp, const Op &op, uint32_t &count) {
   const uint32_t *list = &warp.block->launch->program.lists[op.list];
   list += 1 + 3 * list[0];
   count = list[0];
   return reinterpret_cast<const Passed *>(list + 1);
 }
+
+namespace {
+
+constexpr uint32_t maxCallDepth = 1024;
 
 void copyRegister(Warp &warp, uint32_t to, uint32_t from, uint32_t bytes, uint32_t mask) {
   if (!bytes)
@@ -95,15 +91,11 @@ Step giveUp(Warp &warp, uint32_t mask, ViolationKind kind, const std::string &wh
   return warp.exitLanes(mask);
 }
 
-Step failAssertion(Warp &warp, const Op &, uint32_t mask) {
-  return stopLaunch(warp, mask, "an assertion has failed: the kernel stops here");
-}
-
 Step callFunction(Warp &warp, const Op &op, uint32_t mask, uint32_t index) {
   const Program &program = warp.block->launch->program;
   const DecodedFunction &callee = program.functions[index];
   uint32_t passed = 0;
-  const Passed *list = arguments(warp, op, passed);
+  const Passed *list = passedArguments(warp, op, passed);
   if (passed != callee.parameterOffsets.size())
     return giveUp(warp, mask, ViolationKind::InvalidInstruction,
                   "'" + callee.source->name + "' takes another number of arguments");
@@ -164,7 +156,7 @@ Step returnFrom(Warp &warp, const Op &, uint32_t mask) {
   const DecodedFunction &callee = program.functions[frame.function];
   warp.split(warp.mask & ~mask, warp.pc + 1);
   uint32_t callerBase = warp.frames[frame.parent].localBase, count = 0;
-  const Passed *list = results(warp, warp.code[frame.call], count);
+  const Passed *list = passedResults(warp, warp.code[frame.call], count);
   uint32_t parent = frame.parent, calleeBase = frame.localBase, returnPc = frame.returnPc;
   bool isRecursive = !frame.savedRegisters.empty();
   // Results in registers are taken out before the caller's registers come back.
@@ -233,12 +225,26 @@ bool takePassed(Builder &b, const Operand &operand, bool isResult, std::vector<u
   return list.insert(list.end(), {1, 0, 0}), true;
 }
 
+/// A function that the module only declares: Layout.cpp has let no other than CUDA's pass.
+void buildSystemCall(Builder &b, const Operand &callee, const std::vector<uint32_t> &list) {
+  const SystemFunction &system = *findSystemFunction(callee.name);
+  std::vector<uint32_t> wanted = {static_cast<uint32_t>(system.parameters.size())},
+                        have = {list[0]};
+  wanted.insert(wanted.end(), system.parameters.begin(), system.parameters.end());
+  for (size_t i = 0; i < list[0]; ++i)
+    have.push_back(list[3 + 3 * i]);
+  size_t results = 1 + 3 * size_t(list[0]);
+  wanted.push_back(system.result);
+  have.push_back(list[results] ? list[results + 3] : 0);
+  if (wanted != have || list[results] > 1)
+    return b.error(callee, "'" + callee.name + "' is declared with other parameters than CUDA's");
+  b.run(system.run);
+}
+
 void buildCall(Builder &b, const Instruction &in) {
   Op &op = b.op();
   const Operand &callee = in.operands[1];
   const Function *function = callee.kind == OperandKind::Function ? callee.function : nullptr;
-  if (function && !function->hasBody)
-    return b.run(failAssertion); // no other function without a body comes here
   std::vector<uint32_t> list;
   for (bool isResult : {false, true}) {
     const std::vector<Operand> &passed = in.operands[isResult ? 0 : 2].elements;
@@ -266,6 +272,8 @@ void buildCall(Builder &b, const Instruction &in) {
     }
   }
   op.list = b.addList(list);
+  if (function && !function->hasBody)
+    return buildSystemCall(b, callee, list);
   if (function) {
     op.target = b.functionIndex(*function);
     return b.run(callDirect);

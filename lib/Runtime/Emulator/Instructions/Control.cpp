@@ -8,10 +8,10 @@
 
 namespace mmc::emulator {
 
-Step stopLaunch(Warp &warp, uint32_t mask, const char *why) {
+Step stopLaunch(Warp &warp, uint32_t mask, const std::string &why) {
   Launch &launch = *warp.block->launch;
   launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, __builtin_ctz(mask), 0,
-                        [&] { return std::string(why); });
+                        [&] { return why; });
   launch.isStopped = true;
   warp.block->isAborted = true;
   return Step::Yield;

@@ -6,10 +6,12 @@
 
 #include "Alu.h"
 
+#include <string>
+
 namespace mmc::emulator {
 
 /// Reports an invalid instruction and ends the launch.
-Step stopLaunch(Warp &warp, uint32_t mask, const char *why);
+Step stopLaunch(Warp &warp, uint32_t mask, const std::string &why);
 
 /// What alloca took belongs to the call that runs it: a call begins where its caller is, and gives
 /// back what it took. `depth` is the callee's.

@@ -48,6 +48,7 @@ struct Allocation {
   uint64_t base = 0, bytes = 0;
   std::string name;
   bool isHost = false, isFreed = false, isConstant = false;
+  bool isHeap = false; ///< of kernels' malloc: `initialized` has the states of KernelHeap.h
   uint8_t *data = nullptr;
   uint8_t *initialized = nullptr; ///< one per byte, 1: written; null: all are
   std::unique_ptr<MemoryChunk[]> chunks;

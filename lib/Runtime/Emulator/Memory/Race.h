@@ -71,6 +71,11 @@ public:
     cells.clear();
     shift = 2;
   }
+  /// Forgets the accesses of [offset, offset + size).
+  void forget(uint64_t offset, uint64_t size) {
+    for (uint64_t i = offset >> shift; i < cells.size() && i << shift < offset + size; ++i)
+      cells[i] = RaceCell();
+  }
   bool isEmpty() const { return cells.empty(); }
   unsigned granule() const { return 1u << shift; }
   const std::vector<RaceCell> &all() const { return cells; }
