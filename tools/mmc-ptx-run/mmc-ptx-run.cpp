@@ -32,6 +32,8 @@ struct Options {
                              cl::desc("threads of a block")};
   cl::opt<uint64_t> shared{"shared", cl::cat(category), cl::init(0), cl::value_desc("BYTES"),
                            cl::desc("dynamic shared memory")};
+  cl::opt<bool> cooperative{"cooperative", cl::cat(category),
+                            cl::desc("a cooperative launch: blocks may wait for one another")};
   cl::list<std::string> args{
       "arg", cl::cat(category), cl::value_desc("KIND:VALUE"),
       cl::desc("arguments in order: buffer:TENSOR (of the inputs, updated in place), "
@@ -103,6 +105,7 @@ static Status runTool(const Options &options) {
   MMC_ASSIGN_OR_RETURN(config.grid, parseDims(options.grid, "--grid"));
   MMC_ASSIGN_OR_RETURN(config.block, parseDims(options.block, "--block"));
   config.dynamicShared = options.shared;
+  config.isCooperative = options.cooperative;
   emulator::LaunchOptions how;
   how.threads = options.threads;
   how.maxInstructions = options.maxInstructions;

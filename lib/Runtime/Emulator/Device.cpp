@@ -144,6 +144,14 @@ LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
   }
   std::lock_guard<std::mutex> lock(running);
   Launch launch(*kernel.program, model, config, options);
+  if (config.isCooperative) {
+    // Each launch has its own: nothing is left of one that has been given up.
+    auto workspace = global.allocate(8, "workspace of the grid", 8, MemoryUse::Variable);
+    result.status = workspace.status();
+    if (!result.status.isOk())
+      return result;
+    launch.gridWorkspace = *workspace;
+  }
   if (kernel.program->usesHeap)
     launch.heap = kernelHeap();
   launch.memory = global.snapshot();
@@ -153,6 +161,8 @@ LaunchResult Device::launch(const Kernel &kernel, const LaunchConfig &config,
     std::memcpy(launch.parameters.data() + kernel.parameters[i].offset, arguments[i],
                 kernel.parameters[i].bytes);
   launch.run();
+  if (launch.gridWorkspace)
+    (void)global.free(launch.gridWorkspace); // it is there
   result.hasFailedAssertion = launch.hasFailedAssertion;
   result.report.counters = launch.total;
   result.report.violations = launch.violations.take(result.report.truncated);

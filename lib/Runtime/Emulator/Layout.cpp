@@ -76,8 +76,10 @@ void Builder::layShared() {
   std::vector<const Variable *> used;
   std::set<const Variable *> seen;
   const Variable *dynamic = nullptr;
+  bool usesReserved = false;
   for (const DecodedFunction &decoded : program.functions)
     forOperands(*decoded.source, [&](const Operand &operand) {
+      usesReserved |= operand.kind == OperandKind::Special && operand.name == reservedForGroups;
       const Variable *variable = operand.kind == OperandKind::Variable ? operand.variable : nullptr;
       if (!variable || variable->space != Space::Shared || !seen.insert(variable).second)
         return;
@@ -89,6 +91,10 @@ void Builder::layShared() {
       }
     });
   uint64_t at = sharedBegin, real = 0;
+  if (usesReserved) {
+    program.reservedShared = at;
+    at += reservedForGroupsBytes + guard;
+  }
   for (const Variable *variable : used) {
     at = roundUp(at, variable->alignment);
     real = roundUp(real, variable->alignment) + variable->bytes;

@@ -129,6 +129,10 @@ struct TrackedOp {
   enum class Results : uint8_t { NeedAll, NeedOne, NeedNothing } results = Results::NeedAll;
 };
 
+/// Of shared memory, for CUDA's cooperative groups: zeros at the begin of a block.
+constexpr std::string_view reservedForGroups = "%reserved_smem_offset_1";
+constexpr uint64_t reservedForGroupsBytes = 512;
+
 struct Program {
   std::shared_ptr<const ParsedModule> module;
   std::string kernel;
@@ -143,6 +147,7 @@ struct Program {
   std::vector<uint32_t> functionsByNumber;
   uint64_t sharedEnd = sharedBegin; ///< where dynamic shared memory begins
   uint64_t staticShared = 0;        ///< bytes without guards
+  uint64_t reservedShared = 0;      ///< where reservedForGroups lies; 0: it is not used
   uint64_t dynamicAlignment = 16;
   uint32_t registerBytes = 0;
   uint32_t stackBytes = 0; ///< of a thread

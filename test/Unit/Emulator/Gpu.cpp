@@ -27,6 +27,7 @@ LaunchResult Gpu::report(Dim3 grid, Dim3 block, uint64_t shared) {
   config.grid = grid;
   config.block = block;
   config.dynamicShared = shared;
+  config.isCooperative = isCooperative;
   std::vector<const void *> pointers;
   for (const std::vector<uint8_t> &argument : arguments)
     pointers.push_back(argument.data());

@@ -60,6 +60,8 @@ public:
     return values;
   }
 
+  bool isCooperative = false; ///< of the launch
+
 private:
   size_t space(uint64_t bytes);
   Device &device;

@@ -33,6 +33,9 @@ struct LaunchConfig {
   /// What the function's attribute allows of dynamic shared memory; nothing: up to the chip's
   /// largest block without asking.
   std::optional<uint64_t> dynamicSharedLimit;
+  /// The blocks may wait for one another by CUDA's grid groups: %envreg1 and %envreg2 hold the
+  /// address of a workspace.
+  bool isCooperative = false;
 };
 
 /// How a launch is run.

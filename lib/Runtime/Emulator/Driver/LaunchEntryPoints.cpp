@@ -115,6 +115,7 @@ static CUresult refuse(const Function &function, const LaunchConfig &config,
 
 static CUresult launch(CUfunction handle, LaunchConfig config, CUstream stream, void **parameters,
                        void **extra, bool isCooperative) {
+  config.isCooperative = isCooperative;
   Context *context = nullptr;
   MMC_TRY(contextOf(stream, context));
   std::shared_ptr<Function> function;

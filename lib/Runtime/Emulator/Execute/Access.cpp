@@ -323,9 +323,16 @@ void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlob
   });
 }
 
-void finishStrong(Warp &warp, AccessKind kind, uint8_t flags) {
+void finishStrong(Warp &warp, AccessKind kind, uint8_t flags, uint64_t address, uint64_t last) {
   // A loop with such an access may wait for lanes of this warp: they shall have their turn soon.
   warp.switchBudget += spinPenalty;
+  // Or for other warps, if it finds the same there time and again.
+  bool isSame = kind != AccessKind::Write && warp.pollPc == warp.pc &&
+                warp.pollAddress == address && warp.pollValue == last;
+  warp.polls = isSame ? warp.polls + 1 : 0;
+  warp.pollPc = warp.pc;
+  warp.pollAddress = address;
+  warp.pollValue = last;
   if (kind != AccessKind::Read && (flags & accessRelease))
     warp.advanceClock();
 }

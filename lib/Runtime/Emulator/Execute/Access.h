@@ -24,7 +24,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   uint64_t end = block.shared.size() - 32;
   Stamp base = stampOf(warp, plan.flags);
   bool checksRaces = launch.options.checkRaces;
-  uint64_t last = ~uint64_t(0);
+  uint64_t last = ~uint64_t(0), lastAddress = 0, lastValue = 0;
   unsigned repeats = 0;
   forLanes(mask, [&](unsigned lane) {
     uint64_t address = addresses[lane], offset = address - sharedBegin;
@@ -63,6 +63,10 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
         std::memcpy(before, data, N);
     }
     f(lane, data);
+    if (isStrong) {
+      lastAddress = address;
+      std::memcpy(&lastValue, data, std::min<size_t>(N, sizeof lastValue));
+    }
     if (plan.kind != AccessKind::Read)
       for (unsigned i = 0; i < N; ++i)
         states[i] = stateKnown | (states[i] & (statePending | stateRead));
@@ -77,7 +81,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   if (isStrong && plan.kind != AccessKind::Read)
     publishAt(warp, addresses, done, plan.flags, /*isGlobal=*/false);
   if (isStrong)
-    finishStrong(warp, plan.kind, plan.flags);
+    finishStrong(warp, plan.kind, plan.flags, lastAddress, lastValue);
   return done;
 }
 

@@ -30,7 +30,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
   Counters &counters = warp.worker->counters;
   bool isStrong = plan.flags & accessStrong;
   uint32_t done = 0;
-  uint64_t low = 0;
+  uint64_t low = 0, lastAddress = 0, lastValue = 0;
   forLanes(mask, [&](unsigned lane) { low |= addresses[lane]; });
   if (low & (N - 1))
     forLanes(mask, [&](unsigned lane) {
@@ -130,6 +130,10 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
             std::memcpy(before, data, N);
         }
         f(lane, data);
+        if (isStrong) {
+          lastAddress = at;
+          std::memcpy(&lastValue, data, std::min<size_t>(N, sizeof lastValue));
+        }
         if (initialized && plan.kind != AccessKind::Read)
           std::memset(initialized + offset, 1, N);
         // Two writes of the same bytes do no harm in any order.
@@ -157,7 +161,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
   if (isStrong && plan.kind != AccessKind::Write)
     learnAt(warp, addresses, done, /*isGlobal=*/true);
   if (isStrong)
-    finishStrong(warp, plan.kind, plan.flags);
+    finishStrong(warp, plan.kind, plan.flags, lastAddress, lastValue);
   return done;
 }
 

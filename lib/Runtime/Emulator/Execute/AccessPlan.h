@@ -82,8 +82,8 @@ void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t f
                bool isGlobal);
 /// Strong accesses that read: learns what was published at the addresses, after the value was read.
 void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal);
-/// The end of a strong access.
-void finishStrong(Warp &warp, AccessKind kind, uint8_t flags);
+/// The end of a strong access. `last` is what it has left at `address`, that of one lane.
+void finishStrong(Warp &warp, AccessKind kind, uint8_t flags, uint64_t address, uint64_t last);
 
 /// Keeps two reads that are not ordered with one another, in different warps or blocks if there are
 /// such.

@@ -7,7 +7,8 @@
 
 namespace mmc::emulator {
 
-static constexpr uint32_t turn = 4096; ///< instructions of a warp before the next one's turn
+static constexpr uint32_t turn = 4096;       ///< instructions of a warp before the next one's turn
+static constexpr unsigned pollingRounds = 4; ///< before other blocks have their turn
 
 /// The state of a thread's stack before the kernel begins: its variables are there, unwritten.
 static void layFrame(const Program &program, std::vector<uint8_t> &state, uint32_t stackBytes,
@@ -45,6 +46,9 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
   for (const Placed &placed : program.shared)
     std::fill_n(sharedState.begin() + (placed.offset - sharedBegin), placed.bytes, stateUnknown);
   std::fill_n(sharedState.begin() + (program.sharedEnd - sharedBegin), dynamic, stateUnknown);
+  if (program.reservedShared)
+    std::fill_n(sharedState.begin() + (program.reservedShared - sharedBegin),
+                reservedForGroupsBytes, stateKnown);
   sharedCells.clear();
   syncs.clear();
   hasGlobalSyncs = false;
@@ -91,11 +95,17 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
 
 bool Block::run(uint64_t budget) {
   uint64_t begin = worker->issued;
-  while (!isDone() && worker->issued - begin < budget) {
-    bool any = false;
-    for (Warp &warp : warps)
-      if (!warp.isDone() && !isAborted)
-        any |= warp.run(turn);
+  unsigned rounds = 0; // in which all warps that ran waited for other blocks, as it seems
+  while (!isDone() && worker->issued - begin < budget && rounds < pollingRounds) {
+    bool any = false, onlyPolls = true;
+    for (Warp &warp : warps) {
+      if (warp.isDone() || isAborted)
+        continue;
+      bool ran = warp.run(turn);
+      any |= ran;
+      onlyPolls &= !ran || warp.isPolling;
+    }
+    rounds = any && onlyPolls ? rounds + 1 : 0;
     if (!any && !isDone())
       resolveDeadlock();
   }

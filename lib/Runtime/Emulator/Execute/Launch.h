@@ -26,6 +26,7 @@ struct Launch {
   SyncTable syncs;
   std::atomic<bool> hasSyncs{false}; ///< something has been published in `syncs`
   Violations violations;
+  uint64_t gridWorkspace = 0; ///< of a cooperative launch: two words, zeros at its begin
   KernelHeap *heap = nullptr; ///< null: malloc gives nothing
   std::atomic<uint64_t> nextBlock{0};
   std::atomic<uint64_t> instructions{0}; ///< of warps, as far as workers have told

@@ -11,6 +11,7 @@ bool Warp::run(uint32_t budget) {
   uint64_t *threadCounts = worker->threadCounts.data();
   uint64_t *warpCounts = worker->warpCounts.data();
   uint32_t left = budget;
+  isPolling = false;
   while (left) {
     --left;
     if (code[pc].isLeader && !others.empty())

@@ -95,6 +95,11 @@ struct Warp {
 
   std::unique_ptr<std::array<LaneCopies, 32>> copies;
 
+  /// The strong access that came last, and how often in a row it has found the same.
+  uint32_t pollPc = ~0u, polls = 0;
+  uint64_t pollAddress = 0, pollValue = 0;
+  bool isPolling = false; ///< the turn has ended because it waits for somebody
+
   /// The allocations that this warp accessed last.
   std::array<const Allocation *, 4> recent{};
   unsigned recentNext = 0;
@@ -120,8 +125,8 @@ struct Warp {
 
   bool isDone() const { return live == 0; }
   bool hasReady() const;
-  /// Runs until the lanes are blocked, done, or `budget` instructions are spent. True if anything
-  /// ran.
+  /// Runs until the lanes are blocked, done, waiting in a loop for what others write, or `budget`
+  /// instructions are spent. True if anything ran.
   bool run(uint32_t budget);
 
   // Groups: Groups.cpp.

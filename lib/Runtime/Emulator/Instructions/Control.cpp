@@ -19,6 +19,9 @@ Step stopLaunch(Warp &warp, uint32_t mask, const std::string &why) {
 
 namespace {
 
+/// Finding the same by the same access so often means waiting.
+constexpr uint32_t patience = 16;
+
 Step branch(Warp &warp, const Op &op, uint32_t mask) {
   uint32_t stays = warp.mask & ~mask;
   if (stays) {
@@ -35,6 +38,11 @@ Step branch(Warp &warp, const Op &op, uint32_t mask) {
     warp.mask = mask;
   }
   warp.pc = op.target;
+  if (warp.polls > patience) {
+    warp.polls = 0;
+    warp.isPolling = true;
+    return Step::Yield;
+  }
   return Step::Jump;
 }
 

@@ -177,7 +177,7 @@ Step wait(Warp &warp, const Op &op, uint32_t mask) {
   learn();
   // After a wait that was reported the kernel goes on.
   warp.setPredicate(op.dst, ~failed, mask);
-  finishStrong(warp, AccessKind::Read, 0);
+  finishStrong(warp, AccessKind::Write, 0, 0, 0);
   if (!failed)
     return Step::Next;
   // The other warps' turn: what is waited for may be theirs to do.

@@ -108,6 +108,8 @@ enum class Special : uint8_t {
   Zero,
   One,
   ReservedShared,
+  ReservedForGroups,
+  GridWorkspace,
 };
 
 uint64_t specialOf(const Warp &warp, Special special, unsigned part, unsigned lane) {
@@ -158,6 +160,10 @@ uint64_t specialOf(const Warp &warp, Special special, unsigned part, unsigned la
     return 0;
   case Special::ReservedShared:
     return sharedBegin;
+  case Special::ReservedForGroups:
+    return launch.program.reservedShared;
+  case Special::GridWorkspace:
+    return launch.gridWorkspace;
   case Special::One:
     return 1;
   }
@@ -222,19 +228,24 @@ constexpr SpecialRow specials[] = {
     {"%cluster_nctaid", Special::One, 4, true},
     {"%cluster_ctarank", Special::Zero, 4, false},
     {"%cluster_nctarank", Special::One, 4, false},
-    // The first KiB of shared memory is the chip's; nothing may be accessed there.
+    // The first KiB of shared memory is the chip's; nothing may be accessed there. What CUDA's
+    // cooperative groups use lies elsewhere, in programs that do.
     {"%reserved_smem_offset_begin", Special::Zero, 4, false},
     {"%reserved_smem_offset_end", Special::ReservedShared, 4, false},
     {"%reserved_smem_offset_cap", Special::ReservedShared, 4, false},
     {"%reserved_smem_offset_0", Special::Zero, 4, false},
-    {"%reserved_smem_offset_1", Special::Zero, 4, false},
+    {reservedForGroups, Special::ReservedForGroups, 4, false},
+    // Where the blocks of a cooperative launch meet: what CUDA's drivers tell its grid groups.
+    {"%envreg1", Special::GridWorkspace, 4, false, 32},
+    {"%envreg2", Special::GridWorkspace, 4, false},
 };
 
 void buildSpecial(Builder &b, const Instruction &in, const Operand &a) {
-  // What a driver puts there is its own; without one it is nothing.
-  // Nothing counts events of the chip.
+  // What a driver puts into the others is its own; without one it is nothing. Nothing counts events
+  // of the chip.
   bool isCounter = a.name.compare(0, 3, "%pm") == 0;
-  if (isCounter || a.name.compare(0, 7, "%envreg") == 0) {
+  bool isWorkspace = a.name == "%envreg1" || a.name == "%envreg2";
+  if (isCounter || (a.name.compare(0, 7, "%envreg") == 0 && !isWorkspace)) {
     unsigned bytes = a.name.find("_64") == std::string::npos ? 4 : 8;
     if (sizeOf(in.type()) != bytes)
       return b.error(a, "'" + a.name + "' has " + std::to_string(8 * bytes) +
