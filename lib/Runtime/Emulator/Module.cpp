@@ -29,7 +29,7 @@ Module::~Module() {
 
 const std::vector<Kernel> &Module::kernels() const { return content->kernels; }
 const std::vector<ModuleVariable> &Module::variables() const { return content->variables; }
-unsigned Module::ptxVersion() const { return content->parsed->ptxVersion; }
+unsigned Module::targetArchitecture() const { return content->parsed->sm; }
 
 const Kernel *Module::kernel(std::string_view name) const {
   for (const Kernel &kernel : content->kernels)

@@ -110,6 +110,21 @@ TEST_F(DriverFatBinary, TakesThePtxOfTheNewestChipThatIsNotNewer) {
             "old");
 }
 
+TEST_F(DriverFatBinary, FunctionsKnowTheArchitectureTheyAreFor) {
+  std::string image =
+      container(entry(1, 75, ptx("old", "sm_75")) + entry(1, 70, ptx("older", "sm_70")));
+  CUmodule loaded = nullptr;
+  ASSERT_CU(cuModuleLoadData(&loaded, image.data()));
+  CUfunction found = nullptr;
+  EXPECT_CU(cuModuleGetFunction(&found, loaded, "old"));
+  int value = 0;
+  EXPECT_CU(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_PTX_VERSION, found));
+  EXPECT_EQ(value, 75);
+  EXPECT_CU(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_BINARY_VERSION, found));
+  EXPECT_EQ(value, 80);
+  EXPECT_CU(cuModuleUnload(loaded));
+}
+
 TEST_F(DriverFatBinary, TakesTheStructureOfHostCodeAndLibraries) {
   std::string image = container(entry(1, 80, ptx("right")));
   struct {

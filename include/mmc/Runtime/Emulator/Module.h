@@ -60,8 +60,8 @@ public:
 
   const std::vector<Kernel> &kernels() const;
   const std::vector<ModuleVariable> &variables() const;
-  /// Of the text: 10 × major + minor.
-  unsigned ptxVersion() const;
+  /// Of the text: 80 for .target sm_80.
+  unsigned targetArchitecture() const;
   /// Null when there is none of that name.
   const Kernel *kernel(std::string_view name) const;
   const ModuleVariable *variable(std::string_view name) const;

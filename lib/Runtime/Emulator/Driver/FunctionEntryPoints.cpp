@@ -53,7 +53,8 @@ MMC_EXPORT CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribut
     *value = registersOf(*function);
     return CUDA_SUCCESS;
   case CU_FUNC_ATTRIBUTE_PTX_VERSION:
-    return give(function->module->ptxVersion());
+    // Of the virtual architecture, not of the language: CUB chooses by it.
+    return give(function->module->targetArchitecture());
   case CU_FUNC_ATTRIBUTE_BINARY_VERSION:
     return give(chipOf(*function->context).sm());
   case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:

@@ -315,11 +315,12 @@ void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlob
     if (address != warp.acquiredAddress)
       warp.acquiredVersion = warp.acquiredVersionInBlock = 0;
     warp.acquiredAddress = address;
-    Knowledge news;
-    if (fromAll && block.launch->syncs.acquire(address, warp.acquiredVersion, news))
-      warp.learn(news);
-    if (fromBlock && block.syncs.acquire(address, warp.acquiredVersionInBlock, news))
-      warp.learn(news);
+    if (fromAll)
+      if (auto news = block.launch->syncs.acquire(address, warp.acquiredVersion))
+        warp.learn(news);
+    if (fromBlock)
+      if (auto news = block.syncs.acquire(address, warp.acquiredVersionInBlock))
+        warp.learn(news);
   });
 }
 

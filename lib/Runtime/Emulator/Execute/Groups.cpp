@@ -220,19 +220,28 @@ Knowledge Warp::knowledge() const {
   return all;
 }
 
+/// Learns of the warps of its own block. True if there is something of others.
+static bool learnOfBlock(Warp &warp, const Knowledge &news) {
+  auto own = news.blocks.find(static_cast<uint32_t>(warp.block->linear & 0xffffff));
+  if (own == news.blocks.end())
+    return !news.blocks.empty();
+  for (unsigned i = 0; i < 32; ++i)
+    if (i != warp.index)
+      warp.known[i] = std::max(warp.known[i], own->second[i]);
+  return news.blocks.size() > 1;
+}
+
+void Warp::learn(const std::shared_ptr<const Knowledge> &news) {
+  if (external && !news->covers(*external))
+    return learn(*news);
+  // What it has of this block, nobody asks for.
+  if (learnOfBlock(*this, *news))
+    external = news;
+}
+
 void Warp::learn(const Knowledge &news) {
   uint32_t self = static_cast<uint32_t>(block->linear & 0xffffff);
-  bool hasForeign = false;
-  for (const auto &[number, clocks] : news.blocks) {
-    if (number != self) {
-      hasForeign = true;
-      continue;
-    }
-    for (unsigned i = 0; i < 32; ++i)
-      if (i != index)
-        known[i] = std::max(known[i], clocks[i]);
-  }
-  if (!hasForeign)
+  if (!learnOfBlock(*this, news))
     return;
   Knowledge all = external ? *external : Knowledge();
   all.join(news);

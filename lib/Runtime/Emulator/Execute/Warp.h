@@ -169,6 +169,8 @@ struct Warp {
   /// Everything that this warp knows, its own accesses so far included.
   Knowledge knowledge() const;
   void learn(const Knowledge &news);
+  /// The same, of what is kept elsewhere: shared where possible.
+  void learn(const std::shared_ptr<const Knowledge> &news);
   /// The same for some lanes, which also learn of the other lanes of this warp.
   void learn(const Knowledge &news, uint32_t learning);
 

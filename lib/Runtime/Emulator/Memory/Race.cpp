@@ -29,21 +29,38 @@ void Knowledge::join(const Knowledge &other) {
   }
 }
 
+bool Knowledge::covers(const Knowledge &other) const {
+  auto mine = blocks.begin();
+  for (const auto &[block, clocks] : other.blocks) {
+    while (mine != blocks.end() && mine->first < block)
+      ++mine;
+    if (mine == blocks.end() || mine->first != block)
+      return false;
+    for (unsigned i = 0; i < clocks.size(); ++i)
+      if (mine->second[i] < clocks[i])
+        return false;
+  }
+  return true;
+}
+
 void SyncTable::release(uint64_t address, const Knowledge &knowledge) {
   std::lock_guard<std::mutex> lock(mutex);
   Published &entry = published[address];
-  entry.knowledge.join(knowledge);
+  // Others may hold what was there.
+  auto joined = std::make_shared<Knowledge>(knowledge);
+  if (entry.knowledge)
+    joined->join(*entry.knowledge);
+  entry.knowledge = std::move(joined);
   entry.version = ++lastVersion;
 }
 
-bool SyncTable::acquire(uint64_t address, uint64_t &version, Knowledge &knowledge) {
+std::shared_ptr<const Knowledge> SyncTable::acquire(uint64_t address, uint64_t &version) {
   std::lock_guard<std::mutex> lock(mutex);
   auto found = published.find(address);
   if (found == published.end() || found->second.version == version)
-    return false;
-  knowledge.join(found->second.knowledge);
+    return nullptr;
   version = found->second.version;
-  return true;
+  return found->second.knowledge;
 }
 
 } // namespace mmc::emulator

@@ -96,6 +96,8 @@ struct Knowledge {
     return found == blocks.end() ? 0 : found->second[warp];
   }
   void join(const Knowledge &other);
+  /// Whether joining `other` would change nothing.
+  bool covers(const Knowledge &other) const;
 };
 
 /// What atomics and volatile accesses have published, by address. One of a launch for global
@@ -103,15 +105,15 @@ struct Knowledge {
 class SyncTable {
 public:
   void release(uint64_t address, const Knowledge &knowledge);
-  /// Adds what has been published at `address`, unless nothing has since `version`, which is
-  /// updated.
-  bool acquire(uint64_t address, uint64_t &version, Knowledge &knowledge);
+  /// What has been published at `address`; null if nothing has since `version`, which is updated.
+  /// Blocks that poll an address ask often: nothing is copied.
+  std::shared_ptr<const Knowledge> acquire(uint64_t address, uint64_t &version);
   void clear() { published.clear(); }
 
 private:
   std::mutex mutex;
   struct Published {
-    Knowledge knowledge;
+    std::shared_ptr<const Knowledge> knowledge;
     uint64_t version = 0;
   };
   std::unordered_map<uint64_t, Published> published;
