@@ -8,6 +8,7 @@
 
 #include "mmc/Runtime/Emulator/Report.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -125,8 +126,20 @@ struct TrackedOp {
   std::vector<uint32_t> writes; ///< shadows
   std::vector<CarriedElement> carried;
   /// What the results are without a value for: any read, all reads of the operation (of which
-  /// `reads` are some), none.
-  enum class Results : uint8_t { NeedAll, NeedOne, NeedNothing } results = Results::NeedAll;
+  /// `reads` are some), none, the operand that selp chooses, what another operand of and (0) or or
+  /// (all ones) does not decide.
+  enum class Results : uint8_t {
+    NeedAll,
+    NeedOne,
+    NeedNothing,
+    NeedChosen,
+    NeedUndecided,
+  } results = Results::NeedAll;
+  /// Of the last two: the registers of the operands, noOperand for constants, and bytes (0:
+  /// predicates).
+  std::array<uint32_t, 3> operands{noOperand, noOperand, noOperand};
+  uint8_t operandBytes = 0;
+  bool isOr = false;
 };
 
 /// Of shared memory, for CUDA's cooperative groups: zeros at the begin of a block.

@@ -21,8 +21,9 @@ RegisterEffect effectOf(const Instruction &in, const Op &op, const OpRegisters &
       !isOneOf(in.opcode, {"prefetch", "prefetchu", "applypriority", "createpolicy"});
   switch (in.row->kind) {
   case InstructionClass::Store:
-    // A structure that is passed may have parts that nobody reads.
-    effect.usesReads = op.space != Space::Param;
+    // A structure that is passed may have parts that nobody reads, and blocks exchange items that
+    // only some threads have.
+    effect.usesReads = op.space != Space::Param && op.space != Space::Shared;
     break;
   case InstructionClass::Atomic:
   case InstructionClass::AsyncCopy:
@@ -52,6 +53,12 @@ RegisterEffect effectOf(const Instruction &in, const Op &op, const OpRegisters &
   if (isOneOf(in.opcode, {"xor", "sub"}) && registers.reads.size() == 2 &&
       registers.reads[0] == registers.reads[1])
     effect.results = Results::NeedNothing;
+  // An operand that is not chosen, or that the other one overrules, decides nothing.
+  if (in.opcode == "selp")
+    effect.results = Results::NeedChosen;
+  if (isOneOf(in.opcode, {"and", "or"}) && registers.reads.size() <= 2 &&
+      effect.results == Results::NeedAll)
+    effect.results = Results::NeedUndecided;
   // {a, b} with a half that nobody wants; a constant half is a value.
   if (in.opcode == "mov" && in.operands[1].kind == OperandKind::Vector)
     effect.results = registers.reads.size() == in.operands[1].elements.size()

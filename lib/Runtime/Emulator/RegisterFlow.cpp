@@ -134,6 +134,8 @@ private:
     case TrackedOp::Results::NeedOne:
       return std::all_of(mine.reads.begin(), mine.reads.end(), isIn);
     case TrackedOp::Results::NeedAll:
+    case TrackedOp::Results::NeedChosen: // when it runs, it may have a value after all
+    case TrackedOp::Results::NeedUndecided:
       return std::any_of(mine.reads.begin(), mine.reads.end(), isIn);
     }
     return false;
@@ -197,6 +199,15 @@ private:
     }
   }
 
+  static void describeOperands(const Instruction &in, TrackedOp &tracked) {
+    for (size_t i = 1; i < in.operands.size() && i < 4; ++i)
+      if (in.operands[i].kind == OperandKind::Register ||
+          in.operands[i].kind == OperandKind::Predicate)
+        tracked.operands[i - 1] = in.operands[i].index;
+    tracked.operandBytes = in.type() == Type::Pred ? 0 : static_cast<uint8_t>(sizeOf(in.type()));
+    tracked.isOr = in.opcode == "or";
+  }
+
   /// The registers whose values reach uses. False if there are none.
   bool findNeeded() {
     bool any = false;
@@ -251,6 +262,9 @@ private:
         RegisterEffect effect = effectAt(pc);
         tracked.results = effect.results;
         bool isStore = instructionAt(pc)->opcode == "st";
+        if (effect.results == TrackedOp::Results::NeedChosen ||
+            effect.results == TrackedOp::Results::NeedUndecided)
+          describeOperands(*instructionAt(pc), tracked);
         for (uint32_t i : suspect->reads) {
           if (!needed.has(i))
             continue;

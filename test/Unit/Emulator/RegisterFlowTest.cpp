@@ -106,6 +106,31 @@ TEST(RegisterFlow, LanesOnTheirWays) {
   }
 }
 
+// What compilers make of a && b where b is only computed where a holds, and of c ? a : b.
+TEST(RegisterFlow, OperandsThatAnotherOverrules) {
+  // p1 holds in half of the lanes, and r1 has a value there.
+  const std::string some = "mov.u32 r3, 1;\n@p1 mov.u32 r1, 5;\n",
+                    store = "st.global.u32 [d7], r2;\n";
+  expectClean(some + "selp.b32 r2, r1, r3, p1;\n" + store);
+  expectReported(some + "selp.b32 r2, r3, r1, p1;\n" + store, 16, "r2");
+  expectReported("mov.u32 r2, 1;\nselp.b32 r2, r2, 3, p2;\n" + store, 32, "r2");
+  expectClean("selp.b32 r2, 4, r1, p1;\nselp.b32 r2, r2, 3, p1;\n" + store);
+  const std::string branch = "@p3 bra end;\nst.global.u32 [d7], tid;\nend:\n";
+  expectClean("@p1 setp.eq.u32 p2, tid, 3;\nand.pred p3, p1, p2;\n" + branch);
+  expectClean("@p1 setp.eq.u32 p2, tid, 3;\nand.pred p3, p2, p1;\n" + branch);
+  expectReported("@p1 setp.eq.u32 p2, tid, 3;\nor.pred p3, p1, p2;\n" + branch, 16, "p3");
+  expectClean("@!p1 setp.eq.u32 p2, tid, 3;\nor.pred p3, p1, p2;\n" + branch);
+  expectClean("@p1 setp.eq.u32 p2, tid, 3;\nor.pred p3, p2, !p1;\n" + branch);
+  expectReported("@p1 setp.eq.u32 p2, tid, 3;\nxor.pred p3, p1, p2;\n" + branch, 16, "p3");
+  expectClean("selp.b32 r3, -1, 0, p1;\n@p1 mov.u32 r1, 5;\nand.b32 r2, r1, r3;\n" + store);
+  expectReported("selp.b32 r3, -1, 0, p1;\n@p1 mov.u32 r1, 5;\nor.b32 r2, r1, r3;\n" + store, 16,
+                 "r2");
+  expectClean("selp.b32 r3, -1, 0, p1;\n@!p1 mov.u32 r1, 5;\nor.b32 r2, r1, r3;\n" + store);
+  expectReported("selp.b32 r3, 1, 0, p1;\n@!p1 mov.u32 r1, 5;\nor.b32 r2, r1, r3;\n" + store, 16,
+                 "r2");
+  expectClean("and.b32 r2, r1, 0;\n" + store);
+}
+
 // Reading is not using.
 TEST(RegisterFlow, ValuesThatDoNotMatter) {
   expectClean("add.u32 r2, r1, 1;\nmov.u32 r3, r2;\nsetp.eq.u32 p2, r3, 7;\n");
@@ -120,6 +145,9 @@ TEST(RegisterFlow, ValuesThatDoNotMatter) {
   expectClean(
       "shfl.sync.idx.b32 r2, r1, 0, 31, -1;\nst.global.u32 [d7], r2;\n"); // what other lanes have
                                                                           // is not followed
+  // Threads exchange items that some of them do not have.
+  expectClean("{ .shared .u32 items[32]; st.shared.u32 [items], r1; }\n");
+  expectReported("{ .shared .u32 items[32]; st.shared.u32 [r1], tid; }\n", 32, "r1");
   expectClean("prefetch.global.L1 [d1];\napplypriority.L2::evict_normal [d1], 128;\n");
   expectClean("mov.u32 r2, r1;\nmov.u32 r2, 3;\nst.global.u32 [d7], r2;\n");
   KernelSetup setup;

@@ -126,6 +126,37 @@ static Step runStore(Warp &warp, const Op &op, uint32_t mask, const TrackedOp &t
   return step;
 }
 
+/// The lanes of `mask` in which an operand of and is 0, of or all ones.
+static uint32_t overruling(const Warp &warp, const TrackedOp &tracked, uint32_t place, bool negated,
+                           uint32_t mask) {
+  if (!tracked.operandBytes) {
+    uint32_t value = warp.predicate(place, negated);
+    return mask & (tracked.isOr ? value : ~value);
+  }
+  const uint8_t *from = warp.source<uint8_t>(place);
+  uint32_t lanes = 0;
+  forLanes(mask, [&](unsigned lane) {
+    bool is = true;
+    for (unsigned i = 0; i < tracked.operandBytes; ++i)
+      is &= from[lane * tracked.operandBytes + i] == (tracked.isOr ? 0xff : 0);
+    lanes |= uint32_t(is) << lane;
+  });
+  return lanes;
+}
+
+/// The lanes in which the result of selp, and or or has no value; `missing` are those of the
+/// operands.
+static uint32_t undecided(const Warp &warp, const Op &op, const TrackedOp &tracked,
+                          const std::array<uint32_t, 3> &missing, uint32_t mask) {
+  if (tracked.results == TrackedOp::Results::NeedChosen) {
+    uint32_t choice = warp.predicate(op.c, op.isSigned);
+    return mask & (missing[2] | (choice & missing[0]) | (~choice & missing[1]));
+  }
+  uint32_t byFirst = overruling(warp, tracked, op.a, op.flags & 1, mask & ~missing[0]);
+  uint32_t bySecond = overruling(warp, tracked, op.b, op.flags & 2, mask & ~missing[1]);
+  return (missing[0] | missing[1]) & ~(byFirst | bySecond);
+}
+
 Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
   const TrackedOp &tracked = warp.block->launch->program.tracked.find(warp.pc)->second;
   if (tracked.guard != noOperand) {
@@ -144,10 +175,16 @@ Step runTracked(Warp &warp, const Op &op, uint32_t mask) {
     return runStore(warp, op, mask, tracked);
   bool needsOne = tracked.results == TrackedOp::Results::NeedOne;
   uint32_t without = needsOne ? mask : 0;
+  std::array<uint32_t, 3> missing{};
   for (const TrackedRead &read : tracked.reads) {
     uint32_t lanes = lanesWithout(warp, read, mask);
     without = needsOne ? without & lanes : without | lanes;
+    for (size_t i = 0; i < missing.size(); ++i)
+      missing[i] |= tracked.operands[i] == read.registerIndex ? lanes : 0;
   }
+  if (without && (tracked.results == TrackedOp::Results::NeedChosen ||
+                  tracked.results == TrackedOp::Results::NeedUndecided))
+    without = undecided(warp, op, tracked, missing, mask);
   if (tracked.results == TrackedOp::Results::NeedNothing)
     without = 0;
   for (uint32_t shadow : tracked.writes) {
