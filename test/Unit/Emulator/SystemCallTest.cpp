@@ -273,6 +273,11 @@ TEST(SystemCall, OtherDeclarationsAreRefused) {
   EXPECT_NE(refusal(".extern .func other ();\n.entry k() { call other;\nret; }\n")
                 .find("'other' has no body"),
             std::string::npos);
+  // One error each, whatever braces stand behind: what follows is understood.
+  EXPECT_EQ(refusal(".entry k() { .reg .f32 %f<4>; .reg .b64 %d;\nfrob.v2.f32 {%f1, %f2}, [%d, "
+                    "{%f1, %f2}];\nbra past;\nfrob.x {%f1}, 1;\npast:\nret; }\n"),
+            "test.ptx:5:1: instruction 'frob.v2.f32' is not supported\n"
+            "test.ptx:7:1: instruction 'frob.x' is not supported");
   // A function of the module's own is no system function.
   EXPECT_EQ(refusal(".func free () { ret; }\n.entry k() { call free;\nret; }\n"), "");
 }

@@ -71,11 +71,15 @@ bool Parser::failHere(const std::string &expected) {
   return fail(token.at, "expected " + expected + ", got: " + describe(token));
 }
 
-/// Goes behind the next semicolon, or before the brace that ends the block.
+/// Goes behind the next semicolon, or before the brace that ends the block. Operands may have braces
+/// of their own.
 void Parser::recover() {
-  while (token.kind != TokenKind::End && !token.is('}')) {
+  unsigned open = 0;
+  while (token.kind != TokenKind::End && (open || !token.is('}'))) {
     if (accept(';'))
       return;
+    open += token.is('{') ? 1 : 0;
+    open -= token.is('}') ? 1 : 0;
     consume();
   }
 }
