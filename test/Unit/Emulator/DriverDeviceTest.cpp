@@ -92,6 +92,12 @@ TEST_F(Driver, KnowsTheChip) {
 TEST_F(Driver, StacksContexts) {
   CUcontext second = nullptr, seen = nullptr;
   CUdevice device = -1;
+  CUctxCreateParams parameters = {};
+  parameters.numExecAffinityParams = 1;
+  EXPECT_EQ(cuCtxCreate_v4(&second, &parameters, 0, 1), CUDA_ERROR_NOT_SUPPORTED);
+  parameters = {};
+  EXPECT_CU(cuCtxCreate_v4(&second, &parameters, 0, 1));
+  EXPECT_CU(cuCtxDestroy_v2(second));
   EXPECT_CU(cuCtxCreate_v4(&second, nullptr, 0, 1));
   EXPECT_CU(cuCtxGetCurrent(&seen));
   EXPECT_EQ(seen, second);

@@ -91,7 +91,9 @@ MMC_EXPORT CUresult cuCtxCreate_v2(CUcontext *context, unsigned int flags, CUdev
 MMC_EXPORT CUresult cuCtxCreate_v4(CUcontext *context, CUctxCreateParams *parameters,
                                    unsigned int flags, CUdevice device) {
   MMC_TRY(checkReady());
-  MMC_REQUIRE(!parameters, CUDA_ERROR_NOT_SUPPORTED);
+  // Programs pass a structure of zeros.
+  MMC_REQUIRE(!parameters || (!parameters->numExecAffinityParams && !parameters->cigParams),
+              CUDA_ERROR_NOT_SUPPORTED);
   return cuCtxCreate_v2(context, flags, device);
 }
 

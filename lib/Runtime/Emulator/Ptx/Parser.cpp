@@ -71,8 +71,8 @@ bool Parser::failHere(const std::string &expected) {
   return fail(token.at, "expected " + expected + ", got: " + describe(token));
 }
 
-/// Goes behind the next semicolon, or before the brace that ends the block. Operands may have braces
-/// of their own.
+/// Goes behind the next semicolon, or before the brace that ends the block. Operands may have
+/// braces of their own.
 void Parser::recover() {
   unsigned open = 0;
   while (token.kind != TokenKind::End && (open || !token.is('}'))) {

@@ -255,8 +255,12 @@ typedef struct CUlaunchConfig_st {
   unsigned int numAttrs;
 } CUlaunchConfig;
 
-/// Only their addresses are passed, and they must be null.
-typedef struct CUctxCreateParams_st CUctxCreateParams;
+/// Affinities and graphics queues are not supported: whatever is asked for must be nothing.
+typedef struct CUctxCreateParams_st {
+  struct CUexecAffinityParam_st *execAffinityParams;
+  int numExecAffinityParams;
+  struct CUctxCigParam_st *cigParams;
+} CUctxCreateParams;
 
 typedef void (*CUhostFn)(void *userData);
 typedef void (*CUstreamCallback)(CUstream hStream, CUresult status, void *userData);
