@@ -21,7 +21,7 @@ static uint32_t kernelPc(const Warp &warp, uint32_t pc, uint32_t frame) {
 /// Threads that have ended count as having passed a barrier. It was meant for them too if they
 /// ended behind a place, with something to do, that the waiting threads come to as well. Of a
 /// barrier with a number of threads, `arrived` has the lanes by warp: only the rest of those warps
-/// was meant.
+/// was meant, without those that arrived and did not wait.
 static bool passedBy(const Block &block, uint32_t pc, const std::array<uint32_t, 32> *arrived,
                      uint32_t &thread) {
   const Program &program = block.launch->program;
@@ -30,7 +30,10 @@ static bool passedBy(const Block &block, uint32_t pc, const std::array<uint32_t,
   for (const Warp &warp : block.warps) {
     if (arrived && !(*arrived)[warp.index])
       continue;
-    for (uint32_t gone = warp.lanes & ~warp.live; gone; gone &= gone - 1) {
+    uint32_t gone = warp.lanes & ~warp.live;
+    if (arrived)
+      gone &= ~(*arrived)[warp.index];
+    for (; gone; gone &= gone - 1) {
       uint32_t exit = warp.exitPc[__builtin_ctz(gone)];
       if (program.sites[exit].function != 0)
         continue;
@@ -133,7 +136,11 @@ void Block::completeIfFull(uint32_t number) {
     to = std::make_shared<const Knowledge>(std::move(all));
   };
   for (Warp &warp : warps) {
-    if (!barrier.lanes[warp.index])
+    // Of those that do not wait, `released` has what they knew when they arrived.
+    bool waits = std::any_of(warp.others.begin(), warp.others.end(), [&](const Group &group) {
+      return group.state == GroupState::AtBarrier && group.barrier == number;
+    });
+    if (!waits)
       continue;
     for (unsigned i = 0; i < 32; ++i)
       joined[i] = std::max(joined[i], i == warp.index ? warp.clock + 1 : warp.known[i]);
