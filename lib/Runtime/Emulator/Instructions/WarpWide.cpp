@@ -81,11 +81,16 @@ Step shuffle(Warp &warp, const Op &op, uint32_t mask) {
         return;
       }
       values[lane] = undefinedValue;
-      if (members >> from & 1)
+      // Reductions by shfl.down and .up drop what comes from beyond their lanes; nobody asks for a
+      // lane by its number to drop it.
+      auto mode = static_cast<Shuffle>(op.flags);
+      bool isNamed = members >> from & 1;
+      if (isNamed || mode == Shuffle::Index || mode == Shuffle::Butterfly)
         warp.block->launch->violations.add(
             warp, warp.pc, ViolationKind::DivergentShuffle, lane, 0, [&] {
               return "the value of lane " + std::to_string(from) + " is wanted, which " +
-                     (warp.live >> from & 1    ? "is not here"
+                     (!isNamed                 ? "the mask " + lanesText(members) + " does not name"
+                      : warp.live >> from & 1  ? "is not here"
                       : warp.lanes >> from & 1 ? "has ended"
                                                : "does not exist");
             });
