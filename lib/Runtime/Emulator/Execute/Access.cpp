@@ -16,7 +16,7 @@ static const char *verb(AccessKind kind) {
   return kind == AccessKind::Read ? "read" : kind == AccessKind::Write ? "write" : "atomic access";
 }
 
-static std::string what(AccessKind kind, unsigned bytes, Space space) {
+std::string accessText(AccessKind kind, unsigned bytes, Space space) {
   return std::string(verb(kind)) + " of " + std::to_string(bytes) +
          (bytes == 1 ? " byte of " : " bytes of ") + std::string(nameOf(space)) + " memory";
 }
@@ -24,7 +24,7 @@ static std::string what(AccessKind kind, unsigned bytes, Space space) {
 void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                       AccessKind kind) {
   warp.block->launch->violations.add(warp, warp.pc, ViolationKind::Misaligned, lane, address, [&] {
-    return what(kind, bytes, space) + " at an address that is no multiple of " +
+    return accessText(kind, bytes, space) + " at an address that is no multiple of " +
            std::to_string(bytes);
   });
 }
@@ -37,7 +37,7 @@ void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t addres
   launch.violations.add(
       warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane,
       address, [&] {
-        std::string text = what(kind, bytes, space);
+        std::string text = accessText(kind, bytes, space);
         if (found && found->isConstant && kind != AccessKind::Read)
           return text + " goes to the constant '" + found->name + "'";
         if (found && !isFreed && space == Space::Const && !found->isConstant)
@@ -57,7 +57,7 @@ void reportHeapBounds(Warp &warp, const Allocation &heap, unsigned bytes, uint64
   warp.block->launch->violations.add(
       warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane,
       address, [&] {
-        return what(kind, bytes, Space::Global) + " of the kernels' heap that " +
+        return accessText(kind, bytes, Space::Global) + " of the kernels' heap that " +
                (isFreed ? "free has taken back" : "malloc has not given");
       });
 }
@@ -67,8 +67,9 @@ void reportUninitialized(Warp &warp, Space space, unsigned bytes, uint64_t addre
   if (!warp.block->launch->options.checkUninitialized)
     return;
   warp.block->launch->violations.add(
-      warp, warp.pc, ViolationKind::Uninitialized, lane, address,
-      [&] { return what(kind, bytes, space) + " that nobody has written, in '" + where + "'"; });
+      warp, warp.pc, ViolationKind::Uninitialized, lane, address, [&] {
+        return accessText(kind, bytes, space) + " that nobody has written, in '" + where + "'";
+      });
 }
 
 /// The variable that lies nearest to an offset of shared or local memory.
@@ -124,12 +125,12 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
   if (outside) {
     launch.violations.add(
         warp, warp.pc, isLocal ? ViolationKind::LocalOutOfBounds : ViolationKind::OutOfBounds, lane,
-        address, [&] { return what(kind, bytes, space) + ": " + describe(); });
+        address, [&] { return accessText(kind, bytes, space) + ": " + describe(); });
     return;
   }
   if (all & stateMbarrier) {
     launch.violations.add(warp, warp.pc, ViolationKind::InvalidInstruction, lane, address, [&] {
-      return what(kind, bytes, space) +
+      return accessText(kind, bytes, space) +
              " where a live mbarrier object is: only mbarrier instructions may access it before "
              "mbarrier.inval; " +
              describe();
@@ -138,12 +139,12 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
   }
   if (all & statePending)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
-      return what(kind, bytes, space) +
+      return accessText(kind, bytes, space) +
              " that a cp.async is still writing: it has not been waited for; " + describe();
     });
   if ((all & stateRead) && kind != AccessKind::Read)
     launch.violations.add(warp, warp.pc, ViolationKind::SharedRace, lane, address, [&] {
-      return what(kind, bytes, space) +
+      return accessText(kind, bytes, space) +
              " that a cp.async.bulk is still reading: cp.async.bulk.wait_group.read must come "
              "before; " +
              describe();
@@ -157,49 +158,11 @@ void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes,
 void reportParameter(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind) {
   Launch &launch = *warp.block->launch;
   launch.violations.add(warp, warp.pc, ViolationKind::OutOfBounds, lane, address, [&] {
-    std::string text = what(kind, bytes, Space::Param);
+    std::string text = accessText(kind, bytes, Space::Param);
     if (kind != AccessKind::Read)
       return text + ": a kernel's parameters cannot be written";
     return text + ": " + nearest(launch.program.parameters, 0, address, nullptr);
   });
-}
-
-/// Which thread, seen from a warp: "thread (1, 0, 0) of block (2, 0, 0)"; of its own block without.
-static std::string threadText(const Warp &warp, Stamp stamp) {
-  const LaunchConfig &config = warp.block->launch->config;
-  auto place = [](uint32_t i, const Dim3 &size) {
-    return "(" + std::to_string(i % size.x) + ", " + std::to_string(i / size.x % size.y) + ", " +
-           std::to_string(i / size.x / size.y) + ")";
-  };
-  std::string text = "thread " + place(stamp.thread(), config.block);
-  if (stamp.block() != (warp.block->linear & 0xffffff))
-    text += " of block " + place(stamp.block(), config.grid);
-  return text;
-}
-
-void reportWritten(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, Stamp write) {
-  warp.block->launch->violations.add(warp, warp.pc, ViolationKind::GlobalRace, lane, address, [&] {
-    return what(AccessKind::Read, bytes, Space::Global) +
-           " that may be cached as read-only, but was written in this launch by " +
-           threadText(warp, write);
-  });
-}
-
-void reportRace(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
-                AccessKind kind, Stamp earlier, bool earlierIsWrite) {
-  Launch &launch = *warp.block->launch;
-  bool isShared = space == Space::Shared;
-  launch.violations.add(
-      warp, warp.pc, isShared ? ViolationKind::SharedRace : ViolationKind::GlobalRace, lane,
-      address, [&] {
-        bool sameBlock = earlier.block() == (warp.block->linear & 0xffffff);
-        std::string text = what(kind, bytes, space) + " conflicts with a " +
-                           (earlierIsWrite ? "write" : "read") + " by " + threadText(warp, earlier);
-        if (sameBlock && earlier.thread() / 32 == warp.index)
-          return text + " of the same warp: there is no barrier or __syncwarp between them";
-        return text + (sameBlock ? ": there is no barrier between them"
-                                 : ": there is no fence with an atomic between them");
-      });
 }
 
 const Allocation *findForWarp(Warp &warp, uint64_t address) {
@@ -275,13 +238,21 @@ void countBanks(Warp &warp, const Addresses &addresses, uint32_t mask, unsigned 
   counters.bankConflicts += passes - parts;
 }
 
+/// Calls what(address, lanes that have it); lanes apart may make the same address come again.
 template <typename F>
 static void forAddresses(const Addresses &addresses, uint32_t lanes, F what) {
-  uint64_t last = ~uint64_t(0);
-  forLanes(lanes, [&](unsigned lane) {
-    if (addresses[lane] != last)
-      what(last = addresses[lane]);
-  });
+  while (lanes) {
+    unsigned first = __builtin_ctz(lanes);
+    uint32_t same = 0;
+    for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+      unsigned lane = __builtin_ctz(rest);
+      if (addresses[lane] != addresses[first])
+        break;
+      same |= 1u << lane;
+    }
+    what(addresses[first], same);
+    lanes &= ~same;
+  }
 }
 
 void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t flags,
@@ -289,20 +260,21 @@ void publishAt(Warp &warp, const Addresses &addresses, uint32_t lanes, uint8_t f
   const bool isRelease = flags & accessRelease, isForAll = isGlobal && !(flags & accessBlockScope);
   if (!lanes || (!isRelease && !warp.fenced))
     return;
-  auto publish = [&](SyncTable &table, const Knowledge &known) {
-    forAddresses(addresses, lanes, [&](uint64_t address) { table.release(address, known); });
-  };
-  // What all may know, the block's threads find there too.
-  bool isKnownToAll = false;
-  if (isForAll && (isRelease || warp.fencedForAll)) {
-    publish(warp.block->launch->syncs, isRelease ? warp.knowledge() : *warp.fencedForAll);
-    warp.block->launch->hasSyncs = true;
-    isKnownToAll = isRelease || warp.fencedForAll == warp.fenced;
-  }
-  if (!isKnownToAll) {
-    publish(warp.block->syncs, isRelease ? warp.knowledge() : *warp.fenced);
+  Launch &launch = *warp.block->launch;
+  forAddresses(addresses, lanes, [&](uint64_t address, uint32_t publishing) {
+    // What all may know, the block's threads find there too.
+    if (isForAll && isRelease)
+      return launch.syncs.release(address, warp.knowledge(publishing));
+    if (isForAll && warp.fencedForAll)
+      launch.syncs.release(address, warp.fencedKnowledge(*warp.fencedForAll, publishing));
+    if (isForAll && warp.fencedForAll && warp.fencedForAll->others == warp.fenced->others)
+      return;
+    warp.block->syncs.release(address, isRelease ? warp.knowledge(publishing)
+                                                 : warp.fencedKnowledge(*warp.fenced, publishing));
     warp.block->hasGlobalSyncs |= isGlobal;
-  }
+  });
+  if (isForAll && (isRelease || warp.fencedForAll))
+    launch.hasSyncs = true;
 }
 
 void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlobal) {
@@ -311,16 +283,18 @@ void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlob
              fromBlock = !isGlobal || block.hasGlobalSyncs;
   if (!fromAll && !fromBlock)
     return;
-  forAddresses(addresses, lanes, [&](uint64_t address) {
-    if (address != warp.acquiredAddress)
+  forAddresses(addresses, lanes, [&](uint64_t address, uint32_t learning) {
+    if (address != warp.acquiredAddress || (learning & ~warp.acquiredLanes)) {
       warp.acquiredVersion = warp.acquiredVersionInBlock = 0;
+      warp.acquiredLanes = learning;
+    }
     warp.acquiredAddress = address;
     if (fromAll)
       if (auto news = block.launch->syncs.acquire(address, warp.acquiredVersion))
-        warp.learn(news);
+        warp.learnAlone(news, learning);
     if (fromBlock)
       if (auto news = block.syncs.acquire(address, warp.acquiredVersionInBlock))
-        warp.learn(news);
+        warp.learnAlone(news, learning);
   });
 }
 

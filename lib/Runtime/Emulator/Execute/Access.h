@@ -22,7 +22,7 @@ uint32_t accessShared(Warp &warp, const AccessPlan &plan, const Addresses &addre
   counters.sharedBytesRead += plan.kind != AccessKind::Write ? bytes : 0;
   counters.sharedBytesWritten += plan.kind != AccessKind::Read ? bytes : 0;
   uint64_t end = block.shared.size() - 32;
-  Stamp base = stampOf(warp, plan.flags);
+  Stamp base = stampOf<N>(warp, plan);
   bool checksRaces = launch.options.checkRaces;
   uint64_t last = ~uint64_t(0), lastAddress = 0, lastValue = 0;
   unsigned repeats = 0;

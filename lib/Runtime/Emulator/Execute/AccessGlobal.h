@@ -80,7 +80,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       bool checksRaces = launch.options.checkRaces && !isConstant;
       if (checksRaces && chunk.generation != launch.generation) {
         // Eight bits of the launch's number are in stamps: older ones must not be taken for new.
-        if (launch.generation - chunk.generation >= 255)
+        if (launch.generation >> 8 != chunk.generation >> 8)
           chunk.cells.clear();
         chunk.generation = launch.generation;
       }
@@ -93,7 +93,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       if (allocation->chunkCount() == 1) // small allocations: no more cells than needed
         chunkBytes =
             std::min(MemoryChunk::bytes, ((allocation->end() - 1) & (MemoryChunk::bytes - 1)) + 32);
-      Stamp base = stampOf(warp, plan.flags);
+      Stamp base = stampOf<N>(warp, plan);
       uint64_t last = ~uint64_t(0);
       unsigned repeats = 0, lastLane = 0;
       forLanes(together, [&](unsigned lane) {

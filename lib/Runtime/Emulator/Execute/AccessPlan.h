@@ -45,20 +45,26 @@ inline void computeAddresses(const Warp &warp, const Op &op, Addresses &out) {
   }
 }
 
-/// Of an access by lane 0, with AccessFlags.
-inline Stamp stampOf(const Warp &warp, uint8_t flags) {
-  return {warp.stamp(flags & accessStrong).bits | (flags & accessAsync ? Stamp::asyncBit : 0) |
-          (flags & accessBlockScope ? Stamp::blockScopeBit : 0)};
-}
-
 /// What checks need to know of an access.
 struct AccessPlan {
   const Op &op;
   AccessKind kind;
   uint8_t flags;
+  bool isOneValue = false; ///< an atomic of one value: one of another size is no atomic to it
 };
 
+/// Of an access of N bytes by lane 0.
+template <unsigned N>
+inline Stamp stampOf(const Warp &warp, const AccessPlan &plan) {
+  return {warp.stamp(plan.flags & accessStrong).bits |
+          (plan.flags & accessAsync ? Stamp::asyncBit : 0) |
+          (plan.flags & accessBlockScope ? Stamp::blockScopeBit : 0) |
+          (plan.isOneValue ? Stamp::sizeBits(N) : 0)};
+}
+
 // Access.cpp: the cases that the fast ways leave.
+/// "read of 4 bytes of shared memory".
+std::string accessText(AccessKind kind, unsigned bytes, Space space);
 void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                       AccessKind kind);
 void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
@@ -88,9 +94,12 @@ void finishStrong(Warp &warp, AccessKind kind, uint8_t flags, uint64_t address, 
 /// Keeps two reads that are not ordered with one another, in different warps or blocks if there are
 /// such.
 inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
+  // A plain read is not given up for a strong one, which conflicts with less.
+  const bool isStrong = stamp.isStrong();
   auto isReplaceable = [&](Stamp read) {
-    return !read.bits || !read.sameLaunch(stamp) || read.sameThread(stamp) ||
-           warp.isOrdered(read, lane);
+    return !read.bits || !read.sameLaunch(stamp) ||
+           (!(isStrong && !read.isStrong()) &&
+            (read.sameThread(stamp) || warp.isOrdered(read, lane)));
   };
   if (isReplaceable(cell.reads[0])) {
     cell.reads[0] = stamp;
@@ -138,22 +147,30 @@ inline bool hasUnknownElement(const uint8_t *states, unsigned bytes, unsigned si
   }
   return false;
 }
+/// stampCells for strong accesses, and for plain ones whether they conflict with the plain write
+/// that strong ones came over.
+Stamp stampStrong(const Warp &warp, RaceCell *cells, unsigned count, Stamp stamp, unsigned lane,
+                  AccessKind kind, bool &earlierIsWrite);
+bool conflictsBelow(const Warp &warp, const RaceCell &cell, Stamp stamp, unsigned lane);
 
 /// Checks the cells of one access against earlier ones and stamps them. Returns the earlier access
 /// that it conflicts with, or none.
-inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp, unsigned lane,
-                        AccessKind kind, bool &earlierIsWrite) {
+inline Stamp stampCells(const Warp &warp, RaceCell *cells, unsigned count, Stamp stamp,
+                        unsigned lane, AccessKind kind, bool &earlierIsWrite) {
+  if (stamp.isStrong())
+    return stampStrong(warp, cells, count, stamp, lane, kind, earlierIsWrite);
   Stamp conflict;
   for (unsigned i = 0; i < count; ++i) {
     RaceCell &cell = cells[i];
     auto conflicts = [&](Stamp earlier) {
-      if (!earlier.sameLaunch(stamp) || !earlier.bits || earlier.sameThread(stamp) ||
-          earlier.areStrong(stamp))
+      if (!earlier.sameLaunch(stamp) || !earlier.bits || earlier.sameThread(stamp))
         return false;
       return !warp.isOrdered(earlier, lane);
     };
     if (conflicts(cell.write))
       conflict = cell.write, earlierIsWrite = true;
+    if (cell.write.isStrong() && conflictsBelow(warp, cell, stamp, lane))
+      conflict = cell.plainWrite, earlierIsWrite = true;
     if (kind == AccessKind::Read) {
       Stamp first = cell.reads[0];
       if (first.sameThread(stamp) || !first.bits || !first.sameLaunch(stamp))
@@ -162,6 +179,7 @@ inline Stamp stampCells(Warp &warp, RaceCell *cells, unsigned count, Stamp stamp
         rememberRead(warp, cell, stamp, lane);
       continue;
     }
+    // Rather a read than a write: two writes may be of the same bytes.
     for (Stamp read : cell.reads)
       if (conflicts(read))
         conflict = read, earlierIsWrite = false;

@@ -137,16 +137,19 @@ void Block::completeIfFull(uint32_t number) {
   };
   for (Warp &warp : warps) {
     // Of those that do not wait, `released` has what they knew when they arrived.
-    bool waits = std::any_of(warp.others.begin(), warp.others.end(), [&](const Group &group) {
-      return group.state == GroupState::AtBarrier && group.barrier == number;
-    });
-    if (!waits)
+    uint32_t waiting = 0;
+    for (const Group &group : warp.others)
+      if (group.state == GroupState::AtBarrier && group.barrier == number)
+        waiting |= group.mask;
+    if (!waiting)
       continue;
+    if (warp.laneNews)
+      warp.shareNews(waiting | warp.live);
     for (unsigned i = 0; i < 32; ++i)
       joined[i] = std::max(joined[i], i == warp.index ? warp.clock + 1 : warp.known[i]);
     joinShared(external, warp.external);
-    joinShared(fenced, warp.fenced);
-    joinShared(fencedForAll, warp.fencedForAll);
+    joinShared(fenced, warp.fencedByAll(warp.fenced));
+    joinShared(fencedForAll, warp.fencedByAll(warp.fencedForAll));
   }
   Knowledge released = std::move(barrier.released);
   bool hasReleased = !released.blocks.empty();
@@ -167,8 +170,8 @@ void Block::completeIfFull(uint32_t number) {
     for (unsigned i = 0; i < 32; ++i)
       warp.known[i] = std::max(warp.known[i], joined[i]);
     warp.external = external;
-    warp.fenced = fenced;
-    warp.fencedForAll = fencedForAll;
+    warp.takeFenced(warp.fenced, fenced);
+    warp.takeFenced(warp.fencedForAll, fencedForAll);
     if (hasReleased)
       warp.learn(released);
     warp.synchronizeLanes(met);

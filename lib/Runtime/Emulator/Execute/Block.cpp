@@ -64,7 +64,7 @@ void Block::start(Launch &owner, Worker &runner, uint64_t number) {
     warp.worker = worker;
     warp.index = w;
     warp.generation = owner.generation;
-    warp.number = static_cast<uint32_t>(number & 0xffffff);
+    warp.number = static_cast<uint32_t>(number & blockMask);
     warp.registers = registers.data() + size_t(program.registerBytes) * w;
     warp.bases[0] = warp.registers;
     warp.bases[1] = program.constants.data();

@@ -20,7 +20,7 @@ void Block::arriveAtCluster(Warp &warp, uint32_t lanes, bool releases) {
   if (releases)
     cluster.current.join(warp.knowledge());
   else if (warp.fenced)
-    cluster.current.join(*warp.fenced);
+    cluster.current.join(warp.fencedKnowledge(*warp.fenced, warp.lanes));
   warp.advanceClock();
   completeClusterBarrier(/*force=*/false);
 }

@@ -50,7 +50,14 @@ struct FrameNode {
 };
 
 /// What lanes know of one another's clocks when only some of them have met.
-using LaneClocks = std::array<std::array<uint32_t, 32>, 32>;
+using LaneTable = std::array<LaneClocks, 32>;
+
+/// What fences of a scope have made ready to publish.
+struct Fenced {
+  std::shared_ptr<const Knowledge> others; ///< of other warps; null: there was no fence
+  LaneTable lanes{};    ///< of this warp: of each lane, which clocks of which lane its fence covers
+  bool hasNews = false; ///< there has been a fence since `others` has last been joined
+};
 
 struct Warp {
   Block *block = nullptr;
@@ -83,15 +90,17 @@ struct Warp {
   // Order of accesses: Memory/Race.h.
   uint32_t generation = 0, number = 0; ///< of the launch and of the block, as stamps have them
   uint32_t clock = 1, laneBase = 0;
-  std::unique_ptr<LaneClocks> laneClocks;
+  std::unique_ptr<LaneTable> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
   std::shared_ptr<const Knowledge> external; ///< of other blocks
-  std::shared_ptr<const Knowledge>
-      fenced; ///< what the last fence made ready to publish in the block
-  std::shared_ptr<const Knowledge> fencedForAll; ///< the same of fences whose scope are all blocks
+  /// What some lanes have learnt and not yet shared with the others.
+  std::unique_ptr<std::array<std::shared_ptr<const Knowledge>, 32>> laneNews;
+  std::unique_ptr<Fenced> fenced;       ///< to the block
+  std::unique_ptr<Fenced> fencedForAll; ///< to all blocks
 
   /// The last that was learnt, of what is published to all and within the block.
   uint64_t acquiredAddress = ~uint64_t(0), acquiredVersion = 0, acquiredVersionInBlock = 0;
+  uint32_t acquiredLanes = 0; ///< who has learnt it
 
   std::unique_ptr<std::array<LaneCopies, 32>> copies;
 
@@ -159,20 +168,40 @@ struct Warp {
     if (when == maxClock)
       return true; // the clock has run out: nothing can be said
     if (earlier.block() != number)
-      return external && external->clock(earlier.block(), thread / 32) > when;
+      return knowsApart() && isKnownApart(earlier, lane);
     if (thread / 32 != index)
-      return known[thread / 32] > when;
+      return known[thread / 32] > when || (knowsApart() && isKnownApart(earlier, lane));
     return thread % 32 == lane || when < laneBase ||
            (laneClocks && when < (*laneClocks)[lane][thread % 32]);
   }
+  bool knowsApart() const { return external || laneNews; }
+  /// The same for other warps, by what is not in `known`.
+  bool isKnownApart(Stamp earlier, unsigned lane) const;
   void advanceClock();
   /// Everything that this warp knows, its own accesses so far included.
   Knowledge knowledge() const;
+  /// The same of some lanes: what the others have done only as far as they know of it.
+  Knowledge knowledge(uint32_t publishing) const;
   void learn(const Knowledge &news);
   /// The same, of what is kept elsewhere: shared where possible.
   void learn(const std::shared_ptr<const Knowledge> &news);
   /// The same for some lanes, which also learn of the other lanes of this warp.
   void learn(const Knowledge &news, uint32_t learning);
+  /// Only those lanes learn it; the others when they meet them.
+  void learnAlone(const std::shared_ptr<const Knowledge> &news, uint32_t learning);
+  /// What any of some lanes has learnt alone they all know now.
+  void shareNews(uint32_t from);
+  /// A fence by some lanes, for the block or for all.
+  void fence(uint32_t fencing, bool forAll);
+  /// What fences have made ready for some lanes to publish. There has been one.
+  Knowledge fencedKnowledge(const Fenced &by, uint32_t publishing) const;
+  /// For barriers: what fences of any lane have made ready, and what the others' have.
+  std::shared_ptr<const Knowledge> fencedByAll(const std::unique_ptr<Fenced> &by) const;
+  void takeFenced(std::unique_ptr<Fenced> &by, const std::shared_ptr<const Knowledge> &joined);
+  /// Which clocks of a lane another one knows of.
+  uint32_t knownOfLane(unsigned lane, unsigned other) const {
+    return laneClocks ? std::max(laneBase, (*laneClocks)[lane][other]) : laneBase;
+  }
 
   uint32_t enterFrame(const Op &call, uint32_t callee, uint32_t atPc);
   void setFrame(uint32_t node);

@@ -10,6 +10,10 @@ namespace mmc::emulator {
 
 namespace {
 
+/// Two values side by side, each atomic for itself.
+template <typename F>
+constexpr bool isPacked = std::is_same_v<F, AddHalves<false>> || std::is_same_v<F, AddHalves<true>>;
+
 /// Lanes go one after the other, in ascending order. dst holds what was there before.
 template <typename T, typename F>
 Step atomic(Warp &warp, const Op &op, uint32_t mask) {
@@ -18,8 +22,8 @@ Step atomic(Warp &warp, const Op &op, uint32_t mask) {
   warp.worker->counters.atomics += __builtin_popcount(mask);
   const T *b = warp.source<T>(op.b);
   T before[32] = {};
-  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask,
-                         [&](unsigned lane, uint8_t *data) {
+  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags, !isPacked<F>},
+                         addresses, mask, [&](unsigned lane, uint8_t *data) {
                            T value;
                            std::memcpy(&value, data, sizeof(T));
                            before[lane] = value;
@@ -38,7 +42,7 @@ Step compareAndSwap(Warp &warp, const Op &op, uint32_t mask) {
   warp.worker->counters.atomics += __builtin_popcount(mask);
   const T *b = warp.source<T>(op.b), *c = warp.source<T>(op.c);
   T before[32] = {};
-  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags}, addresses, mask,
+  accessLanes<sizeof(T)>(warp, op.space, {op, AccessKind::Atomic, op.flags, true}, addresses, mask,
                          [&](unsigned lane, uint8_t *data) {
                            T value;
                            std::memcpy(&value, data, sizeof(T));

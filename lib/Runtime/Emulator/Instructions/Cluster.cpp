@@ -76,9 +76,8 @@ void buildSetRegisters(Builder &b, const Instruction &in) {
 }
 
 /// As fence.acq_rel: what this warp has done may be published by a later atomic or volatile store.
-Step fence(Warp &warp, const Op &, uint32_t) {
-  warp.fenced = std::make_shared<const Knowledge>(warp.knowledge());
-  warp.advanceClock();
+Step fence(Warp &warp, const Op &, uint32_t mask) {
+  warp.fence(mask, /*forAll=*/false);
   return Step::Next;
 }
 void buildFence(Builder &b, const Instruction &) { b.run(fence); }

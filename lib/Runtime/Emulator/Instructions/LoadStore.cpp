@@ -224,11 +224,8 @@ void buildPolicy(Builder &b, const Instruction &in) {
 /// What this warp has done so far may be published by a later atomic or volatile store: to the
 /// threads in the scope.
 template <bool forAll>
-Step fence(Warp &warp, const Op &, uint32_t) {
-  warp.fenced = std::make_shared<const Knowledge>(warp.knowledge());
-  if (forAll)
-    warp.fencedForAll = warp.fenced;
-  warp.advanceClock();
+Step fence(Warp &warp, const Op &, uint32_t mask) {
+  warp.fence(mask, forAll);
   return Step::Next;
 }
 /// Whoever reads with a strong access knows what was published without a fence: acquiring does

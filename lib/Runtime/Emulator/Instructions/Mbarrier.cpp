@@ -85,7 +85,7 @@ Step invalidate(Warp &warp, const Op &op, uint32_t mask) {
 Knowledge published(const Warp &warp, const Op &op) {
   if (op.flags & accessRelease)
     return warp.knowledge();
-  return warp.fenced ? *warp.fenced : Knowledge();
+  return warp.fenced ? warp.fencedKnowledge(*warp.fenced, warp.lanes) : Knowledge();
 }
 
 void arriveOn(Warp &warp, const Op &op, unsigned lane, Mbarrier &object, uint64_t address,

@@ -27,6 +27,14 @@ void Knowledge::join(const Knowledge &other) {
     for (unsigned i = 0; i < mine.size(); ++i)
       mine[i] = std::max(mine[i], clocks[i]);
   }
+  for (const auto &[warp, clocks] : other.lanes) {
+    LaneClocks &mine = lanes[warp];
+    for (unsigned i = 0; i < mine.size(); ++i)
+      mine[i] = std::max(mine[i], clocks[i]);
+    // What the whole warp is known to have done by now needs no clocks of lanes.
+    if (*std::max_element(mine.begin(), mine.end()) <= clock(warp.first, warp.second))
+      lanes.erase(warp);
+  }
 }
 
 bool Knowledge::covers(const Knowledge &other) const {
@@ -40,6 +48,10 @@ bool Knowledge::covers(const Knowledge &other) const {
       if (mine->second[i] < clocks[i])
         return false;
   }
+  for (const auto &[warp, clocks] : other.lanes)
+    for (unsigned i = 0; i < clocks.size(); ++i)
+      if (clockOfThread(warp.first, 32 * warp.second + i) < clocks[i])
+        return false;
   return true;
 }
 
