@@ -127,6 +127,25 @@ constexpr Case cases[] = {
     {"wmma_past", ViolationKind::OutOfBounds, "wmma"},
     {"wmma_uninitialised", ViolationKind::Uninitialized, "wmma"},
     {"wmma_race", ViolationKind::SharedRace, "wmma"},
+    {"order_counter_begin", ViolationKind::SharedRace, "order"},
+    {"order_counter_begin_global", ViolationKind::GlobalRace, "order"},
+    {"order_write_then_atomic", ViolationKind::SharedRace, "order"},
+    {"order_read_then_atomic", ViolationKind::SharedRace, "order"},
+    {"order_guess", ViolationKind::GlobalRace, "order"},
+    {"order_guess_shared", ViolationKind::SharedRace, "order"},
+    {"order_guess_elsewhere", ViolationKind::GlobalRace, "order"},
+    {"order_sizes", ViolationKind::GlobalRace, "order"},
+    {"order_sizes_shared", ViolationKind::SharedRace, "order"},
+    {"order_arrive", ViolationKind::SharedRace, "order"},
+    {"order_lanes_lock", ViolationKind::SharedRace, "order"},
+    {"order_lanes_lock_global", ViolationKind::GlobalRace, "order"},
+    {"order_lanes_publish", ViolationKind::GlobalRace, "order"},
+    {"order_lanes_acquire", ViolationKind::GlobalRace, "order"},
+    {"order_lanes_fence", ViolationKind::GlobalRace, "order"},
+    {"arrive_and_end", ViolationKind::DivergentBarrier, "order"},
+    {"shuffle_outside", ViolationKind::DivergentShuffle, "order"},
+    {"shuffle_outside_xor", ViolationKind::DivergentShuffle, "order"},
+    {"shuffle_dropped", ViolationKind::DivergentShuffle, "order"},
 };
 
 class Violations : public testing::TestWithParam<Case> {};
@@ -150,7 +169,8 @@ static LaunchResult launch(const std::string &path, const std::string &kernel, u
     x[i] = i + 1;
   gpu.buffer(x);
   std::string name = kernel.substr(kernel.find('_') + 1);
-  if (name.rfind("race_flag", 0) == 0 || name.rfind("race_counter", 0) == 0)
+  if (name.rfind("race_flag", 0) == 0 || name.rfind("race_counter", 0) == 0 ||
+      path.find("/order.") != std::string::npos)
     gpu.buffer(std::vector<int>(128));
   else
     gpu.empty<int>(128);
