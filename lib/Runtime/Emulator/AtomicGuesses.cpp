@@ -10,14 +10,46 @@
 
 namespace mmc::emulator {
 
-static bool isSameAddress(const Operand &a, const Operand &b) {
-  if (a.value != b.value || a.elements.size() != b.elements.size())
-    return false;
-  if (a.elements.empty())
-    return true;
-  const Operand &x = a.elements[0], &y = b.elements[0];
-  return x.kind == y.kind &&
-         (x.kind == OperandKind::Register ? x.index == y.index : x.variable == y.variable);
+namespace {
+/// What an address counts from: a register, a variable or nothing, and how much it adds.
+struct Base {
+  const Variable *variable = nullptr;
+  int64_t offset = 0;
+  uint32_t registerIndex = noOperand;
+  bool operator==(const Base &other) const {
+    return variable == other.variable && offset == other.offset &&
+           registerIndex == other.registerIndex;
+  }
+};
+} // namespace
+
+/// A register that only one instruction writes, with the address of a variable, stands for that.
+static Base baseOf(const Operand &address, const std::vector<Instruction> &body,
+                   const OpRegisters *registers) {
+  Base base;
+  base.offset = address.value;
+  if (address.elements.empty())
+    return base;
+  const Operand &place = address.elements[0];
+  base.variable = place.variable;
+  if (place.kind != OperandKind::Register)
+    return base;
+  const Operand *written = nullptr;
+  base.registerIndex = place.index;
+  for (size_t i = 0; i < body.size(); ++i) {
+    const std::vector<uint32_t> &writes = registers[i].writes;
+    if (std::find(writes.begin(), writes.end(), place.index) == writes.end())
+      continue;
+    if (written || body[i].opcode != "mov" || body[i].operands[1].kind != OperandKind::Variable)
+      return base;
+    written = &body[i].operands[1];
+  }
+  if (written) {
+    base.registerIndex = noOperand;
+    base.variable = written->variable;
+    base.offset += written->value;
+  }
+  return base;
 }
 
 /// What may stand between the guess and the comparison: copies, and the bits of a smaller type.
@@ -48,9 +80,11 @@ static void relaxGuessesOf(Program &program, const DecodedFunction &decoded,
           if (!isCompared[r])
             isCompared[r] = changed = true;
   }
+  const OpRegisters *mine = &registers[decoded.entry];
+  const Base swapped = baseOf(swap.operands[1], body, mine);
   for (size_t i = 0; i < body.size(); ++i)
     if (body[i].opcode == "ld" && !body[i].has("nc") && reachesSwap(i) &&
-        isSameAddress(body[i].operands[1], swap.operands[1]))
+        baseOf(body[i].operands[1], body, mine) == swapped)
       program.code[decoded.entry + i].flags |= accessStrong;
 }
 
