@@ -170,6 +170,7 @@ void Block::completeIfFull(uint32_t number) {
     for (unsigned i = 0; i < 32; ++i)
       warp.known[i] = std::max(warp.known[i], joined[i]);
     warp.external = external;
+    warp.knowsApart |= external != nullptr;
     warp.takeFenced(warp.fenced, fenced);
     warp.takeFenced(warp.fencedForAll, fencedForAll);
     if (hasReleased)

@@ -177,6 +177,7 @@ void Warp::learn(const Knowledge &news) {
   all.join(news);
   all.blocks.erase(number);
   external = std::make_shared<const Knowledge>(std::move(all));
+  knowsApart = true;
 }
 
 /// What news say of the lanes of this very warp.
@@ -202,6 +203,7 @@ void Warp::learnAlone(const std::shared_ptr<const Knowledge> &news, uint32_t lea
     return learn(news);
   if (!laneNews)
     laneNews = std::make_unique<std::array<std::shared_ptr<const Knowledge>, 32>>();
+  knowsApart = true;
   // Lanes that had the same news before have the same afterwards.
   std::shared_ptr<const Knowledge> before, after;
   forLanes(learning, [&](unsigned lane) {

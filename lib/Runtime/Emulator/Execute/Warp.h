@@ -92,6 +92,7 @@ struct Warp {
   uint32_t clock = 1, laneBase = 0;
   std::unique_ptr<LaneTable> laneClocks;
   BlockClocks known{};                       ///< of the warps of this block
+  bool knowsApart = false;                   ///< there has been something in what follows
   std::shared_ptr<const Knowledge> external; ///< of other blocks
   /// What some lanes have learnt and not yet shared with the others.
   std::unique_ptr<std::array<std::shared_ptr<const Knowledge>, 32>> laneNews;
@@ -168,13 +169,12 @@ struct Warp {
     if (when == maxClock)
       return true; // the clock has run out: nothing can be said
     if (earlier.block() != number)
-      return knowsApart() && isKnownApart(earlier, lane);
+      return knowsApart && isKnownApart(earlier, lane);
     if (thread / 32 != index)
-      return known[thread / 32] > when || (knowsApart() && isKnownApart(earlier, lane));
+      return known[thread / 32] > when || (knowsApart && isKnownApart(earlier, lane));
     return thread % 32 == lane || when < laneBase ||
            (laneClocks && when < (*laneClocks)[lane][thread % 32]);
   }
-  bool knowsApart() const { return external || laneNews; }
   /// The same for other warps, by what is not in `known`.
   bool isKnownApart(Stamp earlier, unsigned lane) const;
   void advanceClock();
