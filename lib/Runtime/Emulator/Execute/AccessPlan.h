@@ -93,12 +93,12 @@ void finishStrong(Warp &warp, AccessKind kind, uint8_t flags, uint64_t address, 
 
 /// Keeps two reads that are not ordered with one another, in different warps or blocks if there are
 /// such.
+template <bool isStrong>
 inline void rememberRead(const Warp &warp, RaceCell &cell, Stamp stamp, unsigned lane) {
   // A plain read is not given up for a strong one, which conflicts with less.
-  const bool isStrong = stamp.isStrong();
   auto isReplaceable = [&](Stamp read) {
     return !read.bits || !read.sameLaunch(stamp) ||
-           (!(isStrong && !read.isStrong()) &&
+           ((!isStrong || read.isStrong()) &&
             (read.sameThread(stamp) || warp.isOrdered(read, lane)));
   };
   if (isReplaceable(cell.reads[0])) {
@@ -176,7 +176,7 @@ inline Stamp stampCells(const Warp &warp, RaceCell *cells, unsigned count, Stamp
       if (first.sameThread(stamp) || !first.bits || !first.sameLaunch(stamp))
         cell.reads[0] = stamp;
       else
-        rememberRead(warp, cell, stamp, lane);
+        rememberRead<false>(warp, cell, stamp, lane);
       continue;
     }
     // Rather a read than a write: two writes may be of the same bytes.

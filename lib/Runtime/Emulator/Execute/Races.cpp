@@ -80,7 +80,7 @@ Stamp stampStrong(const Warp &warp, RaceCell *cells, unsigned count, Stamp stamp
     if (cell.write.isStrong() && conflictsBelow(warp, cell, stamp, lane))
       conflict = cell.plainWrite, earlierIsWrite = true;
     if (kind == AccessKind::Read) {
-      rememberRead(warp, cell, stamp, lane);
+      rememberRead<true>(warp, cell, stamp, lane);
       continue;
     }
     // Rather a read than a write: two writes may be of the same bytes.
