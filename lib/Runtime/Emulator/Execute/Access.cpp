@@ -284,11 +284,11 @@ void learnAt(Warp &warp, const Addresses &addresses, uint32_t lanes, bool isGlob
   if (!fromAll && !fromBlock)
     return;
   forAddresses(addresses, lanes, [&](uint64_t address, uint32_t learning) {
-    if (address != warp.acquiredAddress || (learning & ~warp.acquiredLanes)) {
+    if (address != warp.acquiredAddress || (learning & ~warp.acquiredLanes))
       warp.acquiredVersion = warp.acquiredVersionInBlock = 0;
-      warp.acquiredLanes = learning;
-    }
     warp.acquiredAddress = address;
+    // Lanes that are not here have not learnt what is new now.
+    warp.acquiredLanes = learning;
     if (fromAll)
       if (auto news = block.launch->syncs.acquire(address, warp.acquiredVersion))
         warp.learnAlone(news, learning);

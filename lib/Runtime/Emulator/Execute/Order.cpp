@@ -166,8 +166,10 @@ void Warp::learn(const std::shared_ptr<const Knowledge> &news) {
   if (external && !news->covers(*external))
     return learn(*news);
   // What it has of this block is the same as `known` or less.
-  if (learnOfBlock(*this, *news))
-    external = news;
+  if (!learnOfBlock(*this, *news))
+    return;
+  external = news;
+  knowsApart = true;
 }
 
 void Warp::learn(const Knowledge &news) {

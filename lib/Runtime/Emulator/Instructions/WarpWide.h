@@ -15,7 +15,9 @@ void checkNamedLanes(Warp &warp, uint32_t lanes, uint32_t members);
 void reportUnnamed(Warp &warp, uint32_t lanes, uint32_t members);
 
 /// Waits until the lanes that each lane's mask (operand `members`) names have come to this very
-/// instruction, then calls f(lanes, members) for the lanes of each mask together.
+/// instruction, then calls f(lanes, members) for the lanes of each mask together. That orders no
+/// accesses of these lanes, but what one of them has learnt of other warps the others know then:
+/// cooperative groups pass on by shfl that a barrier has been reached.
 template <typename F>
 Step together(Warp &warp, uint32_t members, uint32_t mask, F f) {
   const uint32_t *named = warp.source<uint32_t>(members);
@@ -27,6 +29,8 @@ Step together(Warp &warp, uint32_t members, uint32_t mask, F f) {
   if (isUniform && !(first & warp.live & ~mask) && !(mask & ~first)) {
     if (first & warp.lanes & ~warp.live)
       checkNamedLanes(warp, mask, first);
+    if (warp.laneNews)
+      warp.shareNews(mask);
     f(mask, first);
     return Step::Next;
   }
@@ -43,6 +47,8 @@ Step together(Warp &warp, uint32_t members, uint32_t mask, F f) {
     if (!(wanted & warp.live & ~lanes) || isForced) {
       if (wanted & warp.lanes & ~warp.live)
         checkNamedLanes(warp, lanes, wanted);
+      if (warp.laneNews)
+        warp.shareNews(lanes);
       f(lanes, wanted);
       continue;
     }
