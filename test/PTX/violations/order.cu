@@ -37,10 +37,10 @@ PAIR(order_arrive, INDEX __shared__ int s[32];
      else { asm volatile("bar.sync 1, 64;" ::: "memory"); y[i] = s[t - 32]; })
 
 // Lanes of one warp that wait for one another's lock.
-PAIR(order_lanes_lock, INDEX __shared__ int lock, s; if (t == 0) lock = s = 0; __syncthreads(); bool done = false;
+PAIR(order_lanes_lock, INDEX __shared__ int lock, s; if (t == 0) lock = s = 0; __syncthreads(); bool done = t % 8 != 0;
      while (!done) if (atomicCAS(&lock, 0, 1) == 0) { s += x[i]; if (!bad) __threadfence_block(); atomicExch(&lock, 0); done = true; }
      __syncthreads(); y[i] = s;)
-PAIR(order_lanes_lock_global, INDEX bool done = false;
+PAIR(order_lanes_lock_global, INDEX bool done = t % 8 != 0;
      while (!done) if (atomicCAS(&y[0], 0, 1) == 0) { y[1] += x[i]; if (!bad) __threadfence(); atomicExch(&y[0], 0); done = true; })
 
 // A lane publishes, or learns, for the others of its warp only if it has met them between.
