@@ -34,7 +34,7 @@ def stays(word):
 def samples_of(folder):
     """{(opcode, row): [(text, begin, end, taken)]}: an instruction of each row and each choice of operands, in a short program."""
     table, found = read_table(), collections.defaultdict(dict)
-    for path in sorted(folder.glob("*.ptx"), key=lambda path: path.stat().st_size):
+    for path in sorted(folder.glob("*.ptx"), key=lambda path: (path.stat().st_size, path.name)):
         text = path.read_text()
         for use in INSTRUCTION.finditer(text):
             for number, (_, elements) in enumerate(table.get(use.group(1), [])):

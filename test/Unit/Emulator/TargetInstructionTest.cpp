@@ -31,6 +31,9 @@ TEST(TargetInstruction, NeedsAChip) {
       {"mma.sync.aligned.m16n8k32.row.col.kind::f8f6f4.f16.e2m3.e2m1.f16 {r1, r2}, {r1, r2, r3, "
        "r4}, {r1, r2}, {r1, r2};",
        "sm_120", "sm_120a", "needs .target sm_120a"},
+      {"mma.sync.aligned.m16n8k32.row.col.kind::f8f6f4.f16.e4m3.e5m2.f16 {r1, r2}, {r1, r2, r3, "
+       "r4}, {r1, r2}, {r1, r2};",
+       "sm_100", "sm_100a", "needs .target sm_100a"},
       {"mov.u32 r1, %clusterid.x;", "sm_80", "sm_90", "clusters need .target sm_90"},
       {"mov.u32 r1, %cluster_ctarank;", "sm_89", "sm_90", "clusters need .target sm_90"},
       {"mov.pred p1, %is_explicit_cluster;", "sm_80", "sm_90", "clusters need .target sm_90"},
