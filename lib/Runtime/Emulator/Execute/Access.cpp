@@ -50,10 +50,8 @@ void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t addres
       });
 }
 
-void reportHeapBounds(Warp &warp, const Allocation &heap, unsigned bytes, uint64_t address,
-                      unsigned lane, AccessKind kind) {
-  const uint8_t *states = heap.initialized + (address - heap.base);
-  bool isFreed = std::count(states, states + bytes, heapFreed);
+void reportHeapBounds(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
+                      bool isFreed) {
   warp.block->launch->violations.add(
       warp, warp.pc, isFreed ? ViolationKind::UseAfterFree : ViolationKind::OutOfBounds, lane,
       address, [&] {

@@ -9,16 +9,21 @@
 
 namespace mmc::emulator {
 
-/// The lanes that access bytes of a heap which malloc has not given, or free has taken back.
+/// The lanes that access bytes of a heap which malloc has not given, or free has taken back:
+/// `freed`. Under the chunk's lock.
 template <unsigned N>
-uint32_t outsideHeapParts(const Allocation &heap, const Addresses &addresses, uint32_t mask) {
+uint32_t outsideHeapParts(const Allocation &heap, const Addresses &addresses, uint32_t mask,
+                          uint32_t &freed) {
   uint32_t outside = 0;
   forLanes(mask, [&](unsigned lane) {
     const uint8_t *states = heap.initialized + (addresses[lane] - heap.base);
-    bool isGiven = true;
-    for (unsigned i = 0; i < N; ++i)
+    bool isGiven = true, isFreed = false;
+    for (unsigned i = 0; i < N; ++i) {
       isGiven &= states[i] == heapWritten || states[i] == heapUnwritten;
+      isFreed |= states[i] == heapFreed;
+    }
     outside |= uint32_t(!isGiven) << lane;
+    freed |= uint32_t(isFreed) << lane;
   });
   return outside;
 }
@@ -72,7 +77,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
     done |= together;
     MemoryChunk &chunk = allocation->chunk(addresses[first]);
     uint8_t *initialized = allocation->initialized;
-    uint32_t unknown = 0, racing = 0, written = 0, outside = 0;
+    uint32_t unknown = 0, racing = 0, written = 0, outside = 0, freed = 0;
     std::array<Stamp, 32> earlier;
     std::array<bool, 32> earlierIsWrite;
     {
@@ -85,7 +90,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
         chunk.generation = launch.generation;
       }
       if (allocation->isHeap) {
-        outside = outsideHeapParts<N>(*allocation, addresses, together);
+        outside = outsideHeapParts<N>(*allocation, addresses, together, freed);
         together &= ~outside;
         done &= ~outside;
       }
@@ -145,7 +150,7 @@ uint32_t accessGlobal(Warp &warp, Space space, const AccessPlan &plan, const Add
       });
     }
     forLanes(outside, [&](unsigned lane) {
-      reportHeapBounds(warp, *allocation, N, addresses[lane], lane, plan.kind);
+      reportHeapBounds(warp, N, addresses[lane], lane, plan.kind, freed >> lane & 1);
     });
     if (unknown && launch.options.checkUninitialized)
       forLanes(unknown, [&](unsigned lane) {

@@ -69,8 +69,8 @@ void reportMisaligned(Warp &warp, Space space, unsigned bytes, uint64_t address,
                       AccessKind kind);
 void reportGlobalBounds(Warp &warp, Space space, unsigned bytes, uint64_t address, unsigned lane,
                         AccessKind kind);
-void reportHeapBounds(Warp &warp, const Allocation &heap, unsigned bytes, uint64_t address,
-                      unsigned lane, AccessKind kind);
+void reportHeapBounds(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind,
+                      bool isFreed);
 void reportBytes(Warp &warp, Space space, const uint8_t *states, unsigned bytes, uint64_t address,
                  unsigned lane, AccessKind kind);
 void reportParameter(Warp &warp, unsigned bytes, uint64_t address, unsigned lane, AccessKind kind);
