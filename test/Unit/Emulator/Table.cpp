@@ -41,8 +41,7 @@ std::string loadError(const std::string &statements, const KernelSetup &setup) {
 
 Outcome runKernel(const std::string &statements, const KernelSetup &setup) {
   std::string text = moduleText(statements, setup);
-  if (setup.assembles)
-    keepForAssembler(text, setup.chip);
+  keepForAssembler(text, setup.chip);
   Outcome outcome;
   Device device(**findChip(setup.chip));
   StatusOr<std::shared_ptr<Module>> module = device.load(text, "test");

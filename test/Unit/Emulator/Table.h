@@ -25,7 +25,6 @@ struct KernelSetup {
   size_t targetBytes = 4096;   ///< what `out` points to; filled with 0xee before
   bool checkRaces = true;
   std::optional<uint64_t> schedule;
-  bool assembles = true; ///< false: forms that an assembler of today takes no more
 };
 
 struct Outcome {
