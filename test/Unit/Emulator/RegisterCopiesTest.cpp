@@ -120,8 +120,8 @@ TEST(RegisterCopies, Recursion) {
       "8 .b8 c[16];\n.reg .u32 n, m;\n.reg .u64 w;\n.reg .pred p;\nld.param.u32 n, "
       "[x];\nst.local.u32 [a], n;\nld.local.u64 w, [a];\nst.local.u64 [c], w;\nld.local.u64 w, "
       "[a+8];\nst.local.u64 [c+8], w;\nsetp.eq.u32 p, n, 0;\n@p bra end;\nsub.u32 m, n, 1;\n"
-      "{ .param .u32 x; .param .u32 y; st.param.u32 [x], m; call (y), down, (x); ld.param.u32 m, "
-      "[y]; }\nld.local.u32 n, [c];\nadd.u32 n, n, m;\nend:\nst.param.u32 [result], n;\nret;\n}\n";
+      "{ .param .u32 u; .param .u32 v; st.param.u32 [u], m; call (v), down, (u); ld.param.u32 m, "
+      "[v]; }\nld.local.u32 n, [c];\nadd.u32 n, n, m;\nend:\nst.param.u32 [result], n;\nret;\n}\n";
   Outcome outcome = runKernel(begin + "{ .param .u32 x; .param .u32 y; st.param.u32 [x], tid; call "
                                       "(y), down, (x); ld.param.u32 r1, [y]; }\nst.global.u32 "
                                       "[d7], r1;\n",
