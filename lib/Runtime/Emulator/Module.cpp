@@ -66,6 +66,9 @@ StatusOr<std::shared_ptr<Module>> Module::load(std::string_view text, const std:
   if (suffix == 'a' && parsed->sm != chip.sm())
     return Status::badInput(name + ": PTX for " + parsed->target +
                             " runs on no other chip, this is " + std::string(chip.name));
+  if (suffix == 'f' && parsed->sm / 10 != chip.sm() / 10)
+    return Status::badInput(name + ": PTX for " + parsed->target +
+                            " runs on chips of its family, this is " + std::string(chip.name));
   auto content = std::make_unique<Content>();
   content->parsed = parsed;
   content->memory = &memory;

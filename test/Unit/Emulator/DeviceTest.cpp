@@ -189,10 +189,9 @@ TEST(Device, CollectsWhatALaunchAccesses) {
 
 TEST(Device, KeepsModuleVariables) {
   Device gpu = device();
-  std::string text = std::string(head) + ".global .align 8 .u64 where = generic(what);\n.global "
-                                         ".u32 what[3] = {1, 2};\n.const .f32 c = 0f3F800000;\n"
+  std::string text = std::string(head) + ".global .u32 what[3] = {1, 2};\n.global .align 8 .u64 "
+                                         "where = generic(what);\n.const .f32 c = 0f3F800000;\n"
                                          ".visible .entry k() { ret; }\n";
-  // A name is declared before it is used in code, but initialisers may look ahead.
   auto module = *gpu.load(text, "k");
   ASSERT_EQ(module->variables().size(), 3u);
   uint64_t address = 0;
@@ -220,6 +219,20 @@ TEST(Device, RefusesPtxForOtherChips) {
   EXPECT_TRUE(load("sm_80"));
   EXPECT_FALSE(load("sm_90"));
   EXPECT_FALSE(load("sm_90a"));
+  EXPECT_FALSE(load("sm_80a")); // there is none
+  EXPECT_FALSE(load("sm_75f"));
+  Device newer(**findChip("sm_120"));
+  auto loadNewer = [&](const char *target) {
+    return newer
+        .load(std::string(".version 8.8\n.target ") + target +
+                  "\n.address_size 64\n.visible .entry k() { ret; }\n",
+              "k")
+        .isOk();
+  };
+  EXPECT_TRUE(loadNewer("sm_100"));
+  EXPECT_TRUE(loadNewer("sm_120f"));
+  EXPECT_FALSE(loadNewer("sm_100a"));
+  EXPECT_FALSE(loadNewer("sm_100f")); // of another family
 }
 
 TEST(Device, RunsCallsThroughPointersAndRecursion) {

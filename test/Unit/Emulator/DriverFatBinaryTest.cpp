@@ -100,19 +100,18 @@ TEST_F(DriverFatBinary, TakesThePtxOfTheNewestChipThatIsNotNewer) {
   EXPECT_EQ(load(container(entry(2, 80, "machine code") + entry(1, 75, ptx("old", "sm_75")))),
             "old");
   EXPECT_EQ(load(container(entry(1, 80, ptx("right")) +
-                           entry(1, 80, ptx("specific", "sm_80a"), chipOnly))),
+                           entry(1, 80, ptx("specific", "sm_80"), chipOnly))),
             "specific");
-  EXPECT_EQ(load(container(entry(1, 75, ptx("old", "sm_75")) +
-                           entry(1, 70, ptx("specific", "sm_70a"), chipOnly))),
-            "old");
-  EXPECT_EQ(load(container(entry(1, 70, ptx("old", "sm_70")) +
-                           entry(1, 75, ptx("family", "sm_75f"), family))),
-            "old");
+  EXPECT_EQ(
+      load(container(entry(1, 75, ptx("old", "sm_75")) + entry(1, 70, "for one chip", chipOnly))),
+      "old");
+  EXPECT_EQ(
+      load(container(entry(1, 75, ptx("old", "sm_75")) + entry(1, 76, "for a family", family))),
+      "old");
 }
 
 TEST_F(DriverFatBinary, FunctionsKnowTheArchitectureTheyAreFor) {
-  std::string image =
-      container(entry(1, 75, ptx("old", "sm_75")) + entry(1, 70, ptx("older", "sm_70")));
+  std::string image = container(entry(1, 75, ptx("old", "sm_75")) + entry(1, 70, "older"));
   CUmodule loaded = nullptr;
   ASSERT_CU(cuModuleLoadData(&loaded, image.data()));
   CUfunction found = nullptr;

@@ -94,6 +94,8 @@ bool Parser::parseTarget() {
       bool suffix = i + 1 == word.size() && (word[i] == 'a' || word[i] == 'f');
       if (!sm || (i != word.size() && !suffix))
         return failHere("a chip as sm_80 after '.target'");
+      if (suffix && sm < (word[i] == 'a' ? 90u : 100u))
+        return fail(token.at, "there is no " + word + ": 'a' is from sm_90 on, 'f' from sm_100");
       module.sm = sm;
       module.target = word;
     } else if (word == "texmode_unified" || word == "texmode_independent" || word == "debug" ||
