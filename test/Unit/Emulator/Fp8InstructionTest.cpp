@@ -57,19 +57,10 @@ struct Fp8 {
 
 /// Every number of the format, the middles between two, and the neighbours of both in f32.
 std::vector<uint64_t> around(const Fp8 &format) {
-  std::vector<uint64_t> list = singleEdges();
-  for (unsigned bits = 0; bits <= format.largest; ++bits) {
-    float low = static_cast<float>(format.value(static_cast<uint8_t>(bits)));
-    float next = bits < format.largest
-                     ? static_cast<float>(format.value(static_cast<uint8_t>(bits + 1)))
-                     : 1.25f * low;
-    float middle = (low + next) / 2;
-    for (float v : {low, middle, std::nextafter(low, 0.0f), std::nextafter(low, INFINITY),
-                    std::nextafter(middle, 0.0f), std::nextafter(middle, INFINITY)})
-      for (float sign : {1.0f, -1.0f})
-        list.push_back(bitsOf<uint32_t>(sign * v));
-  }
-  return list;
+  std::vector<float> numbers;
+  for (unsigned bits = 0; bits <= format.largest; ++bits)
+    numbers.push_back(static_cast<float>(format.value(static_cast<uint8_t>(bits))));
+  return singlesAround(numbers, 1.25f * numbers.back());
 }
 
 } // namespace

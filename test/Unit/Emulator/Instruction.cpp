@@ -138,6 +138,18 @@ std::vector<uint64_t> integerEdges(unsigned bits) {
   return list;
 }
 
+std::vector<uint64_t> singlesAround(const std::vector<float> &numbers, float beyond) {
+  std::vector<uint64_t> list = singleEdges();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    float low = numbers[i], middle = (low + (i + 1 < numbers.size() ? numbers[i + 1] : beyond)) / 2;
+    for (float v : {low, middle, std::nextafter(low, 0.0f), std::nextafter(low, INFINITY),
+                    std::nextafter(middle, 0.0f), std::nextafter(middle, INFINITY)})
+      for (float sign : {1.0f, -1.0f})
+        list.push_back(bitsOf<uint32_t>(sign * v));
+  }
+  return list;
+}
+
 HalfTable::HalfTable(bool isBf16) : values(65536), infinity(isBf16 ? 0x7f80 : 0x7c00) {
   unsigned mantissaBits = isBf16 ? 7 : 10;
   int bias = isBf16 ? 127 : 15;

@@ -35,6 +35,10 @@ std::vector<uint64_t> singleEdges();
 std::vector<uint64_t> doubleEdges();
 std::vector<uint64_t> halfEdges();
 std::vector<uint64_t> integerEdges(unsigned bits);
+/// singleEdges(), and around the numbers of a narrower format, ascending from 0: each, the middle
+/// to the next one, and the neighbours of both in f32, of both signs. `beyond` would follow the
+/// last.
+std::vector<uint64_t> singlesAround(const std::vector<float> &numbers, float beyond);
 
 /// The numbers of a 16-bit format, ascending, to find neighbours in: a model of rounding that has
 /// nothing in common with rounding by bits.

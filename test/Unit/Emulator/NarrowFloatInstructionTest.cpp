@@ -59,18 +59,8 @@ uint64_t nearest(const Narrow &format, double v, bool relu) {
 }
 
 std::vector<uint64_t> around(const Narrow &format) {
-  std::vector<uint64_t> list = singleEdges();
-  for (size_t i = 0; i < format.values.size(); ++i) {
-    float low = static_cast<float>(format.values[i]);
-    float next =
-        i + 1 < format.values.size() ? static_cast<float>(format.values[i + 1]) : 1.5f * low;
-    float middle = (low + next) / 2;
-    for (float v : {low, middle, std::nextafter(low, 0.0f), std::nextafter(low, INFINITY),
-                    std::nextafter(middle, 0.0f), std::nextafter(middle, INFINITY)})
-      for (float sign : {1.0f, -1.0f})
-        list.push_back(bitsOf<uint32_t>(sign * v));
-  }
-  return list;
+  std::vector<float> numbers(format.values.begin(), format.values.end());
+  return singlesAround(numbers, 1.5f * numbers.back());
 }
 
 /// d is a byte for pairs of four bits.
