@@ -95,10 +95,8 @@ static StatusOr<const emulator::Kernel *> chooseKernel(const emulator::Module &m
 }
 
 static Status runTool(const Options &options) {
-  if (options.list) {
-    std::fputs(emulator::supportedInstructions().c_str(), stdout);
-    return Status::ok();
-  }
+  if (options.list)
+    return writeStandardOutput(emulator::supportedInstructions());
   if (options.file.empty())
     return Status::badUsage("a PTX file is needed; see --help");
   emulator::LaunchConfig config;
@@ -163,6 +161,8 @@ int main(int argc, char **argv) {
           &llvm::errs()))
     return 2;
   Status status = runTool(options);
+  if (status.isOk())
+    status = flushStandardOutput();
   if (!status.isOk())
     std::fprintf(stderr, "mmc-ptx-run: %s\n", status.message().c_str());
   return status.exitCode();
